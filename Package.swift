@@ -1,0 +1,75 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One target a room; the arrows between them are the layout, and LayoutTests holds the sources to it.
+let package = Package(
+  name: "winnow",
+  products: [
+    .executable(name: "winnow", targets: ["winnow"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    // System libraries and C.
+    .systemLibrary(name: "CCurses", path: "Sources/CCurses"),
+    .systemLibrary(name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas"),
+    .systemLibrary(name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash"),
+    .target(name: "CVectorKernels"),
+    .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+
+    // The core: from file to score to selection.
+    .target(name: "Domain", dependencies: ["CXXHash"]),
+    .target(name: "Numerics", dependencies: ["Domain", "COpenBLAS", "CVectorKernels"]),
+    .target(name: "Datasets", dependencies: ["Domain", "CSimdJSON"]),
+    .target(name: "Submodular", dependencies: ["Domain", "Numerics"]),
+    .target(name: "LanguageModel", dependencies: ["Domain", "Numerics"]),
+    .target(name: "Scoring", dependencies: ["Domain", "Numerics", "LanguageModel"]),
+    .target(
+      name: "Store",
+      dependencies: ["Domain", "Numerics", .product(name: "GRDB", package: "GRDB.swift")]),
+    .target(
+      name: "Workbench",
+      dependencies: [
+        "Domain", "Numerics", "Datasets", "Submodular", "LanguageModel", "Scoring", "Store",
+      ]),
+
+    // The screen: from state to cells to the terminal.
+    .target(name: "Screen", dependencies: [.product(name: "TOMLKit", package: "TOMLKit")]),
+    .target(name: "Interface", dependencies: ["Domain", "Screen"]),
+    .target(name: "Terminal", dependencies: ["Screen", "CCurses"]),
+
+    .executableTarget(
+      name: "winnow",
+      dependencies: [
+        "Domain", "Numerics", "Datasets", "Submodular", "LanguageModel", "Scoring", "Store",
+        "Workbench", "Screen", "Interface", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Tests: a target a room, and ProgramTests for the built program as a whole.
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "LayoutTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"]),
+    .testTarget(name: "NumericsTests", dependencies: ["Domain", "Numerics", "TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Domain", "Datasets", "TestSupport"]),
+    .testTarget(
+      name: "SubmodularTests", dependencies: ["Domain", "Numerics", "Submodular", "TestSupport"]),
+    .testTarget(
+      name: "LanguageModelTests",
+      dependencies: ["Domain", "Numerics", "LanguageModel", "TestSupport"]),
+    .testTarget(
+      name: "ScoringTests",
+      dependencies: ["Domain", "Numerics", "LanguageModel", "Scoring", "TestSupport"]),
+    .testTarget(name: "StoreTests", dependencies: ["Domain", "Numerics", "Store", "TestSupport"]),
+    .testTarget(name: "WorkbenchTests", dependencies: ["Domain", "Workbench", "TestSupport"]),
+    .testTarget(name: "ScreenTests", dependencies: ["Screen", "TestSupport"]),
+    .testTarget(name: "InterfaceTests", dependencies: ["Domain", "Screen", "Interface", "TestSupport"]),
+    .testTarget(name: "ProgramTests", dependencies: ["winnow", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c17,
+  cxxLanguageStandard: .cxx17
+)

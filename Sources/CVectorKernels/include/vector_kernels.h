@@ -1,0 +1,9 @@
+#ifndef WINNOW_VECTOR_KERNELS_H
+#define WINNOW_VECTOR_KERNELS_H
+
+// The inner loops that Swift does not vectorise, compiled for several instruction sets and chosen when the
+// program starts. Every function here is pure arithmetic on caller-owned memory: no allocation, no state.
+
+#include "vector_kernels_reduce.h"
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef WINNOW_CXXHASH_SHIM_H
+#define WINNOW_CXXHASH_SHIM_H
+#include <xxhash.h>
+#endif

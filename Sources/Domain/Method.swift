@@ -1,0 +1,43 @@
+/// A way to choose a subset. The raw value is its name on the command line.
+public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
+  case deliftInstruction = "delift-instruction"
+  case deliftTask = "delift-task"
+  case deliftContinual = "delift-continual"
+  case random
+
+  /// Its name on screen.
+  public var title: String {
+    switch self {
+    case .deliftInstruction: "DELIFT · instruction tuning"
+    case .deliftTask: "DELIFT · task-specific tuning"
+    case .deliftContinual: "DELIFT · continual tuning"
+    case .random: "Random"
+    }
+  }
+
+  /// What it does, in a sentence that needs no paper.
+  public var summary: String {
+    switch self {
+    case .deliftInstruction:
+      "Samples that, shown as an example, best help the model answer the rest of the pool (facility location)."
+    case .deliftTask:
+      "Samples that stand for the pool where it resembles the target set (facility location mutual information)."
+    case .deliftContinual:
+      "Samples that add what the existing data does not cover yet (facility location conditional gain)."
+    case .random:
+      "A seeded uniform draw without replacement: the baseline to beat."
+    }
+  }
+
+  /// Roles it needs beside the pool.
+  public var needs: [DatasetRole] {
+    switch self {
+    case .deliftInstruction, .random: []
+    case .deliftTask: [.target]
+    case .deliftContinual: [.existing]
+    }
+  }
+
+  /// Whether it needs utilities: a model to compute them, or a matrix that has them.
+  public var needsUtilities: Bool { self != .random }
+}

@@ -1,0 +1,85 @@
+/// How utilities are made from distances (methods.md 1.1; DELIFT section 3.1).
+public enum UtilityKernel: String, Sendable, Hashable, Codable, CaseIterable {
+  case euclidean, exponential
+}
+
+/// What is done to a utility matrix before an objective sees it.
+public enum Rescaling: String, Sendable, Hashable, Codable, CaseIterable {
+  case minMax = "min-max"
+  case none
+}
+
+/// How the greedy step finds the next pick (methods.md 1.3).
+public enum Maximizer: String, Sendable, Hashable, Codable, CaseIterable {
+  case lazy, naive, stochastic, lazier
+}
+
+/// Which form of mutual information `delift-task` maximises (methods.md 1.2).
+public enum TaskObjective: String, Sendable, Hashable, Codable, CaseIterable {
+  case flmi, flqmi
+}
+
+/// Where utilities come from.
+public enum UtilitySource: Sendable, Hashable, Codable {
+  /// A Hugging Face checkpoint directory, run on this machine.
+  case model(directory: String)
+  /// Matrices that were computed elsewhere: n × n, n × m (or m × n for FLQMI), n × e.
+  case matrices(pool: String, target: String?, existing: String?)
+}
+
+/// Everything that decides a run's answer. Two runs with equal specifications and equal file contents choose the same
+/// rows, whatever the number of threads.
+public struct RunSpecification: Sendable, Hashable, Codable {
+  public var method: Method
+  /// Nil where the answer is indices into imported matrices.
+  public var pool: String?
+  public var target: String?
+  public var existing: String?
+  public var source: UtilitySource?
+  public var budget: Budget
+  /// Only the first so many rows of the pool; nil for all.
+  public var limit: Int?
+  public var skipBadRows: Bool
+  public var objective: TaskObjective
+  public var eta: Double
+  public var nu: Double
+  public var utilityKernel: UtilityKernel
+  public var rescaling: Rescaling
+  public var maximizer: Maximizer
+  /// Accuracy of the stochastic maximisers: samples of ceil((n/k) ln(1/epsilon)).
+  public var epsilon: Double
+  public var seed: UInt64
+  /// Name of the prompt template.
+  public var template: String
+  /// Rows taken first, in this order, and rows never taken.
+  public var pinned: [Int]
+  public var banned: [Int]
+
+  public init(
+    method: Method, pool: String?, target: String? = nil, existing: String? = nil, source: UtilitySource?,
+    budget: Budget, limit: Int? = nil, skipBadRows: Bool = false, objective: TaskObjective = .flmi,
+    eta: Double = 1, nu: Double = 1, utilityKernel: UtilityKernel = .euclidean, rescaling: Rescaling = .minMax,
+    maximizer: Maximizer = .lazy, epsilon: Double = 0.01, seed: UInt64 = 0, template: String = "delift",
+    pinned: [Int] = [], banned: [Int] = []
+  ) {
+    self.method = method
+    self.pool = pool
+    self.target = target
+    self.existing = existing
+    self.source = source
+    self.budget = budget
+    self.limit = limit
+    self.skipBadRows = skipBadRows
+    self.objective = objective
+    self.eta = eta
+    self.nu = nu
+    self.utilityKernel = utilityKernel
+    self.rescaling = rescaling
+    self.maximizer = maximizer
+    self.epsilon = epsilon
+    self.seed = seed
+    self.template = template
+    self.pinned = pinned
+    self.banned = banned
+  }
+}

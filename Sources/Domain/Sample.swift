@@ -1,0 +1,51 @@
+/// One supervised sample: what the model is asked, and the answer it is trained on.
+public struct Sample: Sendable, Hashable {
+  /// The row's place in its file, counted from 0. Stays the same under `--limit`, filters and sorting.
+  public var index: Int
+  /// The data's own identifier, if it has one.
+  public var id: String?
+  /// The family, task or source the row belongs to, if the data says.
+  public var label: String?
+  public var query: Query
+  /// The text whose tokens carry the loss.
+  public var response: String
+
+  public init(index: Int, id: String? = nil, label: String? = nil, query: Query, response: String) {
+    self.index = index
+    self.id = id
+    self.label = label
+    self.query = query
+    self.response = response
+  }
+}
+
+/// What the model is asked, as the file's schema gives it; a prompt template turns it into text.
+public enum Query: Sendable, Hashable {
+  /// An instruction and the input it works on (Alpaca); prompt/completion and question/answer rows have no input.
+  case instruction(String, input: String)
+  /// The turns of a chat before the last answer, the system prompt among them.
+  case conversation([Turn])
+
+  /// The instruction and input that an instruction template names. A chat of one user turn gives that turn; a longer
+  /// one its turns, each headed by its role.
+  public var instructionAndInput: (instruction: String, input: String) {
+    switch self {
+    case .instruction(let instruction, let input):
+      return (instruction, input)
+    case .conversation(let turns):
+      if turns.count == 1 { return (turns[0].content, "") }
+      return (turns.map { "\($0.role): \($0.content)" }.joined(separator: "\n"), "")
+    }
+  }
+}
+
+/// One turn of a chat.
+public struct Turn: Sendable, Hashable {
+  public var role: String
+  public var content: String
+
+  public init(role: String, content: String) {
+    self.role = role
+    self.content = content
+  }
+}

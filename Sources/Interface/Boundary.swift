@@ -1,0 +1,60 @@
+import Domain
+import Screen
+
+/// Where the interface ends: the effects it asks for, and the news that answer them. `update` is pure; the executable
+/// performs each effect on Workbench and sends what comes of it back as messages.
+
+/// Names an opened file for as long as the program runs.
+public struct DatasetKey: Sendable, Hashable {
+  public var number: Int
+  public init(_ number: Int) { self.number = number }
+}
+
+/// Names a run in the store.
+public typealias RunID = Int64
+
+/// What is wanted of the world outside.
+public enum Effect: Sendable, Hashable {
+  /// Open a file in a role; answered by `datasetOpened` or `datasetFailed`.
+  case open(path: String, role: DatasetRole)
+  /// Decode rows for the table; answered by `rows`.
+  case loadRows(DatasetKey, Range<Int>)
+  /// Completions of a path being typed; answered by `completions`.
+  case completePath(String)
+  /// Start a run on the opened files; answered by `runStarted`, `progress`, `picked`, then one of the endings.
+  case startRun(RunSpecification)
+  case cancelRun
+  /// Why a pick was chosen; answered by `explained`.
+  case explain(RunID, rank: Int)
+  /// Write the chosen rows; answered by `exported`, `exportExists` or `failed`.
+  case export(RunID, path: String, overwrite: Bool)
+  case copyToClipboard(String)
+  case suspend
+  case quit
+}
+
+/// What happened: input from the user, and news from outside.
+public enum Message: Sendable, Hashable {
+  case input(InputEvent)
+  case datasetOpened(DatasetKey, DatasetSummary)
+  case datasetFailed(path: String, ErrorReport)
+  /// Rows of a file, from `first`; a row that cannot be decoded is an error in its place.
+  case rows(DatasetKey, first: Int, [Sample])
+  case completions(of: String, [String])
+  case runStarted(RunID, RunSpecification)
+  case progress(RunID, Progress)
+  /// Picks as they are taken, in order, none dropped.
+  case picked(RunID, [Pick])
+  case runFinished(RunID, Selection, seconds: PhaseSeconds)
+  /// Stopped by the user; what was chosen by then is kept.
+  case runCancelled(RunID, Selection?)
+  case runFailed(RunID?, ErrorReport)
+  case explained(RunID, rank: Int, PickExplanation)
+  case exported(RunID, path: String, rows: Int)
+  case exportExists(RunID, path: String)
+  /// Something to say in the status line and keep in the log.
+  case notice(String)
+  case failed(ErrorReport)
+  /// A clock tick, at most ten a second, sent only while a job runs or a notice is due to fade; seconds since start.
+  case tick(Double)
+}

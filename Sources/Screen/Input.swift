@@ -1,0 +1,47 @@
+/// A key as the user means it, whatever bytes the terminal sent.
+public enum Key: Sendable, Hashable {
+  /// A printable grapheme, as typed.
+  case character(Character)
+  /// Control with a letter, in lower case: `.control("c")`.
+  case control(Character)
+  /// Alt (or Escape quickly before) with a character.
+  case alt(Character)
+  case enter, escape, tab, backTab, backspace, delete, insert
+  case up, down, left, right, home, end, pageUp, pageDown
+  case function(Int)
+}
+
+/// What a mouse did, and where.
+public struct MouseEvent: Sendable, Hashable {
+  public enum Action: Sendable, Hashable {
+    case press, release, doublePress, wheelUp, wheelDown
+  }
+  public var action: Action
+  public var place: Point
+
+  public init(action: Action, place: Point) {
+    self.action = action
+    self.place = place
+  }
+}
+
+/// What comes from the terminal.
+public enum InputEvent: Sendable, Hashable {
+  case key(Key)
+  case mouse(MouseEvent)
+  case resize(width: Int, height: Int)
+  /// Text from a bracketed paste: never taken as keys.
+  case paste(String)
+  /// The program is back in front after a stop; what is on the screen is unknown.
+  case resumed
+}
+
+/// How many colours the terminal has.
+public enum ColorDepth: Int, Sendable, Hashable, Comparable, CaseIterable {
+  case none = 0
+  case sixteen = 16
+  case twoFiftySix = 256
+  case truecolor = 16_777_216
+
+  public static func < (a: ColorDepth, b: ColorDepth) -> Bool { a.rawValue < b.rawValue }
+}
