@@ -1,0 +1,172 @@
+import Domain
+import Foundation
+import GRDB
+
+/// How a run ended, or that it has not.
+public enum RunStatus: String, Sendable, Hashable, Codable {
+  case running, finished, cancelled, failed
+}
+
+/// A run as it is kept: what was asked, on what, and what came of it.
+public struct RunRecord: Sendable, Hashable {
+  public var id: Int64
+  public var started: Date
+  public var status: RunStatus
+  public var specification: RunSpecification
+  /// Content of the files when the run read them, by role.
+  public var contents: [String: ContentHash]
+  /// Candidates: rows of the pool, or columns of the imported matrix.
+  public var rows: Int
+  public var selection: Selection?
+  /// How many picks there are; a listing leaves the picks themselves out of `selection`.
+  public var pickCount: Int
+  public var seconds: PhaseSeconds
+  /// Why it failed.
+  public var failure: String?
+}
+
+/// The runs that were made, on screen or by command: one SQLite file in the state folder.
+public final class RunLibrary: Sendable {
+  private let path: String
+  private let database: DatabasePool
+
+  public init(path: String) throws {
+    self.path = path
+    let folder = (path as NSString).deletingLastPathComponent
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError.cannotMakeFolder(path: folder, reason: error.localizedDescription)
+    }
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(10)
+    database = try StoreError.wrapping(path) {
+      let database = try DatabasePool(path: path, configuration: configuration)
+      try Self.migrator.migrate(database)
+      return database
+    }
+  }
+
+  private static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("runs and picks") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE run (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            started REAL NOT NULL,
+            status TEXT NOT NULL,
+            specification TEXT NOT NULL,
+            contents TEXT NOT NULL,
+            rows INTEGER NOT NULL,
+            objective REAL,
+            evaluations INTEGER,
+            isPartial INTEGER NOT NULL DEFAULT 0,
+            seconds TEXT NOT NULL,
+            failure TEXT);
+          CREATE TABLE pick (
+            run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+            rank INTEGER NOT NULL,
+            sampleIndex INTEGER NOT NULL,
+            gain REAL NOT NULL,
+            weight REAL NOT NULL,
+            sampleID TEXT,
+            PRIMARY KEY (run, rank)) WITHOUT ROWID;
+          """)
+    }
+    return migrator
+  }
+
+  /// Notes that a run begins; returns its number.
+  public func begin(_ specification: RunSpecification, contents: [String: ContentHash], rows: Int) throws -> Int64 {
+    try StoreError.wrapping(path) {
+      try database.write { database in
+        try database.execute(
+          sql: """
+            INSERT INTO run(started, status, specification, contents, rows, seconds) VALUES (?, ?, ?, ?, ?, ?)
+            """,
+          arguments: [
+            Date().timeIntervalSince1970, RunStatus.running.rawValue, try Self.json(specification),
+            try Self.json(contents), rows, try Self.json(PhaseSeconds()),
+          ])
+        return database.lastInsertedRowID
+      }
+    }
+  }
+
+  /// Notes how a run ended, and its picks.
+  public func end(
+    _ id: Int64, status: RunStatus, selection: Selection?, seconds: PhaseSeconds, failure: String? = nil
+  ) throws {
+    try StoreError.wrapping(path) {
+      try database.write { database in
+        try database.execute(
+          sql: """
+            UPDATE run SET status = ?, objective = ?, evaluations = ?, isPartial = ?, seconds = ?, failure = ? WHERE id = ?
+            """,
+          arguments: [
+            status.rawValue, selection?.objective, selection?.evaluations, selection?.isPartial ?? false,
+            try Self.json(seconds), failure, id,
+          ])
+        try database.execute(sql: "DELETE FROM pick WHERE run = ?", arguments: [id])
+        let statement = try database.makeStatement(
+          sql: "INSERT INTO pick(run, rank, sampleIndex, gain, weight, sampleID) VALUES (?, ?, ?, ?, ?, ?)")
+        for pick in selection?.picks ?? [] {
+          try statement.execute(arguments: [id, pick.rank, pick.index, pick.gain, pick.weight, pick.id])
+        }
+      }
+    }
+  }
+
+  /// All runs, newest first, without their picks.
+  public func runs() throws -> [RunRecord] {
+    try StoreError.wrapping(path) {
+      try database.read { database in
+        try Row.fetchAll(
+          database,
+          sql: "SELECT *, (SELECT count(*) FROM pick WHERE run = run.id) AS picks FROM run ORDER BY id DESC"
+        ).map { try Self.record($0, picks: [], count: $0["picks"]) }
+      }
+    }
+  }
+
+  /// One run with its picks.
+  public func run(_ id: Int64) throws -> RunRecord {
+    try StoreError.wrapping(path) {
+      try database.read { database in
+        guard let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [id]) else {
+          throw StoreError.noSuchRun(id)
+        }
+        let picks = try Row.fetchAll(
+          database, sql: "SELECT * FROM pick WHERE run = ? ORDER BY rank", arguments: [id]
+        ).map { row in
+          Pick(
+            rank: row["rank"], index: row["sampleIndex"], gain: row["gain"], weight: row["weight"],
+            id: row["sampleID"])
+        }
+        return try Self.record(row, picks: picks, count: picks.count)
+      }
+    }
+  }
+
+  private static func record(_ row: Row, picks: [Pick], count: Int) throws -> RunRecord {
+    let selection = (row["objective"] as Double?).map { objective in
+      Selection(
+        picks: picks, objective: objective, evaluations: row["evaluations"] ?? 0, isPartial: row["isPartial"])
+    }
+    return RunRecord(
+      id: row["id"], started: Date(timeIntervalSince1970: row["started"]),
+      status: RunStatus(rawValue: row["status"]) ?? .failed,
+      specification: try JSONDecoder().decode(RunSpecification.self, from: Data((row["specification"] as String).utf8)),
+      contents: try JSONDecoder().decode([String: ContentHash].self, from: Data((row["contents"] as String).utf8)),
+      rows: row["rows"], selection: selection, pickCount: count,
+      seconds: try JSONDecoder().decode(PhaseSeconds.self, from: Data((row["seconds"] as String).utf8)),
+      failure: row["failure"])
+  }
+
+  private static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
