@@ -12,7 +12,11 @@ public enum DatasetRole: String, Sendable, Hashable, Codable, CaseIterable {
 public enum RowSchema: String, Sendable, Hashable, Codable, CaseIterable {
   case alpaca = "instruction/input/output"
   case promptCompletion = "prompt/completion"
+  case promptResponse = "prompt/response"
   case questionAnswer = "question/answer"
+  case inputOutput = "input/output"
+  case inputTarget = "input/target"
+  case inputsTargets = "inputs/targets"
   case messages = "messages"
 }
 
