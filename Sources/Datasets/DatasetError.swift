@@ -1,0 +1,106 @@
+import Domain
+import Glibc
+
+/// What can go wrong between a file and its samples, and between samples and a file.
+public enum DatasetError: Error, Sendable, Hashable {
+  // Reading.
+  case noSuchFile(path: String)
+  case isDirectory(path: String)
+  case notRegular(path: String)
+  /// The system refuses to open or read it.
+  case unreadable(path: String, errno: Int32)
+  /// No byte, or nothing but blank lines.
+  case empty(path: String)
+  /// Not text: `kind` says what it seems to be.
+  case binary(path: String, kind: String)
+  /// The file was written to after it was opened.
+  case changed(path: String)
+  /// No known schema fits; `fields` are those of the first rows.
+  case unknownSchema(path: String, fields: [String])
+  case badRow(path: String, BadRow)
+  case noUsableRows(path: String, bad: Int, first: BadRow)
+  /// A row was asked for that the file does not have.
+  case noSuchRow(path: String, row: Int, rows: Int)
+  case outOfMemory(path: String)
+
+  // Writing.
+  case exists(path: String)
+  case noSuchFolder(path: String)
+  /// The destination is there and is no plain file.
+  case notReplaceable(path: String)
+  case unwritable(path: String, errno: Int32)
+}
+
+extension DatasetError: ReportableError {
+  public var report: ErrorReport {
+    switch self {
+    case .noSuchFile(let path):
+      ErrorReport("no such file", at: path, remedy: "Check the path.", status: .noSuchFile)
+    case .isDirectory(let path):
+      ErrorReport(
+        "is a folder, not a file of samples", at: path, remedy: "Name a JSON-lines file in it.", status: .badData)
+    case .notRegular(let path):
+      ErrorReport(
+        "is not a regular file", at: path, remedy: "Write the samples to a file first: they are read more than once.",
+        status: .badData)
+    case .unreadable(let path, let errno):
+      ErrorReport(
+        "cannot be read: \(describe(errno))", at: path, remedy: "Check the file's permissions and its disk.",
+        status: .badData)
+    case .empty(let path):
+      ErrorReport(
+        "the file has no rows", at: path, remedy: "Give a file with one JSON object a line.", status: .badData)
+    case .binary(let path, let kind):
+      ErrorReport(
+        "is \(kind), not JSON lines in UTF-8", at: path, remedy: "Give a text file with one JSON object a line.",
+        status: .badData)
+    case .changed(let path):
+      ErrorReport(
+        "the file was changed while it was open", at: path, remedy: "Open it again once nothing writes to it.",
+        status: .badData)
+    case .unknownSchema(let path, let fields):
+      ErrorReport(
+        fields.isEmpty
+          ? "the rows have no fields"
+          : "no known schema fits the fields " + fields.prefix(12).map { "\"\($0)\"" }.joined(separator: ", ")
+            + (fields.count > 12 ? ", …" : ""),
+        at: path,
+        remedy: "Known: " + RowSchema.allCases.map(\.rawValue).joined(separator: "; ") + ".",
+        status: .badData)
+    case .badRow(let path, let row):
+      ErrorReport(
+        row.reason, at: "\(path):\(row.line)", remedy: "Mend the row, or leave such rows out with --skip-bad-rows.",
+        status: .badData)
+    case .noUsableRows(let path, let bad, let first):
+      ErrorReport(
+        "none of the \(bad) rows can be used; the first: \(first.reason)", at: "\(path):\(first.line)",
+        remedy: "Check that this is the right file.", status: .badData)
+    case .noSuchRow(let path, let row, let rows):
+      ErrorReport("there is no row \(row) among \(rows)", at: path, status: .unusableArguments)
+    case .outOfMemory(let path):
+      ErrorReport("not enough memory to read a row", at: path, status: .failed)
+    case .exists(let path):
+      ErrorReport(
+        "the file exists already", at: path, remedy: "Choose another name, or ask to overwrite it.",
+        status: .unusableArguments)
+    case .noSuchFolder(let path):
+      ErrorReport(
+        "the folder to write to does not exist", at: path, remedy: "Make it, or choose another.",
+        status: .unusableArguments)
+    case .notReplaceable(let path):
+      ErrorReport(
+        "is there and is not a regular file", at: path, remedy: "Choose another name.", status: .unusableArguments)
+    case .unwritable(let path, let errno):
+      ErrorReport(
+        "cannot be written: \(describe(errno))", at: path,
+        remedy: "Nothing was left under this name. Check permissions and free space.", status: .failed)
+    }
+  }
+}
+
+/// The system's words for an error number.
+private func describe(_ number: Int32) -> String {
+  var text = [CChar](repeating: 0, count: 256)
+  guard strerror_r(number, &text, text.count) == 0 else { return "error \(number)" }
+  return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

@@ -1,0 +1,93 @@
+import CSimdJSON
+import Domain
+
+/// Why a row is no sample: a clause for ``BadRow/reason``.
+struct RowProblem: Error {
+  var reason: String
+}
+
+extension RowLayout {
+  /// Reads a sample from a row's fields. Throws the reason why there is none.
+  func sample(from row: JSONValue, index: Int) throws(RowProblem) -> Sample {
+    guard row.kind == CSJ_OBJECT else {
+      throw RowProblem(reason: "the row is \(row.kindName), not an object with fields")
+    }
+    var sample = Sample(index: index, query: .conversation([]), response: "")
+    sample.id = try id.flatMap { name throws(RowProblem) in try row.field(name)?.scalarText }
+    sample.label = try label.flatMap { name throws(RowProblem) in try row.field(name)?.scalarText }
+    switch shape {
+    case .fields(let instruction, let input, let response):
+      guard let asked = try row.textField(instruction) else {
+        throw RowProblem(reason: "the row has no \"\(instruction)\"")
+      }
+      let given = try input.flatMap { name throws(RowProblem) in try row.textField(name) } ?? ""
+      if asked.isBlank && given.isBlank {
+        throw RowProblem(reason: "the row asks nothing: \"\(instruction)\" is empty")
+      }
+      guard let answer = try row.textField(response) else {
+        throw RowProblem(reason: "the row has no response: there is no \"\(response)\"")
+      }
+      if answer.isBlank { throw RowProblem(reason: "the row has no response: \"\(response)\" is empty") }
+      sample.query = .instruction(asked, input: given)
+      sample.response = answer
+    case .chat(let name):
+      var turns = try row.turns(name)
+      guard let last = turns.lastIndex(where: { $0.role == "assistant" }) else {
+        throw RowProblem(reason: "the row has no response: no turn in \"\(name)\" has the role \"assistant\"")
+      }
+      if turns[last].content.isBlank {
+        throw RowProblem(reason: "the row has no response: the last assistant turn is empty")
+      }
+      if last == 0 { throw RowProblem(reason: "the row asks nothing: no turn comes before the assistant's") }
+      sample.response = turns[last].content
+      turns.removeSubrange(last...)
+      sample.query = .conversation(turns)
+    }
+    return sample
+  }
+}
+
+extension JSONValue {
+  /// The field of this name; nil if there is none. Two of them are a fault: readers disagree which one counts.
+  fileprivate func field(_ name: String) throws(RowProblem) -> JSONValue? {
+    guard let found = find(name) else { return nil }
+    if found.count > 1 { throw RowProblem(reason: "the field \"\(name)\" stands there \(found.count) times") }
+    return found.value
+  }
+
+  /// The text of a field; nil if it is missing or null.
+  fileprivate func textField(_ name: String) throws(RowProblem) -> String? {
+    guard let value = try field(name), value.kind != CSJ_NULL else { return nil }
+    guard let text = value.text else {
+      throw RowProblem(reason: "the field \"\(name)\" is \(value.kindName), not text")
+    }
+    return text
+  }
+
+  /// The turns of a chat: a list of objects with a role and a content.
+  fileprivate func turns(_ name: String) throws(RowProblem) -> [Turn] {
+    guard let list = try field(name) else { throw RowProblem(reason: "the row has no \"\(name)\"") }
+    guard list.kind == CSJ_ARRAY else {
+      throw RowProblem(reason: "the field \"\(name)\" is \(list.kindName), not a list of turns")
+    }
+    var turns: [Turn] = []
+    try list.forEachChild { _, turn throws(RowProblem) in
+      let place = "turn \(turns.count + 1) of \"\(name)\""
+      guard turn.kind == CSJ_OBJECT else { throw RowProblem(reason: "\(place) is \(turn.kindName), not an object") }
+      do throws(RowProblem) {
+        guard let role = try turn.textField("role") else { throw RowProblem(reason: "it has no \"role\"") }
+        turns.append(Turn(role: role, content: try turn.textField("content") ?? ""))
+      } catch {
+        throw RowProblem(reason: "\(place): \(error.reason)")
+      }
+    }
+    return turns
+  }
+}
+
+extension String {
+  /// Whether there is nothing in it but white space.
+  fileprivate var isBlank: Bool {
+    utf8.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } || allSatisfy(\.isWhitespace)
+  }
+}
