@@ -68,8 +68,7 @@ public struct Matrix: ~Copyable, @unchecked Sendable {
 
   // 64-byte alignment: a cache line, and the widest vector register.
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-    UnsafeMutableRawPointer
-      .allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+    LargeMemory.allocate(bytes: max(count, 1) * MemoryLayout<Float>.stride)
       .bindMemory(to: Float.self, capacity: max(count, 1))
   }
 }

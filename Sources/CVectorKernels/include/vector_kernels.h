@@ -5,5 +5,6 @@
 // program starts. Every function here is pure arithmetic on caller-owned memory: no allocation, no state.
 
 #include "vector_kernels_reduce.h"
+#include "vector_kernels_select.h"
 
 #endif

@@ -1,0 +1,229 @@
+#include "vector_kernels_select.h"
+
+#include <string.h>
+
+#include "clones.h"
+
+static inline uint64_t bits_of(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+static inline uint64_t clamped_bits(float value, double low, double high, double magic) {
+  double v = value;
+  v = v > low ? v : low;
+  v = v < high ? v : high;
+  return bits_of(v + magic);
+}
+
+// The two signs share one body; `sign` is a constant in each of them.
+static inline void sum_clamped4(const float *restrict row0, const float *restrict row1, const float *restrict row2,
+                                const float *restrict row3, size_t count, const double low[4], const double high[4],
+                                double magic, uint64_t *restrict sums, const int sign) {
+  const double l0 = low[0], l1 = low[1], l2 = low[2], l3 = low[3];
+  const double h0 = high[0], h1 = high[1], h2 = high[2], h3 = high[3];
+  const uint64_t base = bits_of(l0 + magic) + bits_of(l1 + magic) + bits_of(l2 + magic) + bits_of(l3 + magic);
+  for (size_t j = 0; j < count; j++) {
+    uint64_t sum = clamped_bits(row0[j], l0, h0, magic) + clamped_bits(row1[j], l1, h1, magic) +
+                   clamped_bits(row2[j], l2, h2, magic) + clamped_bits(row3[j], l3, h3, magic);
+    sums[j] = sign > 0 ? sums[j] + (sum - base) : sums[j] - (sum - base);
+  }
+}
+
+WK_CLONES
+void wk_add_clamped4(const float *row0, const float *row1, const float *row2, const float *row3, size_t count,
+                     const double low[4], const double high[4], double magic, uint64_t *sums) {
+  sum_clamped4(row0, row1, row2, row3, count, low, high, magic, sums, 1);
+}
+
+WK_CLONES
+void wk_take_clamped4(const float *row0, const float *row1, const float *row2, const float *row3, size_t count,
+                      const double low[4], const double high[4], double magic, uint64_t *sums) {
+  sum_clamped4(row0, row1, row2, row3, count, low, high, magic, sums, -1);
+}
+
+size_t wk_drain(wk_entry *entries, size_t count, double low, double high, double magic, uint64_t *restrict gains) {
+  const uint64_t base = bits_of(low + magic);
+  size_t kept = 0;
+  for (size_t e = 0; e < count; e++) {
+    const wk_entry entry = entries[e];
+    double v = entry.value;
+    const int above = v > high;
+    v = above ? high : v;
+    gains[entry.column] -= bits_of(v + magic) - base;
+    entries[kept] = entry;
+    kept += (size_t)above;
+  }
+  return kept;
+}
+
+size_t wk_add_entries(const wk_entry *restrict entries, size_t count, double low, double high, double magic,
+                      uint64_t *restrict gains, wk_entry *restrict kept) {
+  const uint64_t base = bits_of(low + magic);
+  size_t place = 0;
+  for (size_t e = 0; e < count; e++) {
+    gains[entries[e].column] += clamped_bits(entries[e].value, low, high, magic) - base;
+    kept[place] = entries[e];
+    place += entries[e].value > low;
+  }
+  return place;
+}
+
+WK_CLONES
+size_t wk_count_above(const float *restrict row, size_t count, float threshold) {
+  size_t above = 0, j = 0;
+  // 32-bit counters keep the lanes as wide as the data.
+  while (j < count) {
+    const size_t end = count - j > (1u << 30) ? j + (1u << 30) : count;
+    uint32_t part = 0;
+    for (; j < end; j++) part += row[j] > threshold;
+    above += part;
+  }
+  return above;
+}
+
+// A bit for each of 64 flags that are 0 or 1, eight at a time: calls visit with each flag's place.
+#define FOR_EACH_FLAG(flags, place, visit)                    \
+  for (size_t group = 0; group < 8; group++) {                \
+    uint64_t word;                                            \
+    memcpy(&word, (flags) + 8 * group, sizeof word);          \
+    while (word) {                                            \
+      size_t place = 8 * group + (size_t)__builtin_ctzll(word) / 8; \
+      visit;                                                  \
+      word &= word - 1;                                       \
+    }                                                         \
+  }
+
+WK_CLONES
+size_t wk_gather_above(const float *restrict row, size_t count, float threshold, wk_entry *restrict out) {
+  size_t found = 0, j = 0;
+  for (; j + 64 <= count; j += 64) {
+    uint8_t flags[64];
+    for (size_t k = 0; k < 64; k++) flags[k] = row[j + k] > threshold;
+    FOR_EACH_FLAG(flags, k, {
+      out[found].column = (uint32_t)(j + k);
+      out[found].value = row[j + k];
+      found++;
+    })
+  }
+  for (; j < count; j++) {
+    if (row[j] > threshold) {
+      out[found].column = (uint32_t)j;
+      out[found].value = row[j];
+      found++;
+    }
+  }
+  return found;
+}
+
+static inline int32_t code_of(float value, float least, float scale) {
+  float t = (value - least) * scale;
+  t = t > 0.0f ? t : 0.0f;
+  t = t < 254.0f ? t : 254.0f;
+  return (int32_t)t;
+}
+
+uint8_t wk_code(float value, float least, float scale) { return (uint8_t)code_of(value, least, scale); }
+
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+// 16 × 16 bytes, transposed by four rounds of interleaving the upper half of the rows with the lower.
+static inline void transpose16(const uint8_t *source, size_t source_stride, uint8_t *target, size_t target_stride) {
+  bytes16 a[16], b[16];
+  for (size_t i = 0; i < 16; i++) memcpy(&a[i], source + i * source_stride, 16);
+  for (int round = 0; round < 4; round++) {
+    for (size_t i = 0; i < 8; i++) {
+      b[2 * i] = __builtin_shufflevector(a[i], a[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      b[2 * i + 1] =
+          __builtin_shufflevector(a[i], a[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    }
+    memcpy(a, b, sizeof a);
+  }
+  for (size_t i = 0; i < 16; i++) memcpy(target + i * target_stride, &a[i], 16);
+}
+
+WK_CLONES
+void wk_encode64(const float *const rows[64], size_t row_count, size_t count, float least, float scale,
+                 uint8_t *restrict codes, size_t stride) {
+  uint8_t tile[64 * 64];
+  memset(tile, 0, sizeof tile);
+  for (size_t j = 0; j < count; j += 64) {
+    const size_t width = count - j < 64 ? count - j : 64;
+    for (size_t r = 0; r < row_count; r++) {
+      const float *row = rows[r] + j;
+      uint8_t *line = tile + 64 * r;
+      if (width == 64) {
+        for (size_t k = 0; k < 64; k++) line[k] = (uint8_t)code_of(row[k], least, scale);
+      } else {
+        for (size_t k = 0; k < width; k++) line[k] = (uint8_t)code_of(row[k], least, scale);
+      }
+    }
+    if (width == 64) {
+      for (size_t k = 0; k < 64; k += 16) {
+        for (size_t r = 0; r < 64; r += 16) transpose16(tile + 64 * r + k, 64, codes + (j + k) * stride + r, stride);
+      }
+    } else {
+      for (size_t k = 0; k < width; k++) {
+        for (size_t r = 0; r < 64; r++) codes[(j + k) * stride + r] = tile[64 * r + k];
+      }
+    }
+  }
+}
+
+WK_CLONES
+size_t wk_find_at_least(const uint8_t *restrict codes, const uint8_t *restrict floors, size_t count,
+                        uint32_t *restrict found) {
+  size_t place = 0;
+  for (size_t i = 0; i < count; i += 64) {
+    uint8_t flags[64];
+    for (size_t k = 0; k < 64; k++) flags[k] = codes[i + k] >= floors[i + k];
+    FOR_EACH_FLAG(flags, k, found[place++] = (uint32_t)(i + k))
+  }
+  return place;
+}
+
+WK_CLONES
+size_t wk_first_maximum(const int64_t *restrict values, size_t count, int64_t *maximum) {
+  int64_t best = values[0];
+  for (size_t i = 1; i < count; i++) best = values[i] > best ? values[i] : best;
+  *maximum = best;
+  size_t place = 0;
+  while (values[place] != best) place++;
+  return place;
+}
+
+WK_CLONES
+void wk_move_sums(uint64_t *restrict sums, uint64_t *restrict parts, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    sums[i] += parts[i];
+    parts[i] = 0;
+  }
+}
+
+WK_CLONES
+void wk_survey(const float *restrict x, size_t count, float *least, float *greatest, uint32_t *magnitude_bits) {
+  float low = x[0], high = x[0];
+  uint32_t magnitude = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, &x[i], sizeof bits);
+    bits &= 0x7fffffffu;
+    magnitude = bits > magnitude ? bits : magnitude;
+    low = x[i] < low ? x[i] : low;
+    high = x[i] > high ? x[i] : high;
+  }
+  *least = low;
+  *greatest = high;
+  *magnitude_bits = magnitude;
+}
+
+WK_CLONES
+void wk_rescale(const float *x, size_t count, float least, float range, float *y) {
+  for (size_t i = 0; i < count; i++) y[i] = (x[i] - least) / range;
+}
+
+WK_CLONES
+void wk_raise(const float *restrict row, size_t count, float *restrict best) {
+  for (size_t j = 0; j < count; j++) best[j] = row[j] > best[j] ? row[j] : best[j];
+}

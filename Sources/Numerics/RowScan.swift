@@ -1,0 +1,40 @@
+import CVectorKernels
+
+/// Scans of a float32 row, on the C kernels.
+public enum RowScan {
+  /// What a look at every element tells.
+  public struct Survey: Sendable, Hashable {
+    public var least: Float
+    public var greatest: Float
+    /// Whether no element is infinite or NaN; the range means nothing otherwise.
+    public var isFinite: Bool
+  }
+
+  /// Range and finiteness of `count` > 0 elements.
+  public static func survey(_ row: UnsafePointer<Float>, count: Int) -> Survey {
+    var least: Float = 0
+    var greatest: Float = 0
+    var magnitude: UInt32 = 0
+    wk_survey(row, count, &least, &greatest, &magnitude)
+    return Survey(least: least, greatest: greatest, isFinite: magnitude < 0x7F80_0000)
+  }
+
+  /// How many of `count` elements lie above the threshold.
+  @inline(__always)
+  public static func countAbove(_ threshold: Float, in row: UnsafePointer<Float>, count: Int) -> Int {
+    wk_count_above(row, count, threshold)
+  }
+
+  /// Writes the elements above the threshold, by column, to `entries`, which has room for all of them; returns how many.
+  @inline(__always)
+  public static func gatherAbove(
+    _ threshold: Float, in row: UnsafePointer<Float>, count: Int, to entries: UnsafeMutablePointer<SparseEntry>
+  ) -> Int {
+    wk_gather_above(row, count, threshold, entries)
+  }
+
+  /// `best[j] = max(best[j], row[j])` for `count` elements.
+  public static func raise(_ best: UnsafeMutablePointer<Float>, to row: UnsafePointer<Float>, count: Int) {
+    wk_raise(row, count, best)
+  }
+}

@@ -1,0 +1,122 @@
+import Domain
+import Numerics
+
+/// Greedy maximisation of a coverage objective, one pick a step (methods.md 1.3).
+///
+/// Each step takes the candidate of the largest marginal gain, the lowest index on ties. `naive` computes all gains anew
+/// at each step; `lazy` keeps them up to date and takes the same picks with the same gains, bit for bit. `stochastic`
+/// and `lazier` take the best of a seeded sample of ceil((n/k) ln(1/epsilon)) candidates; in the literature they differ
+/// in how they find a sample's gains, here both read the gains that are kept, so they take the same picks.
+///
+/// A run that starts from the first picks of another goes on as that one did, whatever the number of workers.
+public struct GreedyRun: ~Copyable, Sendable {
+  /// Picks in all, pinned and resumed ones included.
+  public let budget: Int
+  /// Picks taken, resumed ones included.
+  public private(set) var rank: Int
+  private let table: GainTable
+  private var sampler: CandidateSampler?
+  private var pinned: [Int]
+  private var value: Int64
+  /// The last pick, which the gains do not know of yet.
+  private var pending: Int?
+  private let cancellation: Cancellation
+
+  /// Checks its arguments and computes the first gains: one pass over the kernel.
+  ///
+  /// - Parameters:
+  ///   - budget: picks in all, at least 1.
+  ///   - epsilon: accuracy of the stochastic maximisers, in (0, 1).
+  ///   - pinned: candidates that are taken first, in this order.
+  ///   - banned: candidates that are never taken.
+  ///   - resumingFrom: the picks of an earlier run with the same arguments, in order; they are not returned again.
+  /// - Throws: `SubmodularError`, or `CancellationError`.
+  public init(
+    _ objective: CoverageObjective, budget: Int, maximizer: Maximizer = .lazy, epsilon: Double = 0.01,
+    seed: UInt64 = 0, pinned: [Int] = [], banned: [Int] = [], resumingFrom: [Int] = [],
+    workers: Workers = Workers(), cancellation: Cancellation = Cancellation()
+  ) throws {
+    try Self.check(
+      candidates: objective.candidates, budget: budget, pinned: pinned, banned: banned, resumed: resumingFrom)
+    // Everything that can fail comes before the first stored property.
+    var sampler: CandidateSampler?
+    if maximizer == .stochastic || maximizer == .lazier {
+      sampler = try CandidateSampler(
+        candidates: objective.candidates, banned: banned, budget: budget, epsilon: epsilon, seed: seed)
+      for pick in resumingFrom { sampler?.remove(pick) }
+    }
+    let table = try GainTable(
+      objective, chosen: resumingFrom, upkeep: maximizer == .naive ? .recompute : .maintain, workers: workers,
+      cancellation: cancellation)
+    self.budget = budget
+    self.cancellation = cancellation
+    self.sampler = sampler
+    self.table = table
+    self.pinned = Array(pinned.dropFirst(resumingFrom.count))
+    rank = resumingFrom.count
+    value = table.value(of: resumingFrom)
+    for index in banned + resumingFrom { table.remove(index) }
+  }
+
+  /// The next pick, or nil when the budget is spent.
+  ///
+  /// - Throws: `CancellationError`; picks returned so far stand, the run cannot go on.
+  public mutating func next() throws -> Pick? {
+    guard rank < budget else { return nil }
+    try cancellation.check()
+    if let candidate = pending {
+      try table.cover(candidate)
+      pending = nil
+    }
+    guard let (index, gain) = choose() else { return nil }
+    table.remove(index)
+    sampler?.remove(index)
+    pending = index
+    value += gain
+    defer { rank += 1 }
+    return Pick(rank: rank, index: index, gain: table.grid.value(gain))
+  }
+
+  private mutating func choose() -> (index: Int, gain: Int64)? {
+    if let index = pinned.first {
+      pinned.removeFirst()
+      return (index, table.gain(index))
+    }
+    if sampler != nil {
+      guard let sample = sampler?.sample(step: rank) else { return nil }
+      return table.best(among: sample)
+    }
+    return table.best()
+  }
+
+  /// The objective's value for the picks taken, resumed ones included; exactly the sum of their gains before rounding.
+  public var objectiveValue: Double { table.grid.value(value) }
+
+  /// Marginal gains that were computed: elements of the kernel that were worked on, divided by its rows and rounded up.
+  public var evaluations: Int { (table.counters.elements + table.kernel.rows - 1) / table.kernel.rows }
+
+  /// Bytes of kernel, codes and lists that were read.
+  public var bytesRead: Int { table.counters.bytes }
+
+  private static func check(
+    candidates: Int, budget: Int, pinned: [Int], banned: [Int], resumed: [Int]
+  ) throws {
+    for index in pinned + banned + resumed where index < 0 || index >= candidates {
+      throw SubmodularError.noCandidate(index: index, candidates: candidates)
+    }
+    var seen = Set<Int>()
+    for index in pinned + Array(Set(banned)) where !seen.insert(index).inserted {
+      throw SubmodularError.contradiction(index: index)
+    }
+    seen = Set(banned)
+    for (place, index) in resumed.enumerated() {
+      guard seen.insert(index).inserted, place >= pinned.count || index == pinned[place] else {
+        throw SubmodularError.contradiction(index: index)
+      }
+    }
+    let free = candidates - Set(banned).count
+    guard budget >= 1, budget <= free, pinned.count <= budget, resumed.count <= budget else {
+      throw SubmodularError.budget(budget, candidates: free)
+    }
+  }
+}

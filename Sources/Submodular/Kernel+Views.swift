@@ -1,0 +1,42 @@
+import Numerics
+
+extension Kernel {
+  /// Calls `body(row, value)` for each element of a column that is not 0 by structure, in the order of rows.
+  func forEachInColumn(_ column: Int, _ body: (Int, Float) -> Void) {
+    switch storage {
+    case .dense(let dense):
+      for row in 0..<rows { body(row, dense[row, column]) }
+    }
+  }
+
+  /// The largest element of each row.
+  public func rowMaxima(workers: Workers = Workers()) -> [Float] {
+    var maxima = [Float](repeating: 0, count: rows)
+    maxima.withUnsafeMutableBufferPointer { buffer in
+      // Each row writes its own place, so the pointer may be shared.
+      nonisolated(unsafe) let places = buffer
+      switch storage {
+      case .dense(let dense):
+        let scratch = dense.makeScratch(rows: workers.count)
+        workers.forEach(rows) { row, worker in
+          places[row] = RowScan.survey(dense.row(row, scratch: scratch[worker]), count: columns).greatest
+        }
+      }
+    }
+    return maxima
+  }
+
+  /// The largest element of each column.
+  public func columnMaxima(workers: Workers = Workers()) -> [Float] {
+    var maxima = [Float](repeating: 0, count: columns)
+    maxima.withUnsafeMutableBufferPointer { buffer in
+      guard let best = buffer.baseAddress else { return }
+      switch storage {
+      case .dense(let dense):
+        let scratch = dense.makeScratch(rows: 1)
+        for row in 0..<rows { RowScan.raise(best, to: dense.row(row, scratch: scratch[0]), count: columns) }
+      }
+    }
+    return maxima
+  }
+}

@@ -1,0 +1,144 @@
+import Numerics
+
+/// A set function over candidates 0..<candidates, seen one candidate at a time.
+public protocol SetObjective: Sendable {
+  /// What the function remembers of a set.
+  associatedtype State
+  var candidates: Int { get }
+  /// The state of the empty set.
+  func initialState() -> State
+  /// How much the value rises when `candidate` joins the set of `state`.
+  func marginalGain(of candidate: Int, in state: State) -> Double
+  /// Puts `candidate` into the set of `state`.
+  func add(_ candidate: Int, to state: inout State)
+  /// The value of a set.
+  func value(of set: [Int]) -> Double
+}
+
+/// Facility location and its relatives (methods.md 1.2), which share one form: row i of a kernel is covered by a set A up
+/// to c_i = min(max(floor_i, max_{j in A} S_ij), ceiling_i), and
+///
+///     f(A) = Σ_i (c_i - floor_i) + Σ_{j in A} bonus_j
+///
+/// All arithmetic is on the objective's fixed-point grid, so values and gains are exact sums, the same in any order.
+public struct CoverageObjective: SetObjective {
+  /// Rows are represented, columns are candidates.
+  public let kernel: Kernel
+  /// Coverage of each row by the empty set, at most its ceiling.
+  let floors: [Double]
+  /// Coverage beyond which more is worth nothing.
+  let ceilings: [Double]
+  /// What a candidate is worth whatever else is chosen; nil for nothing.
+  let bonuses: [Double]?
+  let grid: FixedPoint
+
+  public var candidates: Int { kernel.columns }
+
+  private init(kernel: Kernel, floors: [Double]?, ceilings: [Double]?, bonuses: [Double]?) {
+    self.kernel = kernel
+    // No element exceeds the greatest, so neither need a bound: the grid may then be as fine as the elements allow.
+    let greatest = Double(kernel.greatest)
+    let ceilings = ceilings.map { $0.map { min($0, greatest) } } ?? Array(repeating: greatest, count: kernel.rows)
+    self.ceilings = ceilings
+    self.floors = floors.map { zip($0, ceilings).map { min($0, $1) } } ?? Array(repeating: 0, count: kernel.rows)
+    self.bonuses = bonuses
+    grid = FixedPoint(
+      magnitude: greatest, total: greatest * Double(kernel.rows) + (bonuses?.reduce(0, +) ?? 0))
+  }
+
+  // MARK: The four objectives
+
+  /// FL: Σ_i max_{j in A} S_ij (`delift-instruction`).
+  public static func facilityLocation(_ kernel: Kernel) -> CoverageObjective {
+    CoverageObjective(kernel: kernel, floors: nil, ceilings: nil, bonuses: nil)
+  }
+
+  /// FLMI: Σ_i min(max_{j in A} S_ij, eta · max_q S_iq) (`delift-task`).
+  ///
+  /// - Parameters:
+  ///   - kernel: n × n.
+  ///   - target: n × m, S_iq the utility of target q as an example for sample i.
+  public static func mutualInformation(
+    _ kernel: Kernel, target: Kernel, eta: Double, workers: Workers = Workers()
+  ) throws -> CoverageObjective {
+    try check(eta, name: "eta")
+    guard target.rows == kernel.rows else {
+      throw SubmodularError.shape(
+        kernel: target.name, rows: target.rows, columns: target.columns, expected: "\(kernel.rows) × targets")
+    }
+    return CoverageObjective(
+      kernel: kernel, floors: nil, ceilings: target.rowMaxima(workers: workers).map { eta * Double($0) }, bonuses: nil)
+  }
+
+  /// FLQMI: Σ_q max_{j in A} S_qj + eta · Σ_{j in A} max_q S_qj (`delift-task --objective flqmi`).
+  ///
+  /// - Parameter target: m × n, S_qj the utility of sample j for target q.
+  public static func queryMutualInformation(
+    target: Kernel, eta: Double, workers: Workers = Workers()
+  ) throws -> CoverageObjective {
+    try check(eta, name: "eta")
+    return CoverageObjective(
+      kernel: target, floors: nil, ceilings: nil,
+      bonuses: target.columnMaxima(workers: workers).map { eta * Double($0) })
+  }
+
+  /// FLCG: Σ_i max(max_{j in A} S_ij - nu · max_{k in E} S_ik, 0) (`delift-continual`).
+  ///
+  /// - Parameters:
+  ///   - kernel: n × n.
+  ///   - existing: n × e, S_ik the utility of existing sample k as an example for sample i.
+  public static func conditionalGain(
+    _ kernel: Kernel, existing: Kernel, nu: Double, workers: Workers = Workers()
+  ) throws -> CoverageObjective {
+    try check(nu, name: "nu")
+    guard existing.rows == kernel.rows else {
+      throw SubmodularError.shape(
+        kernel: existing.name, rows: existing.rows, columns: existing.columns,
+        expected: "\(kernel.rows) × existing samples")
+    }
+    return CoverageObjective(
+      kernel: kernel, floors: existing.rowMaxima(workers: workers).map { nu * Double($0) }, ceilings: nil, bonuses: nil)
+  }
+
+  private static func check(_ parameter: Double, name: String) throws {
+    guard parameter >= 0, parameter.isFinite else { throw SubmodularError.parameter(name: name, value: parameter) }
+  }
+
+  // MARK: The protocol
+
+  /// Coverage of each row.
+  public struct State: Sendable {
+    public internal(set) var coverage: [Double]
+  }
+
+  public func initialState() -> State { State(coverage: floors) }
+
+  public func marginalGain(of candidate: Int, in state: State) -> Double {
+    var sum: Int64 = bonus(of: candidate)
+    kernel.forEachInColumn(candidate) { row, value in
+      let raised = min(Double(value), ceilings[row])
+      if raised > state.coverage[row] { sum += grid.fixed(raised) - grid.fixed(state.coverage[row]) }
+    }
+    return grid.value(sum)
+  }
+
+  public func add(_ candidate: Int, to state: inout State) {
+    kernel.forEachInColumn(candidate) { row, value in
+      state.coverage[row] = max(state.coverage[row], min(Double(value), ceilings[row]))
+    }
+  }
+
+  public func value(of set: [Int]) -> Double {
+    var state = initialState()
+    var sum: Int64 = 0
+    for candidate in Set(set) {
+      sum += bonus(of: candidate)
+      add(candidate, to: &state)
+    }
+    for (raised, floor) in zip(state.coverage, floors) { sum += grid.fixed(raised) - grid.fixed(floor) }
+    return grid.value(sum)
+  }
+
+  /// The bonus on the grid.
+  func bonus(of candidate: Int) -> Int64 { bonuses.map { grid.fixedTotal($0[candidate]) } ?? 0 }
+}
