@@ -1,0 +1,53 @@
+#ifndef WINNOW_VECTOR_KERNELS_TRANSFORMER_H
+#define WINNOW_VECTOR_KERNELS_TRANSFORMER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Half precision to float32; the source may be unaligned.
+void wk_widen_float16(const void *source, size_t count, float *target);
+void wk_widen_bfloat16(const void *source, size_t count, float *target);
+
+// y[i] = x[i] / sqrt(mean(x[i]^2) + epsilon) * weight; x and y are rows x n and may be the same.
+void wk_rms_norm(const float *x, const float *weight, float epsilon, size_t rows, size_t n, float *y);
+// y[i] = (x[i] - mean) / sqrt(variance + epsilon) * weight + bias.
+void wk_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, size_t rows, size_t n, float *y);
+// RMS norm of each head of each row, in place: x is rows x stride, its first heads * n columns are the heads.
+void wk_head_norm(float *x, size_t stride, size_t rows, size_t heads, size_t n, const float *weight, float epsilon);
+// Rotary embedding in place, halves paired: (a, b) -> (a cos - b sin, b cos + a sin). cosines, sines: positions x n/2.
+void wk_rotate(float *x, size_t stride, size_t rows, size_t heads, size_t n, const int32_t *positions,
+               const float *cosines, const float *sines);
+// y = silu(gate) * up, with gate_up rows x 2n (gate first), y rows x n.
+void wk_silu_multiply(const float *gate_up, size_t rows, size_t n, float *y);
+// GPT-2's tanh form of GELU, in place.
+void wk_gelu(float *x, size_t count);
+// Each of the rows of x gets bias (n) added.
+void wk_add_rows(float *x, const float *bias, size_t rows, size_t n);
+
+// Attention: see transformer_attention.c for the packed layouts.
+#define WK_ATTENTION_ROWS 32
+#define WK_ATTENTION_KEYS 256
+
+typedef struct {
+  const float *keys;    // panels of 16 keys: [panel][element][16]
+  const float *values;  // chunks of 16 elements: [chunk][key][16], chunks value_stride floats apart
+  size_t value_stride;
+  size_t count;  // keys in the run
+} wk_key_run;
+
+// Packs key (or value) rows, each n elements, into places first, first + 1, ... of a run.
+void wk_pack_keys(const float *keys, size_t stride, const int32_t *rows, size_t count, size_t n, size_t first, float *packed);
+void wk_pack_values(const float *values, size_t stride, const int32_t *rows, size_t count, size_t n, size_t first,
+                    float *packed, size_t packed_stride);
+
+// Softmax attention of up to WK_ATTENTION_ROWS query rows of one head over three runs of keys: the prefix, the path of
+// ancestors, and the tile's own rows. Row r sees keys first[2r]..<last[2r] of the prefix, first[2r+1]..<last[2r+1] of the
+// path and, of the tile, those whose bit is set in own[r]. scratch: wk_attention_scratch(n) floats.
+void wk_attend(const float *queries, size_t query_stride, size_t rows, size_t n, float scale, const wk_key_run *runs,
+               const int32_t *first, const int32_t *last, const uint32_t *own, float *out, size_t out_stride, float *scratch);
+size_t wk_attention_scratch(size_t n);
+
+// Folds a block of logits (rows x stride, n columns used) into each row's running maximum and sum of exponentials.
+void wk_fold_log_sum_exp(const float *logits, size_t stride, size_t rows, size_t n, float *maxima, float *sums);
+
+#endif

@@ -1,0 +1,175 @@
+import Domain
+import Numerics
+
+/// A named tensor of a checkpoint and its place in the flat vector of all parameters.
+struct Parameter: Sendable, Hashable {
+  var name: String
+  /// As the checkpoint stores it.
+  var shape: [Int]
+  /// First element in the flat vector.
+  var offset: Int
+  /// GPT-2 stores its products' weights as [inputs, outputs]; the flat vector has all as [outputs, inputs].
+  var isTransposed: Bool
+  var count: Int { shape.reduce(1, *) }
+}
+
+/// A product's weight [outputs, inputs] and bias [outputs], as offsets into a flat vector.
+struct LinearPlace: Sendable, Hashable {
+  var weight: Int
+  var bias: Int?
+  var inputs: Int
+  var outputs: Int
+}
+
+/// A norm's weight and, for layer norm, bias.
+struct NormPlace: Sendable, Hashable {
+  var weight: Int
+  var bias: Int?
+}
+
+/// Where a block's tensors lie. Query, key and value share one product, and so do gate and up: their rows follow each
+/// other in the flat vector.
+struct LayerPlace: Sendable, Hashable {
+  var attentionNorm: NormPlace
+  var queryKeyValue: LinearPlace
+  var queryNorm: Int?
+  var keyNorm: Int?
+  var output: LinearPlace
+  var feedForwardNorm: NormPlace
+  var up: LinearPlace
+  var down: LinearPlace
+}
+
+/// The layout of all parameters in one flat vector: weights, gradients, tangents and optimiser state are vectors of this layout.
+struct ParameterLayout: Sendable, Hashable {
+  private(set) var parameters: [Parameter] = []
+  private(set) var count = 0
+  private(set) var embedding = 0
+  private(set) var positions: Int?
+  private(set) var layers: [LayerPlace] = []
+  private(set) var finalNorm = NormPlace(weight: 0, bias: nil)
+  /// The same place as the embedding where they are tied.
+  private(set) var head = 0
+
+  /// `prefix`: what stands before GPT-2's names ("transformer." or nothing).
+  init(_ configuration: ModelConfiguration, prefix: String = "") {
+    let c = configuration
+    if c.family == .gpt2 { layOutGPT2(c, prefix: prefix) } else { layOutLlama(c) }
+  }
+
+  private mutating func layOutLlama(_ c: ModelConfiguration) {
+    embedding = place("model.embed_tokens.weight", [c.vocabularySize, c.hiddenSize])
+    for layer in 0..<c.layers {
+      let name = "model.layers.\(layer)."
+      let attention = name + "self_attn."
+      let attentionNorm = NormPlace(weight: place(name + "input_layernorm.weight", [c.hiddenSize]))
+      let query = place(attention + "q_proj.weight", [c.querySize, c.hiddenSize])
+      place(attention + "k_proj.weight", [c.keyValueSize, c.hiddenSize], follows: true)
+      place(attention + "v_proj.weight", [c.keyValueSize, c.hiddenSize], follows: true)
+      var queryBias: Int?
+      if c.attentionBias {
+        queryBias = place(attention + "q_proj.bias", [c.querySize])
+        place(attention + "k_proj.bias", [c.keyValueSize], follows: true)
+        place(attention + "v_proj.bias", [c.keyValueSize], follows: true)
+      }
+      let queryNorm = c.family == .qwen3 ? place(attention + "q_norm.weight", [c.headSize]) : nil
+      let keyNorm = c.family == .qwen3 ? place(attention + "k_norm.weight", [c.headSize]) : nil
+      let output = linear(attention + "o_proj", c.querySize, c.hiddenSize, bias: c.outputBias)
+      let feedForwardNorm = NormPlace(weight: place(name + "post_attention_layernorm.weight", [c.hiddenSize]))
+      let gate = place(name + "mlp.gate_proj.weight", [c.intermediateSize, c.hiddenSize])
+      place(name + "mlp.up_proj.weight", [c.intermediateSize, c.hiddenSize], follows: true)
+      var gateBias: Int?
+      if c.multilayerPerceptronBias {
+        gateBias = place(name + "mlp.gate_proj.bias", [c.intermediateSize])
+        place(name + "mlp.up_proj.bias", [c.intermediateSize], follows: true)
+      }
+      let down = linear(name + "mlp.down_proj", c.intermediateSize, c.hiddenSize, bias: c.multilayerPerceptronBias)
+      layers.append(
+        LayerPlace(
+          attentionNorm: attentionNorm,
+          queryKeyValue: LinearPlace(
+            weight: query, bias: queryBias, inputs: c.hiddenSize, outputs: c.querySize + 2 * c.keyValueSize),
+          queryNorm: queryNorm, keyNorm: keyNorm, output: output, feedForwardNorm: feedForwardNorm,
+          up: LinearPlace(weight: gate, bias: gateBias, inputs: c.hiddenSize, outputs: 2 * c.intermediateSize),
+          down: down))
+    }
+    finalNorm = NormPlace(weight: place("model.norm.weight", [c.hiddenSize]))
+    head = c.tiedEmbeddings ? embedding : place("lm_head.weight", [c.vocabularySize, c.hiddenSize])
+  }
+
+  private mutating func layOutGPT2(_ c: ModelConfiguration, prefix: String) {
+    embedding = place(prefix + "wte.weight", [c.vocabularySize, c.hiddenSize])
+    positions = place(prefix + "wpe.weight", [c.contextLength, c.hiddenSize])
+    for layer in 0..<c.layers {
+      let name = prefix + "h.\(layer)."
+      let attentionNorm = norm(name + "ln_1", c.hiddenSize)
+      let attention = convolution(name + "attn.c_attn", c.hiddenSize, c.querySize + 2 * c.keyValueSize)
+      let output = convolution(name + "attn.c_proj", c.querySize, c.hiddenSize)
+      let feedForwardNorm = norm(name + "ln_2", c.hiddenSize)
+      let up = convolution(name + "mlp.c_fc", c.hiddenSize, c.intermediateSize)
+      let down = convolution(name + "mlp.c_proj", c.intermediateSize, c.hiddenSize)
+      layers.append(
+        LayerPlace(
+          attentionNorm: attentionNorm, queryKeyValue: attention, queryNorm: nil, keyNorm: nil, output: output,
+          feedForwardNorm: feedForwardNorm, up: up, down: down))
+    }
+    finalNorm = norm(prefix + "ln_f", c.hiddenSize)
+    head = c.tiedEmbeddings ? embedding : place("lm_head.weight", [c.vocabularySize, c.hiddenSize])
+  }
+
+  private mutating func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool) -> LinearPlace {
+    let weight = place(name + ".weight", [outputs, inputs])
+    return LinearPlace(
+      weight: weight, bias: bias ? place(name + ".bias", [outputs]) : nil, inputs: inputs, outputs: outputs)
+  }
+
+  private mutating func convolution(_ name: String, _ inputs: Int, _ outputs: Int) -> LinearPlace {
+    let weight = place(name + ".weight", [inputs, outputs], transposed: true)
+    return LinearPlace(weight: weight, bias: place(name + ".bias", [outputs]), inputs: inputs, outputs: outputs)
+  }
+
+  private mutating func norm(_ name: String, _ size: Int) -> NormPlace {
+    let weight = place(name + ".weight", [size])
+    return NormPlace(weight: weight, bias: place(name + ".bias", [size]))
+  }
+
+  /// Gives a tensor the next place: right behind the last one if it `follows` it, else at a cache line's start.
+  @discardableResult
+  private mutating func place(_ name: String, _ shape: [Int], transposed: Bool = false, follows: Bool = false) -> Int {
+    let offset = follows ? count : (count &+ 15) & ~15
+    parameters.append(Parameter(name: name, shape: shape, offset: offset, isTransposed: transposed))
+    // Wraps only for sizes that no file can hold; every shape is compared with the file before the count is used.
+    count = offset &+ shape.reduce(1, &*)
+    return offset
+  }
+}
+
+/// The parameters' values in one allocation, immutable once read.
+final class Weights: Sendable {
+  let layout: ParameterLayout
+  private let storage: Matrix
+
+  /// Reads every tensor of the layout, widened to float32. Shapes are checked for all before memory is taken.
+  init(_ configuration: ModelConfiguration, from checkpoint: Checkpoint) throws(LanguageModelError) {
+    let prefix = configuration.family == .gpt2 && checkpoint.contains("transformer.wte.weight") ? "transformer." : ""
+    layout = ParameterLayout(configuration, prefix: prefix)
+    for parameter in layout.parameters { try checkpoint.check(parameter.name, shape: parameter.shape) }
+    storage = Matrix(zerosOfRows: 1, columns: layout.count)
+    for parameter in layout.parameters {
+      let target = storage.base + parameter.offset
+      guard parameter.isTransposed else {
+        try checkpoint.read(parameter.name, into: target)
+        continue
+      }
+      let (inputs, outputs) = (parameter.shape[0], parameter.shape[1])
+      let stored = Matrix(uninitializedRows: inputs, columns: outputs)
+      try checkpoint.read(parameter.name, into: stored.base)
+      for input in 0..<inputs {
+        for output in 0..<outputs { target[output * inputs + input] = stored.base[input * outputs + output] }
+      }
+    }
+  }
+
+  /// The flat vector; valid while this object lives.
+  var base: UnsafePointer<Float> { UnsafePointer(storage.base) }
+}

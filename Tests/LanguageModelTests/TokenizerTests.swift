@@ -1,0 +1,83 @@
+import Foundation
+import LanguageModel
+import TestSupport
+import Testing
+
+/// Strings and ids that the `tokenizers` library gave for a fixture's tokenizer.
+private struct TokenizerOracle: Decodable {
+  struct Text: Decodable {
+    var utf8_hex: String
+    var ids: [Int32]
+    var ids_with_special: [Int32]
+    var decode: String
+    var decode_skip_special: String
+
+    /// From the hexadecimal bytes: a JSON reader might change the text on its way.
+    var text: String {
+      var bytes: [UInt8] = []
+      var digits = Substring(utf8_hex)
+      while let byte = UInt8(digits.prefix(2), radix: 16) {
+        bytes.append(byte)
+        digits = digits.dropFirst(2)
+      }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+  }
+
+  struct Ids: Decodable {
+    var ids: [Int32]
+    var decode: String
+    var decode_skip_special: String
+  }
+
+  var tricky: [Text]
+  var fuzz: [Text]
+  var decode_random: [Ids]
+}
+
+@Suite struct TokenizerTests {
+  static let folder = Places.fixtures.appendingPathComponent("LanguageModel/tokenizers")
+
+  private func oracle(_ name: String) throws -> TokenizerOracle {
+    try JSONDecoder().decode(
+      TokenizerOracle.self, from: Data(contentsOf: Self.folder.appendingPathComponent("\(name).oracle.json")))
+  }
+
+  @Test(arguments: ["gpt2", "llama3", "qwen2", "mistral-sp"])
+  func idsAndTextsAreThoseOfTheTokenizersLibrary(name: String) throws {
+    let tokenizer = try Tokenizer(directory: Self.folder.appendingPathComponent(name).path)
+    let oracle = try oracle(name)
+    #expect(oracle.tricky.count > 70)
+    for text in oracle.tricky + oracle.fuzz {
+      let string = text.text
+      #expect(tokenizer.encode(string) == text.ids, "\(string.debugDescription)")
+      #expect(tokenizer.encode(string, addingSpecialTokens: true) == text.ids_with_special)
+      #expect(Array(tokenizer.decode(text.ids_with_special).utf8) == Array(text.decode.utf8))
+      #expect(
+        Array(tokenizer.decode(text.ids_with_special, skippingSpecialTokens: true).utf8)
+          == Array(text.decode_skip_special.utf8))
+    }
+    for random in oracle.decode_random {
+      #expect(Array(tokenizer.decode(random.ids).utf8) == Array(random.decode.utf8), "\(random.ids)")
+      #expect(
+        Array(tokenizer.decode(random.ids, skippingSpecialTokens: true).utf8) == Array(random.decode_skip_special.utf8))
+    }
+  }
+
+  @Test func olderMergesWithABlankBetweenAreTheSameTokenizer() throws {
+    let tokenizer = try Tokenizer(file: Self.folder.appendingPathComponent("gpt2/tokenizer_old_merges.json").path)
+    for text in try oracle("gpt2").tricky { #expect(tokenizer.encode(text.text) == text.ids) }
+  }
+
+  @Test func theEndOfSequenceIsTheTokenizersOwn() throws {
+    #expect(try Tokenizer(directory: Self.folder.appendingPathComponent("qwen2").path).endOfSequence == 505)
+    #expect(try Tokenizer(directory: Self.folder.appendingPathComponent("llama3").path).endOfSequence == 507)
+  }
+
+  @Test func aLongTextWithoutBlanksIsEncodedInReasonableTime() throws {
+    // One word of 200,000 characters: a quadratic merge would take minutes.
+    let tokenizer = try Tokenizer(directory: Self.folder.appendingPathComponent("mistral-sp").path)
+    let ids = tokenizer.encode(String(repeating: "alalous", count: 30_000))
+    #expect(tokenizer.decode(ids) == String(repeating: "alalous", count: 30_000))
+  }
+}
