@@ -6,16 +6,16 @@ import Testing
 /// Strings and ids that the `tokenizers` library gave for a fixture's tokenizer.
 private struct TokenizerOracle: Decodable {
   struct Text: Decodable {
-    var utf8_hex: String
+    var utf8Hex: String
     var ids: [Int32]
-    var ids_with_special: [Int32]
+    var idsWithSpecial: [Int32]
     var decode: String
-    var decode_skip_special: String
+    var decodeSkipSpecial: String
 
     /// From the hexadecimal bytes: a JSON reader might change the text on its way.
     var text: String {
       var bytes: [UInt8] = []
-      var digits = Substring(utf8_hex)
+      var digits = Substring(utf8Hex)
       while let byte = UInt8(digits.prefix(2), radix: 16) {
         bytes.append(byte)
         digits = digits.dropFirst(2)
@@ -27,19 +27,21 @@ private struct TokenizerOracle: Decodable {
   struct Ids: Decodable {
     var ids: [Int32]
     var decode: String
-    var decode_skip_special: String
+    var decodeSkipSpecial: String
   }
 
   var tricky: [Text]
   var fuzz: [Text]
-  var decode_random: [Ids]
+  var decodeRandom: [Ids]
 }
 
 @Suite struct TokenizerTests {
   static let folder = Places.fixtures.appendingPathComponent("LanguageModel/tokenizers")
 
   private func oracle(_ name: String) throws -> TokenizerOracle {
-    try JSONDecoder().decode(
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(
       TokenizerOracle.self, from: Data(contentsOf: Self.folder.appendingPathComponent("\(name).oracle.json")))
   }
 
@@ -51,16 +53,16 @@ private struct TokenizerOracle: Decodable {
     for text in oracle.tricky + oracle.fuzz {
       let string = text.text
       #expect(tokenizer.encode(string) == text.ids, "\(string.debugDescription)")
-      #expect(tokenizer.encode(string, addingSpecialTokens: true) == text.ids_with_special)
-      #expect(Array(tokenizer.decode(text.ids_with_special).utf8) == Array(text.decode.utf8))
+      #expect(tokenizer.encode(string, addingSpecialTokens: true) == text.idsWithSpecial)
+      #expect(Array(tokenizer.decode(text.idsWithSpecial).utf8) == Array(text.decode.utf8))
       #expect(
-        Array(tokenizer.decode(text.ids_with_special, skippingSpecialTokens: true).utf8)
-          == Array(text.decode_skip_special.utf8))
+        Array(tokenizer.decode(text.idsWithSpecial, skippingSpecialTokens: true).utf8)
+          == Array(text.decodeSkipSpecial.utf8))
     }
-    for random in oracle.decode_random {
+    for random in oracle.decodeRandom {
       #expect(Array(tokenizer.decode(random.ids).utf8) == Array(random.decode.utf8), "\(random.ids)")
       #expect(
-        Array(tokenizer.decode(random.ids, skippingSpecialTokens: true).utf8) == Array(random.decode_skip_special.utf8))
+        Array(tokenizer.decode(random.ids, skippingSpecialTokens: true).utf8) == Array(random.decodeSkipSpecial.utf8))
     }
   }
 
