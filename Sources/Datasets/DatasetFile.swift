@@ -39,6 +39,19 @@ public struct DatasetFile: Sendable {
     return position + low
   }
 
+  /// The position of the row with an index; nil for a row that was skipped or is not there.
+  public func position(ofIndex index: Int) -> Int? {
+    guard index >= 0 && index < rowCount else { return nil }
+    var low = 0
+    var high = skipped.count
+    while low < high {
+      let middle = (low + high) / 2
+      if skipped[middle] < index { low = middle + 1 } else { high = middle }
+    }
+    if low < skipped.count, skipped[low] == index { return nil }
+    return index - low
+  }
+
   /// The row's line in the file, from 1. Precondition: there is such a row.
   public func line(ofRow index: Int) -> Int { rows.line(of: index) }
 

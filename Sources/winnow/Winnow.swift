@@ -1,7 +1,46 @@
 import ArgumentParser
+import Domain
+import Foundation
 
 @main
 struct Winnow: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "winnow", abstract: "Choose the data that a language model is fine-tuned on.")
+    commandName: "winnow",
+    abstract: "Choose the data that a language model is fine-tuned on.",
+    discussion: """
+      Without a subcommand the workbench opens, on the shipped sample data where no file is named. The subcommands run \
+      without a terminal: data on standard output, progress and messages on standard error.
+
+      Exit: 0 done, 1 the run failed, 64 unusable arguments, 65 bad input data, 66 no such file, 130 interrupted.
+      """,
+    version: Version.text,
+    subcommands: [
+      Open.self, Select.self, Score.self, Methods.self, Runs.self, Inspect.self, Export.self, Paths.self,
+    ],
+    defaultSubcommand: Open.self)
+
+  /// Runs the command line; every error ends here, in words and an exit status.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as any ReportableError {
+      fail(error.report)
+    } catch is CancellationError {
+      fail(ErrorReport("interrupted", status: .interrupted))
+    } catch {
+      // Usage, help and version: the parser's own words and its own status (64 for unusable arguments).
+      exit(withError: error)
+    }
+  }
+
+  private static func fail(_ report: ErrorReport) -> Never {
+    FileHandle.standardError.write(Data("winnow: \(report)\n".utf8))
+    Foundation.exit(report.status.rawValue)
+  }
+}
+
+/// The program's version, as manifests record it.
+enum Version {
+  static let text = "0.1.0"
 }

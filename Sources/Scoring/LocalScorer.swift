@@ -1,0 +1,185 @@
+import Domain
+import Foundation
+import LanguageModel
+import Synchronization
+
+/// Distances from a language model on this machine: each example goes through once, its keys and values are kept, and
+/// the queries run against them in packed batches without padding.
+public final class LocalScorer: UtilityScorer {
+  public let space: ContentHash
+  public let queryHashes: [ContentHash]
+  public let exampleHashes: [ContentHash]
+  public let queryOrder: [Int]
+
+  private let model: Model
+  private let samples: TokenizedSamples
+  private let endOfSequence: Int32
+  private let contextLength: Int
+  private let batchTokens: Int
+  private let lanes: [Lane]
+  private let shortened = Atomic<Int>(0)
+  private let unmeasured = Atomic<Int>(0)
+
+  /// What one worker keeps between blocks: its workspace, and the last example's keys and values, since a column's
+  /// blocks come one after another.
+  private final class Lane: Sendable {
+    struct State {
+      var workspace: Workspace?
+      var example: Int?
+      var prefix: KeyValueCache?
+    }
+    let state = Mutex(State())
+  }
+
+  /// Tokenises the samples; nothing goes through the model yet.
+  ///
+  /// - Parameter workers: how many calls of ``distances(of:worker:cancellation:advance:)`` may run at once.
+  /// - Throws: ``ScoringError/queryTooLong(row:path:tokens:context:)`` for a query that the context can't hold.
+  public init(
+    model: Model, template: PromptTemplate, queries: [Sample], examples: [Sample], queryPath: String?, workers: Int
+  ) throws {
+    self.model = model
+    endOfSequence = model.configuration.endOfSequence
+    contextLength = model.configuration.contextLength
+    samples = TokenizedSamples(
+      queries: queries, examples: examples, template: template, tokenizer: model.tokenizer)
+    for (row, tokens) in samples.alone.enumerated() where tokens.count + 1 >= contextLength {
+      throw ScoringError.queryTooLong(
+        row: queries[row].index, path: queryPath, tokens: tokens.count + 1, context: contextLength)
+    }
+    lanes = (0..<max(1, workers)).map { _ in Lane() }
+    batchTokens = Self.batchTokens(for: model)
+    space = ContentHash(combining: [
+      model.contentHash, template.contentHash, ContentHash(of: "distance 1, context \(contextLength)"),
+    ])
+    func names(_ samples: [Sample]) -> [ContentHash] {
+      samples.map { sample in
+        ContentHash(combining: [
+          ContentHash(of: template.queryText(of: sample)), ContentHash(of: template.responseText(of: sample)),
+        ])
+      }
+    }
+    queryHashes = names(queries)
+    exampleHashes = names(examples)
+    let keys = zip(samples.queries, samples.responses).map { $0 + [model.configuration.endOfSequence] + $1 }
+    queryOrder = keys.indices.sorted { a, b in
+      keys[a] == keys[b] ? a < b : keys[a].lexicographicallyPrecedes(keys[b])
+    }
+  }
+
+  public var cuts: ContextCuts {
+    ContextCuts(shortened: shortened.load(ordering: .relaxed), unmeasured: unmeasured.load(ordering: .relaxed))
+  }
+
+  public func tokens(in block: ScoreBlock) -> Int {
+    let prompts = block.example == nil ? samples.alone : samples.queries
+    let prefix = block.example.map { samples.prefixes[$0].count } ?? 0
+    return block.queries.reduce(prefix) { $0 + prompts[$1].count + samples.responses[$1].count + 1 }
+  }
+
+  public func distances(
+    of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @Sendable (Int) -> Void
+  ) throws -> [Float] {
+    try lanes[worker].state.withLock { lane in
+      try cancellation.check()
+      let workspace = lane.workspace ?? model.makeWorkspace()
+      lane.workspace = workspace
+      var prefixTokens: [Int32] = []
+      var prefix: KeyValueCache?
+      if let example = block.example {
+        prefixTokens = samples.prefixes[example]
+        if lane.example != example || lane.prefix == nil {
+          // An example that fills the context leaves no room for any query: nothing to run.
+          if prefixTokens.count < contextLength {
+            lane.prefix = model.keysAndValues(of: prefixTokens, in: workspace)
+            advance(prefixTokens.count)
+          } else {
+            lane.prefix = nil
+          }
+          lane.example = example
+        }
+        prefix = lane.prefix
+      }
+      return try measure(
+        block, prefix: prefix, prefixCount: prefixTokens.count, workspace, cancellation: cancellation, advance)
+    }
+  }
+
+  private func measure(
+    _ block: ScoreBlock, prefix: KeyValueCache?, prefixCount: Int, _ workspace: Workspace,
+    cancellation: Cancellation, _ advance: (Int) -> Void
+  ) throws -> [Float] {
+    var distances = [Float](repeating: 0, count: block.queries.count)
+    var pending: [QueryForest.Entry] = []
+    var places: [Int] = []
+    var pendingTokens = 0
+
+    func flush() throws {
+      guard !pending.isEmpty else { return }
+      try cancellation.check()
+      let forest = QueryForest(entries: pending)
+      let logProbabilities = model.logProbabilities(forest.batch, after: prefix, in: workspace)
+      for (place, range) in zip(places, forest.targets) {
+        guard let distance = Self.distance(logProbabilities[range]) else {
+          throw ScoringError.notFinite(row: block.queries[place], example: block.example)
+        }
+        distances[place] = distance
+      }
+      advance(forest.batch.count)
+      pending.removeAll(keepingCapacity: true)
+      places.removeAll(keepingCapacity: true)
+      pendingTokens = 0
+    }
+
+    for (place, query) in block.queries.enumerated() {
+      let prompt = block.example == nil ? samples.alone[query] : samples.queries[query]
+      var loss = samples.responses[query] + [endOfSequence]
+      let room = contextLength - prefixCount - prompt.count - 1
+      if room < 1 {
+        unmeasured.wrappingAdd(1, ordering: .relaxed)
+        distances[place] = .infinity
+        continue
+      }
+      if loss.count > room {
+        shortened.wrappingAdd(1, ordering: .relaxed)
+        loss.removeLast(loss.count - room)
+      }
+      let entry = QueryForest.Entry(tokens: prompt + [endOfSequence] + loss, lossTokens: loss.count)
+      let fresh = entry.inputCount - (pending.last.map { QueryForest.sharedInput($0, entry) } ?? 0)
+      if pendingTokens > 0, pendingTokens + fresh > batchTokens { try flush() }
+      pendingTokens += pending.isEmpty ? entry.inputCount : fresh
+      pending.append(entry)
+      places.append(place)
+    }
+    try flush()
+    return distances
+  }
+
+  /// d = sqrt( sum_t (1 - p_t)² / T ) from the response's log-probabilities; nil where one is not a number.
+  static func distance(_ logProbabilities: ArraySlice<Float>) -> Float? {
+    var sum = 0.0
+    for value in logProbabilities {
+      guard value.isFinite else { return nil }
+      let miss = 1 - exp(Double(value))
+      sum += miss * miss
+    }
+    return Float((sum / Double(logProbabilities.count)).squareRoot())
+  }
+
+  // Enough rows to keep the products busy, few enough that a cancelled run ends at once.
+  private static func batchTokens(for model: Model) -> Int {
+    let budget = 2.0e10  // floating-point operations: a fraction of a second on one core
+    let tokens = Int(budget / model.configuration.operationsPerToken)
+    return min(2048, max(128, tokens))
+  }
+}
+
+extension ModelConfiguration {
+  /// Floating-point operations of the layers' products for one token, attention and output head left out.
+  fileprivate var operationsPerToken: Double {
+    let query = heads * headSize
+    let attention = hiddenSize * (2 * query + 2 * keyValueHeads * headSize)
+    let perceptron = (family == .gpt2 ? 2 : 3) * hiddenSize * intermediateSize
+    return 2 * Double(layers) * Double(attention + perceptron)
+  }
+}

@@ -1,0 +1,32 @@
+import Domain
+
+/// What can go wrong while utilities are computed.
+public enum ScoringError: ReportableError {
+  case unknownTemplate(String)
+  /// A query that leaves no room for a response token, even without an example.
+  case queryTooLong(row: Int, path: String?, tokens: Int, context: Int)
+  /// The model gave a probability that is not a number, for this row (and example).
+  case notFinite(row: Int, example: Int?)
+
+  public var report: ErrorReport {
+    switch self {
+    case .unknownTemplate(let name):
+      ErrorReport(
+        "there is no prompt template \"\(name)\"", at: "--template",
+        remedy: "Use one of: \(PromptTemplate.all.map(\.name).joined(separator: ", ")).",
+        status: .unusableArguments)
+    case .queryTooLong(let row, let path, let tokens, let context):
+      ErrorReport(
+        "the query takes \(tokens) tokens and the model's context is \(context): no room for its response",
+        at: "\(path ?? "samples") row \(row)",
+        remedy: "Leave the row out or shorten it, or use a model with a longer context.", status: .badData)
+    case .notFinite(let row, let example):
+      ErrorReport(
+        "the model's log-probabilities are not finite"
+          + (example.map { " with row \($0) as the example" } ?? ""),
+        at: "row \(row)",
+        remedy: "Check the model's weights (winnow model verify); a NaN or infinity in them is the usual cause.",
+        status: .failed)
+    }
+  }
+}

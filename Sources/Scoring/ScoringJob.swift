@@ -1,0 +1,147 @@
+import Domain
+import Numerics
+import Synchronization
+
+/// Where finished blocks are kept, so that a killed run goes on at the next one.
+public protocol DistanceStore: Sendable {
+  /// Hands over every kept distance of a space that belongs to one of `examples` (nil: the queries alone) and one of
+  /// `queries`, given as their places in these arrays.
+  func load(
+    space: ContentHash, examples: [ContentHash?], queries: [ContentHash],
+    into take: (_ example: Int, _ query: Int, _ distance: Float) -> Void
+  ) throws
+
+  /// Keeps a block. When this returns it is on disk.
+  func save(space: ContentHash, example: ContentHash?, queries: [ContentHash], distances: [Float]) throws
+}
+
+/// Fills a matrix of distances, block by block, from what is kept and from a scorer.
+public struct ScoringJob: Sendable {
+  public let scorer: any UtilityScorer
+  public let store: (any DistanceStore)?
+  public let workers: Workers
+
+  /// Pairs in a block, at most.
+  private static let blockQueries = 256
+
+  public init(scorer: any UtilityScorer, store: (any DistanceStore)?, workers: Workers) {
+    self.scorer = scorer
+    self.store = store
+    self.workers = workers
+  }
+
+  /// Runs what is missing.
+  ///
+  /// - Parameter progress: called from workers, often: pairs done, of them taken from the store, and tokens run.
+  public func run(
+    cancellation: Cancellation,
+    progress: @escaping @Sendable (_ done: Int, _ total: Int, _ resumed: Int, _ tokens: Int) -> Void
+  ) throws -> Distances {
+    // Equal samples are measured once.
+    let queries = Distinct(scorer.queryHashes, order: scorer.queryOrder)
+    let examples = Distinct(scorer.exampleHashes, order: Array(scorer.exampleHashes.indices))
+    // Column 0 holds the distances alone; column e + 1 those behind example e. Rows are columns here, so that a block
+    // is one run of memory: table[e][q].
+    var table = Matrix(uninitializedRows: examples.count + 1, columns: queries.count)
+    table.elements.update(repeating: .nan)
+
+    let columns: [ContentHash?] = [nil] + examples.hashes
+    if let store {
+      try store.load(space: scorer.space, examples: columns, queries: queries.hashes) { example, query, distance in
+        table[example, query] = distance
+      }
+    }
+    let blocks = missingBlocks(in: table, queries: queries, examples: examples)
+    let total = table.count
+    let resumed = total - blocks.reduce(0) { $0 + $1.places.count }
+
+    let done = Atomic<Int>(resumed)
+    let tokens = Atomic<Int>(0)
+    let failure = Mutex<(any Error)?>(nil)
+    let stop = Atomic<Bool>(false)
+    progress(resumed, total, resumed, 0)
+    // Sound: blocks are disjoint parts of the table, and each is written by the one worker that holds it.
+    nonisolated(unsafe) let base = table.base
+    let width = table.columns
+    workers.forEach(blocks.count) { [scorer, store] number, worker in
+      if stop.load(ordering: .relaxed) || cancellation.isCancelled { return }
+      let piece = blocks[number]
+      do {
+        let distances = try scorer.distances(of: piece.block, worker: worker, cancellation: cancellation) { count in
+          let all = tokens.wrappingAdd(count, ordering: .relaxed).newValue
+          progress(done.load(ordering: .relaxed), total, resumed, all)
+        }
+        try store?.save(
+          space: scorer.space, example: columns[piece.column], queries: piece.places.map { queries.hashes[$0] },
+          distances: distances)
+        for (place, distance) in zip(piece.places, distances) { base[piece.column * width + place] = distance }
+        let finished = done.wrappingAdd(piece.places.count, ordering: .relaxed).newValue
+        progress(finished, total, resumed, tokens.load(ordering: .relaxed))
+      } catch {
+        failure.withLock { $0 = $0 ?? error }
+        stop.store(true, ordering: .relaxed)
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    try cancellation.check()
+    return Distances(table: table, query: queries.place, example: examples.place, cuts: scorer.cuts)
+  }
+
+  /// A block and where its results go.
+  private struct Piece: Sendable {
+    var block: ScoreBlock
+    var column: Int
+    var places: [Int]
+  }
+
+  private func missingBlocks(
+    in table: borrowing Matrix, queries: Distinct, examples: Distinct
+  ) -> [Piece] {
+    var pieces: [Piece] = []
+    for column in 0..<table.rows {
+      var first = 0
+      // The grid of blocks is fixed; what is missing of each is one piece, so that a run that goes on asks for the
+      // very blocks that it would have asked for.
+      while first < table.columns {
+        let end = min(first + Self.blockQueries, table.columns)
+        let places = (first..<end).filter { table[column, $0].isNaN }
+        if !places.isEmpty {
+          pieces.append(
+            Piece(
+              block: ScoreBlock(
+                example: column == 0 ? nil : examples.representative[column - 1],
+                queries: places.map { queries.representative[$0] }),
+              column: column, places: places))
+        }
+        first = end
+      }
+    }
+    return pieces
+  }
+}
+
+/// Equal samples told from different ones: each distinct hash once, in the order in which it is first met.
+private struct Distinct: Sendable {
+  var hashes: [ContentHash] = []
+  /// For each distinct hash a sample that has it.
+  var representative: [Int] = []
+  /// For each sample its distinct hash's place.
+  var place: [Int]
+
+  init(_ all: [ContentHash], order: [Int]) {
+    place = Array(repeating: 0, count: all.count)
+    var known: [ContentHash: Int] = [:]
+    for sample in order {
+      if let found = known[all[sample]] {
+        place[sample] = found
+      } else {
+        known[all[sample]] = hashes.count
+        place[sample] = hashes.count
+        representative.append(sample)
+        hashes.append(all[sample])
+      }
+    }
+  }
+
+  var count: Int { hashes.count }
+}

@@ -1,0 +1,56 @@
+import Domain
+
+/// A piece of the work: one example, some queries. Small enough that losing one costs little, large enough that the
+/// example's own pass is a small part of it.
+public struct ScoreBlock: Sendable, Hashable {
+  /// The column: an example's number among the problem's examples; nil for the queries alone.
+  public var example: Int?
+  /// The queries' numbers among the problem's queries.
+  public var queries: [Int]
+
+  public init(example: Int?, queries: [Int]) {
+    self.example = example
+    self.queries = queries
+  }
+}
+
+/// Measures the distances d of methods.md 1.1 for the samples it was made with: how far the model is from each query's
+/// response, alone and behind each example.
+public protocol UtilityScorer: Sendable {
+  /// Names everything that a distance depends on beside the two samples: the model, the template, the context's length.
+  var space: ContentHash { get }
+
+  /// Names what the distance depends on of each query, and of each example.
+  var queryHashes: [ContentHash] { get }
+  var exampleHashes: [ContentHash] { get }
+
+  /// The order in which queries are best put together in blocks; a permutation of their numbers.
+  var queryOrder: [Int] { get }
+
+  /// Tokens that a block's pass takes, roughly: for estimates and for cutting blocks.
+  func tokens(in block: ScoreBlock) -> Int
+
+  /// The distances of a block's queries, in their order. Called from several workers at once, each with its own number.
+  ///
+  /// - Parameter advance: called from time to time with the tokens and queries that went through since the last call.
+  /// - Throws: `CancellationError` within a fraction of a second after the flag is raised.
+  func distances(
+    of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @Sendable (_ tokens: Int) -> Void
+  ) throws -> [Float]
+
+  /// What was cut to fit the model's context, counted over all blocks measured so far.
+  var cuts: ContextCuts { get }
+}
+
+/// What did not fit the model's context (methods.md 1.1): said at the end of a run, never hidden.
+public struct ContextCuts: Sendable, Hashable, Codable {
+  /// Passes in which a response was cut at its end.
+  public var shortened: Int
+  /// Pairs in which no response token was left: the example is too long for this query, and its utility counts as 0.
+  public var unmeasured: Int
+
+  public init(shortened: Int = 0, unmeasured: Int = 0) {
+    self.shortened = shortened
+    self.unmeasured = unmeasured
+  }
+}

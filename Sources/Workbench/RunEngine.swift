@@ -1,0 +1,176 @@
+import Datasets
+import Domain
+import Foundation
+import LanguageModel
+import Numerics
+import Scoring
+import Store
+import Submodular
+
+extension ScoreCache: DistanceStore {}
+
+/// Carries a run from its files to its selection: load, score, select. One engine serves the screen and the commands, so
+/// that both give the same answer.
+public struct RunEngine: Sendable {
+  public let paths: StorePaths
+  public let workers: Workers
+
+  public init(paths: StorePaths, workers: Workers = Workers()) {
+    self.paths = paths
+    self.workers = workers
+  }
+
+  /// Opens the files that the specification names and runs it.
+  public func execute(
+    _ specification: RunSpecification, cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
+  ) throws -> RunOutcome {
+    let clock = PhaseClock(.load, unit: "files", observe: observe)
+    try Self.check(specification)
+    let inputs = try RunInputs(opening: specification, cancellation: cancellation)
+    return try execute(
+      specification, inputs: inputs, loadSeconds: clock.seconds, cancellation: cancellation, observe: observe)
+  }
+
+  /// Runs a specification on files that are open and validated.
+  ///
+  /// - Throws: `CancellationError` if it is cancelled before the first pick; a run cancelled later gives its picks so far,
+  ///   marked partial. Any other error is recorded with the run and passed on.
+  public func execute(
+    _ specification: RunSpecification, inputs: RunInputs, loadSeconds: Double = 0, cancellation: Cancellation,
+    observe: @escaping @Sendable (RunEvent) -> Void
+  ) throws -> RunOutcome {
+    try Self.check(specification)
+    let clock = PhaseClock(.load, unit: "files", observe: observe)
+    for case let file? in [inputs.pool, inputs.target, inputs.existing] where !file.summary.badRows.isEmpty {
+      observe(.notice(Self.describe(badRows: file.summary)))
+    }
+    // What is there already is read before the run is put on record; what must be computed comes after.
+    var kernels = try importedKernels(specification, inputs: inputs)
+    let candidates = kernels?.candidates(for: specification) ?? inputs.pool?.count ?? 0
+    let budget = try specification.budget.picks(of: candidates)
+    let model = try kernels == nil ? self.model(of: specification) : nil
+    var seconds = PhaseSeconds(load: loadSeconds + clock.seconds)
+    let record = Recorder(paths: paths, specification, inputs.contents, rows: candidates, observe: observe)
+    do {
+      if let model {
+        let scoring = PhaseClock(.score, unit: "pairs", observe: observe)
+        kernels = try modelKernels(
+          specification, inputs: inputs, model: model, clock: scoring, cancellation: cancellation, observe: observe)
+        seconds.score = scoring.seconds
+      }
+      let selecting = PhaseClock(.select, unit: "picks", observe: observe)
+      let selection = try select(
+        specification, from: kernels ?? KernelSet(), candidates: candidates, budget: budget, pool: inputs.pool,
+        clock: selecting, cancellation: cancellation, observe: observe)
+      seconds.select = selecting.seconds
+      record.end(selection.isPartial ? .cancelled : .finished, selection, seconds)
+      return RunOutcome(
+        id: record.id, specification: specification, inputs: inputs, candidates: candidates, budget: budget,
+        selection: selection, seconds: seconds, kernels: kernels ?? KernelSet())
+    } catch {
+      let report = ErrorReport(describing: error)
+      let interrupted = report.status == .interrupted
+      record.end(
+        interrupted ? .cancelled : .failed, nil, seconds, failure: interrupted ? nil : report.description)
+      throw error
+    }
+  }
+
+  /// Opens the score cache; without one the run goes on, and says so.
+  func openCache(observe: (RunEvent) -> Void) -> ScoreCache? {
+    do {
+      return try ScoreCache(folder: paths.scores)
+    } catch {
+      observe(.notice("scores will not be kept: \(ErrorReport(describing: error).problem)"))
+      return nil
+    }
+  }
+
+  private static func check(_ specification: RunSpecification) throws {
+    func bounded(_ value: Double, _ option: String) throws {
+      guard value.isFinite, value >= 0 else {
+        throw WorkbenchError.outsideRange(option: option, value: "\(value)", bounds: "0 and above")
+      }
+    }
+    try bounded(specification.eta, "--eta")
+    try bounded(specification.nu, "--nu")
+    guard specification.epsilon > 0, specification.epsilon < 1 else {
+      throw WorkbenchError.outsideRange(
+        option: "--epsilon", value: "\(specification.epsilon)", bounds: "0 to 1, both excluded")
+    }
+    if specification.method.needsUtilities, specification.source == nil {
+      throw WorkbenchError.missingSource(specification.method)
+    }
+    if case .matrices(_, let target, let existing)? = specification.source {
+      if specification.method == .deliftTask, target == nil {
+        throw WorkbenchError.missingMatrix(option: "--target-utilities", specification.method)
+      }
+      if specification.method == .deliftContinual, existing == nil {
+        throw WorkbenchError.missingMatrix(option: "--existing-utilities", specification.method)
+      }
+      return
+    }
+    guard specification.pool != nil else { throw WorkbenchError.missingPool }
+    for role in specification.method.needs {
+      let path = role == .target ? specification.target : specification.existing
+      if path == nil { throw WorkbenchError.missing(role, specification.method) }
+    }
+  }
+
+  static func describe(badRows summary: DatasetSummary) -> String {
+    let shown = summary.badRows.prefix(10).map { "line \($0.line): \($0.reason)" }.joined(separator: "; ")
+    let more = summary.badRows.count > 10 ? "; …" : ""
+    return "\(summary.path): \(summary.badRows.count) bad rows left out (\(shown)\(more))"
+  }
+}
+
+/// Writes a run down in the library; a library that can't be written costs the record, not the run.
+private struct Recorder {
+  let id: Int64?
+  private let library: RunLibrary?
+  private let observe: @Sendable (RunEvent) -> Void
+
+  init(
+    paths: StorePaths, _ specification: RunSpecification, _ contents: [String: ContentHash], rows: Int,
+    observe: @escaping @Sendable (RunEvent) -> Void
+  ) {
+    self.observe = observe
+    do {
+      let library = try RunLibrary(path: paths.runs)
+      id = try library.begin(specification.withAbsolutePaths, contents: contents, rows: rows)
+      self.library = library
+    } catch {
+      observe(.notice("the run will not be recorded: \(ErrorReport(describing: error).problem)"))
+      id = nil
+      library = nil
+    }
+  }
+
+  func end(_ status: RunStatus, _ selection: Selection?, _ seconds: PhaseSeconds, failure: String? = nil) {
+    guard let library, let id else { return }
+    do {
+      try library.end(id, status: status, selection: selection, seconds: seconds, failure: failure)
+    } catch {
+      observe(.notice("the run was not recorded: \(ErrorReport(describing: error).problem)"))
+    }
+  }
+}
+
+extension RunSpecification {
+  /// The same with paths that hold in any working folder, for the record.
+  var withAbsolutePaths: RunSpecification {
+    func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+    var copy = self
+    copy.pool = pool.map(absolute)
+    copy.target = target.map(absolute)
+    copy.existing = existing.map(absolute)
+    switch source {
+    case .model(let directory)?: copy.source = .model(directory: absolute(directory))
+    case .matrices(let pool, let target, let existing)?:
+      copy.source = .matrices(
+        pool: absolute(pool), target: target.map(absolute), existing: existing.map(absolute))
+    case nil: break
+    }
+    return copy
+  }
+}

@@ -1,0 +1,9 @@
+import Domain
+
+/// What a run says while it works. Progress may be dropped in favour of later progress; the rest may not.
+public enum RunEvent: Sendable, Hashable {
+  case progress(Progress)
+  case picked(Pick)
+  /// Something the user should know and need not act on: what was cut, skipped or not kept.
+  case notice(String)
+}

@@ -1,0 +1,80 @@
+import Datasets
+import Domain
+import Foundation
+import LanguageModel
+import Numerics
+import Scoring
+
+/// What `winnow score` is asked for: a utility matrix as a file.
+public struct ScoreRequest: Sendable, Hashable {
+  public var pool: String
+  /// Samples whose improvement is measured (rows); nil for the pool.
+  public var queries: String?
+  /// Samples shown as examples (columns); nil for the pool.
+  public var examples: String?
+  /// Only the first so many rows of the pool.
+  public var limit: Int?
+  public var skipBadRows: Bool
+  public var model: String
+  public var template: String
+  public var utilityKernel: UtilityKernel
+  public var rescaling: Rescaling
+
+  public init(
+    pool: String, queries: String?, examples: String?, limit: Int?, skipBadRows: Bool, model: String,
+    template: String, utilityKernel: UtilityKernel, rescaling: Rescaling
+  ) {
+    self.pool = pool
+    self.queries = queries
+    self.examples = examples
+    self.limit = limit
+    self.skipBadRows = skipBadRows
+    self.model = model
+    self.template = template
+    self.utilityKernel = utilityKernel
+    self.rescaling = rescaling
+  }
+}
+
+extension RunEngine {
+  /// Computes the matrix of a request and writes it as `.npy`: float32, C order, queries × examples.
+  public func score(
+    _ request: ScoreRequest, to path: String, replacing: Bool, cancellation: Cancellation,
+    observe: @escaping @Sendable (RunEvent) -> Void
+  ) throws {
+    func open(_ path: String, _ role: DatasetRole, limit: Int? = nil) throws -> [Sample] {
+      let file = try DatasetFile.open(path: path, role: role, limit: limit, cancellation: cancellation)
+        .validated(skippingBadRows: request.skipBadRows, cancellation: cancellation)
+      if !file.summary.badRows.isEmpty { observe(.notice(Self.describe(badRows: file.summary))) }
+      return try file.samples(at: 0..<file.count)
+    }
+    let template = try PromptTemplate.named(request.template)
+    let pool = try open(request.pool, .pool, limit: request.limit)
+    let queries = try request.queries.map { try open($0, .pool) } ?? pool
+    let examples = try request.examples.map { try open($0, .pool) } ?? pool
+    let distances = try measure(
+      queries: queries, queryPath: request.queries ?? request.pool, examples: examples,
+      model: try Model(directory: request.model), template: template,
+      clock: PhaseClock(.score, unit: "pairs", observe: observe), cancellation: cancellation, observe: observe)
+    let matrix = distances.utilities(request.utilityKernel, examples: 0..<examples.count)
+    if request.rescaling == .minMax {
+      let survey = matrix.survey(workers: workers)
+      matrix.rescale(least: survey.least, greatest: survey.greatest, workers: workers)
+      if survey.least == survey.greatest { observe(.notice("all utilities are equal; rescaled they are 0")) }
+    }
+    var file = try AtomicFile(at: path, overwrite: replacing)
+    try file.write(Self.numpyHeader(rows: matrix.rows, columns: matrix.columns))
+    for row in 0..<matrix.rows { try file.write(UnsafeRawBufferPointer(matrix.row(row))) }
+    try file.commit()
+  }
+
+  /// The head of a `.npy` file, version 1.0: magic, length, and the dictionary padded to 64 bytes.
+  private static func numpyHeader(rows: Int, columns: Int) -> [UInt8] {
+    let dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(rows), \(columns)), }"
+    let fixed = 10
+    let padding = (64 - (fixed + dictionary.utf8.count + 1) % 64) % 64
+    let text = dictionary + String(repeating: " ", count: padding) + "\n"
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count & 255), UInt8(text.utf8.count >> 8)]
+      + Array(text.utf8)
+  }
+}

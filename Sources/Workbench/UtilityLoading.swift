@@ -1,0 +1,96 @@
+import Datasets
+import Domain
+import Foundation
+import LanguageModel
+import Numerics
+import Scoring
+import Store
+import Submodular
+
+extension RunEngine {
+  /// The utilities between two lists of samples, from the cache and a model.
+  ///
+  /// - Parameter queryPath: the file that errors about a query name.
+  func measure(
+    queries: [Sample], queryPath: String, examples: [Sample], model: Model, template: PromptTemplate,
+    clock: PhaseClock, cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
+  ) throws -> Distances {
+    let scorer = try LocalScorer(
+      model: model, template: template, queries: queries, examples: examples, queryPath: queryPath,
+      workers: workers.count)
+    let job = ScoringJob(scorer: scorer, store: openCache(observe: observe), workers: workers)
+    let distances = try job.run(cancellation: cancellation) { done, total, resumed, tokens in
+      clock.advance(done, of: total, resumed: resumed, tokens: tokens)
+    }
+    if distances.cuts.shortened > 0 {
+      observe(
+        .notice(
+          "\(distances.cuts.shortened) responses were cut at their end to fit the model's context of "
+            + "\(model.configuration.contextLength) tokens"))
+    }
+    if distances.cuts.unmeasured > 0 {
+      observe(
+        .notice(
+          "\(distances.cuts.unmeasured) pairs left no room for a response in the context of "
+            + "\(model.configuration.contextLength) tokens; their utility counts as 0"))
+    }
+    return distances
+  }
+
+  /// The model that a run's utilities are computed with; nil where the method needs none.
+  func model(of specification: RunSpecification) throws -> Model? {
+    guard specification.method.needsUtilities, case .model(let directory)? = specification.source else { return nil }
+    return try Model(directory: directory)
+  }
+
+  /// The kernels of a run that computes its utilities with a model.
+  func modelKernels(
+    _ specification: RunSpecification, inputs: RunInputs, model: Model, clock: PhaseClock,
+    cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
+  ) throws -> KernelSet {
+    let template = try PromptTemplate.named(specification.template)
+    guard let poolFile = inputs.pool else { throw WorkbenchError.missingPool }
+    let pool = try poolFile.samples(at: 0..<poolFile.count)
+    var kernels = KernelSet()
+    func kernel(_ distances: borrowing Distances, _ examples: Range<Int>, _ name: String) throws -> Kernel {
+      let made = try Kernel(
+        distances.utilities(specification.utilityKernel, examples: examples), rescaling: specification.rescaling,
+        name: name, workers: workers)
+      if made.isConstant {
+        observe(.notice("all \(name) are equal: the model tells nothing apart here, and picks follow the file's order"))
+      }
+      return made
+    }
+    func measure(_ queries: [Sample], _ path: String, _ examples: [Sample]) throws -> Distances {
+      try self.measure(
+        queries: queries, queryPath: path, examples: examples, model: model, template: template, clock: clock,
+        cancellation: cancellation, observe: observe)
+    }
+    switch specification.method {
+    case .random:
+      break
+    case .deliftInstruction:
+      let distances = try measure(pool, poolFile.summary.path, pool)
+      kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
+    case .deliftTask:
+      guard let file = inputs.target else { throw WorkbenchError.missing(.target, specification.method) }
+      let target = try file.samples(at: 0..<file.count)
+      if specification.objective == .flqmi {
+        let distances = try measure(target, file.summary.path, pool)
+        kernels.target = try kernel(distances, 0..<pool.count, "utilities for the target")
+      } else {
+        let distances = try measure(pool, poolFile.summary.path, pool + target)
+        kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
+        kernels.target = try kernel(distances, pool.count..<pool.count + target.count, "utilities of the target")
+      }
+    case .deliftContinual:
+      guard let file = inputs.existing else { throw WorkbenchError.missing(.existing, specification.method) }
+      let existing = try file.samples(at: 0..<file.count)
+      let distances = try measure(pool, poolFile.summary.path, pool + existing)
+      kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
+      kernels.existing = try kernel(
+        distances, pool.count..<pool.count + existing.count, "utilities of the existing data")
+    }
+    return kernels
+  }
+}

@@ -1,0 +1,60 @@
+import Domain
+
+/// What makes a run impossible before it starts.
+public enum WorkbenchError: ReportableError {
+  case missing(DatasetRole, Method)
+  case missingPool
+  case missingSource(Method)
+  case missingMatrix(option: String, Method)
+  case emptyDataset(role: DatasetRole, path: String)
+  case shape(path: String, rows: Int, columns: Int, expected: String)
+  case outsideRange(option: String, value: String, bounds: String)
+  case exportExists(path: String)
+  case cannotExport(reason: String)
+  case poolChanged(path: String)
+
+  public var report: ErrorReport {
+    switch self {
+    case .missing(let role, let method):
+      ErrorReport(
+        "\(method.rawValue) needs a \(role.rawValue) set", at: "--\(role.rawValue)",
+        remedy: "Name a file of \(role.rawValue) samples with --\(role.rawValue) FILE.", status: .unusableArguments)
+    case .missingPool:
+      ErrorReport(
+        "no pool to choose from", at: "--pool", remedy: "Name a file of samples with --pool FILE.",
+        status: .unusableArguments)
+    case .missingSource(let method):
+      ErrorReport(
+        "\(method.rawValue) needs utilities, and nothing says where they come from", at: "--model",
+        remedy: "Name a checkpoint directory with --model DIR, or computed matrices with --utilities U.npy.",
+        status: .unusableArguments)
+    case .missingMatrix(let option, let method):
+      ErrorReport(
+        "\(method.rawValue) on computed utilities needs another matrix", at: option,
+        remedy: "Give it with \(option) FILE.npy.", status: .unusableArguments)
+    case .emptyDataset(let role, let path):
+      ErrorReport(
+        "the \(role.rawValue) set has no rows", at: path, remedy: "Name a file with at least one sample.",
+        status: .badData)
+    case .shape(let path, let rows, let columns, let expected):
+      ErrorReport(
+        "the matrix is \(rows) × \(columns), and \(expected) is needed", at: path,
+        remedy: "Rows are the samples represented, columns the candidates; check the order and the --limit.",
+        status: .badData)
+    case .outsideRange(let option, let value, let bounds):
+      ErrorReport(
+        "\(value) is outside \(bounds)", at: option, remedy: "Give a value within \(bounds).",
+        status: .unusableArguments)
+    case .exportExists(let path):
+      ErrorReport(
+        "the file exists already", at: path, remedy: "Name another, or say --force to replace it.",
+        status: .unusableArguments)
+    case .cannotExport(let reason):
+      ErrorReport("nothing to export: \(reason)", status: .unusableArguments)
+    case .poolChanged(let path):
+      ErrorReport(
+        "the file has changed since the run read it", at: path,
+        remedy: "Run the selection again, or bring the old file back.", status: .badData)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Store
+import Workbench
+
+/// `winnow methods`: what there is to choose with.
+struct Methods: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "List the methods and what each needs.")
+
+  @Flag(help: "Print a JSON array.")
+  var json = false
+
+  private struct Entry: Encodable {
+    var method: String
+    var title: String
+    var summary: String
+    var needs: [String]
+  }
+
+  func run() throws {
+    let entries = Domain.Method.allCases.map { method in
+      Entry(
+        method: method.rawValue, title: method.title, summary: method.summary,
+        needs: ["pool"] + method.needs.map(\.rawValue) + (method.needsUtilities ? ["model or utilities"] : []))
+    }
+    if json { return try Output.json(entries) }
+    let width = entries.map(\.method.count).max() ?? 0
+    for entry in entries {
+      let name = entry.method.padding(toLength: width, withPad: " ", startingAt: 0)
+      Output.text(
+        "\(name)  \(entry.summary)\n\(String(repeating: " ", count: width))  needs: \(entry.needs.joined(separator: ", "))\n"
+      )
+    }
+  }
+}
+
+/// `winnow runs`: what was run, newest first.
+struct Runs: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "List the runs that were made, newest first.")
+
+  @Flag(help: "Print a JSON array.")
+  var json = false
+
+  private struct Entry: Encodable {
+    var run: Int64
+    var started: String
+    var status: String
+    var method: String
+    var pool: String?
+    var n: Int
+    var picks: Int
+    var objective: Double?
+  }
+
+  func run() throws {
+    let library = try RunLibrary(path: StorePaths().runs)
+    let entries = try library.runs().map { record in
+      Entry(
+        run: record.id, started: record.started.formatted(.iso8601), status: record.status.rawValue,
+        method: record.specification.method.rawValue, pool: record.specification.pool, n: record.rows,
+        picks: record.pickCount, objective: record.selection?.objective)
+    }
+    if json { return try Output.json(entries) }
+    for entry in entries {
+      Output.text(
+        "\(entry.run)\t\(entry.started)\t\(entry.status)\t\(entry.method)\t\(entry.picks)/\(entry.n)\t\(entry.pool ?? "-")\n"
+      )
+    }
+  }
+}
+
+/// `winnow inspect`: why a row was chosen.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Say why a run chose a row.")
+
+  @Argument(help: ArgumentHelp("The run's number (winnow runs).", valueName: "run"))
+  var number: Int64
+
+  @Argument(help: "The row's place in the pool's file, from 0.")
+  var index: Int
+
+  private struct Answer: Encodable {
+    var run: Int64
+    var pick: Pick
+    var line: String?
+  }
+
+  func run() throws {
+    let record = try RunLibrary(path: StorePaths().runs).run(number)
+    guard let pick = record.selection?.picks.first(where: { $0.index == index }) else {
+      throw WorkbenchError.cannotExport(reason: "run \(number) did not choose row \(index)")
+    }
+    let lines = try Exporter.lines(of: record, picks: [pick])
+    try Output.json(Answer(run: number, pick: pick, line: lines.first.map { String(decoding: $0, as: UTF8.self) }))
+  }
+}
+
+/// `winnow export`: a run's rows, again.
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Write the rows that a run chose.")
+
+  @Argument(help: ArgumentHelp("The run's number (winnow runs).", valueName: "run"))
+  var number: Int64
+
+  @Option(help: ArgumentHelp("Where to write the chosen rows (JSON lines, byte for byte).", valueName: "file"))
+  var out: String
+
+  @Flag(help: "Replace the file if it exists.")
+  var force = false
+
+  func run() throws {
+    let record = try RunLibrary(path: StorePaths().runs).run(number)
+    try Exporter.export(record, to: out, replacing: force, version: Version.text)
+  }
+}
+
+/// `winnow paths`: where things are kept.
+struct Paths: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Print where configuration, runs and caches are kept.")
+
+  func run() throws {
+    let paths = StorePaths()
+    Output.text("config\t\(paths.configuration)\nstate\t\(paths.state)\ncache\t\(paths.cache)\n")
+  }
+}

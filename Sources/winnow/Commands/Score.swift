@@ -1,0 +1,60 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Store
+import Workbench
+
+/// `winnow score`: the utility matrix as a `.npy` file.
+struct Score: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compute a utility matrix and write it as .npy.",
+    discussion: """
+      Entry (i, j) says how much sample j, shown as an example, improves the model's answer to sample i. Rows are the \
+      pool, or the samples of --queries; columns are the pool, or the samples of --examples.
+      """)
+
+  @Option(help: ArgumentHelp("File of samples.", valueName: "file"))
+  var pool: String
+
+  @Option(help: ArgumentHelp("Rows: these samples instead of the pool's.", valueName: "file"))
+  var queries: String?
+
+  @Option(help: ArgumentHelp("Columns: these samples instead of the pool's.", valueName: "file"))
+  var examples: String?
+
+  @Option(help: ArgumentHelp("Take only the first so many rows of the pool.", valueName: "n"))
+  var limit: Int?
+
+  @Flag(help: "Leave out rows that can't be read, and list them, instead of stopping at the first.")
+  var skipBadRows = false
+
+  @OptionGroup var utility: UtilityOptions
+
+  @Option(help: ArgumentHelp("Where to write the matrix (float32, C order).", valueName: "npy"))
+  var out: String
+
+  @Flag(help: "Replace the file of --out if it exists.")
+  var force = false
+
+  @Flag(help: "Write utilities as they are, before min-max rescaling.")
+  var raw = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Say nothing on standard error but errors and notes.")
+  var quiet = false
+
+  func run() throws {
+    guard let model = utility.model else { throw WorkbenchError.missingSource(.deliftInstruction) }
+    if !force, FileManager.default.fileExists(atPath: out) { throw WorkbenchError.exportExists(path: out) }
+    let interrupt = InterruptHandler()
+    let reporter = ConsoleReporter(quiet: quiet)
+    let engine = RunEngine(paths: StorePaths(), workers: threads.workers)
+    try engine.score(
+      ScoreRequest(
+        pool: pool, queries: queries, examples: examples, limit: limit, skipBadRows: skipBadRows, model: model,
+        template: utility.template, utilityKernel: utility.utilityKernel, rescaling: raw ? .none : .minMax),
+      to: out, replacing: force, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
+    reporter.finish()
+  }
+}

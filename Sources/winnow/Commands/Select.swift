@@ -1,0 +1,158 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Store
+import Workbench
+
+/// `winnow select`: one run from files to chosen rows.
+struct Select: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Choose a subset of a pool.",
+    discussion: """
+      With computed matrices (--utilities) the pool may be left out: the answer is then indices. Scores are kept in the \
+      cache, so a run that was stopped goes on where it was.
+      """)
+
+  @Option(help: ArgumentHelp("How to choose; winnow methods explains each.", valueName: "method"))
+  var method: Domain.Method = .deliftInstruction
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var utility: UtilityOptions
+
+  @Option(help: ArgumentHelp("Utilities computed elsewhere: rows improved, columns candidates.", valueName: "npy"))
+  var utilities: String?
+
+  @Option(
+    help: ArgumentHelp("Utilities between pool and target (n × m; m × n for --objective flqmi).", valueName: "npy"))
+  var targetUtilities: String?
+
+  @Option(help: ArgumentHelp("Utilities of existing samples for the pool (n × e).", valueName: "npy"))
+  var existingUtilities: String?
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("A count, or a share such as 0.3 or 30%.", valueName: "budget"))
+  var budget: String
+
+  @Option(help: ArgumentHelp("Where to write the chosen rows (JSON lines, byte for byte).", valueName: "file"))
+  var out: String?
+
+  @Flag(help: "Replace the file of --out if it exists.")
+  var force = false
+
+  @Flag(help: "Print the whole answer as one JSON object.")
+  var json = false
+
+  @Option(help: "Form of mutual information for delift-task.")
+  var objective: TaskObjective = .flmi
+
+  @Option(help: "Weight of the target in delift-task.")
+  var eta = 1.0
+
+  @Option(help: "Weight of the existing data in delift-continual.")
+  var nu = 1.0
+
+  @Option(help: "What is done to each matrix before it is used.")
+  var rescale: Rescaling = .minMax
+
+  @Option(help: "How the greedy step finds the next pick.")
+  var maximizer: Maximizer = .lazy
+
+  @Option(help: "Accuracy of the stochastic maximizers.")
+  var epsilon = 0.01
+
+  @Option(help: "Seed of every random choice.")
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Rows to take first, say 3,17.", valueName: "indices"))
+  var pin: String?
+
+  @Option(help: ArgumentHelp("Rows never to take, say 3,17.", valueName: "indices"))
+  var ban: String?
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Say nothing on standard error but errors and notes.")
+  var quiet = false
+
+  func run() throws {
+    let specification = try self.specification()
+    if let out, !force, FileManager.default.fileExists(atPath: out) { throw WorkbenchError.exportExists(path: out) }
+    let interrupt = InterruptHandler()
+    let reporter = ConsoleReporter(quiet: quiet)
+    let engine = RunEngine(paths: StorePaths(), workers: threads.workers)
+    let outcome = try engine.execute(
+      specification, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
+    reporter.finish()
+    if let out {
+      try Exporter.export(outcome, to: out, replacing: force, version: Version.text)
+    }
+    try print(outcome)
+    if outcome.selection.isPartial { throw CancellationError() }
+  }
+
+  private func specification() throws -> RunSpecification {
+    var source: UtilitySource?
+    if let utilities {
+      source = .matrices(pool: utilities, target: targetUtilities, existing: existingUtilities)
+    } else if let model = utility.model {
+      source = .model(directory: model)
+    }
+    return RunSpecification(
+      method: method, pool: data.pool, target: data.target, existing: data.existing, source: source,
+      budget: try Budget(parsing: budget), limit: data.limit, skipBadRows: data.skipBadRows, objective: objective,
+      eta: eta, nu: nu, utilityKernel: utility.utilityKernel, rescaling: rescale, maximizer: maximizer,
+      epsilon: epsilon, seed: seed, template: utility.template,
+      pinned: try Self.indices(pin, option: "--pin"), banned: try Self.indices(ban, option: "--ban"))
+  }
+
+  private static func indices(_ list: String?, option: String) throws -> [Int] {
+    guard let list else { return [] }
+    return try list.split(separator: ",").map { part in
+      guard let index = Int(part.trimmingCharacters(in: .whitespaces)), index >= 0 else {
+        throw WorkbenchError.outsideRange(option: option, value: "\"\(part)\"", bounds: "row numbers from 0")
+      }
+      return index
+    }
+  }
+
+  private func print(_ outcome: RunOutcome) throws {
+    if json {
+      try Output.json(SelectionReport(outcome))
+    } else if out == nil {
+      Output.text(outcome.selection.picks.map { "\($0.index)\n" }.joined())
+    }
+  }
+}
+
+/// The object that `select --json` prints.
+struct SelectionReport: Encodable {
+  var method: String
+  var n: Int
+  var budget: Int
+  var selected: [Pick]
+  var objective: Double
+  var evaluations: Int
+  var seconds: PhaseSeconds
+  var spec: RunSpecification
+
+  init(_ outcome: RunOutcome) {
+    method = outcome.specification.method.rawValue
+    n = outcome.candidates
+    budget = outcome.budget
+    selected = outcome.selection.picks
+    objective = outcome.selection.objective
+    evaluations = outcome.selection.evaluations
+    seconds = outcome.seconds
+    spec = outcome.specification
+  }
+}
+
+/// Standard output: data only.
+enum Output {
+  static func json(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    text(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+  }
+
+  static func text(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct Open: ParsableCommand {
+  func run() throws { print("not yet") }
+}

@@ -1,0 +1,73 @@
+import Foundation
+
+/// Runs the built program as a user's shell would, in a home of its own.
+public struct Program {
+  /// What a run printed, and how it ended.
+  public struct Result: Sendable {
+    public var status: Int32
+    public var output: String
+    public var errors: String
+  }
+
+  /// The folder that stands for the user's home: its runs and caches go with it.
+  public let home: URL
+
+  public init(home: URL) { self.home = home }
+
+  /// The environment that keeps a run apart from the user's own.
+  public var environment: [String: String] {
+    var environment = ProcessInfo.processInfo.environment
+    environment["HOME"] = home.path
+    environment["XDG_CONFIG_HOME"] = home.appendingPathComponent("config").path
+    environment["XDG_STATE_HOME"] = home.appendingPathComponent("state").path
+    environment["XDG_CACHE_HOME"] = home.appendingPathComponent("cache").path
+    environment["WINNOW_SHARE"] = Places.repository.path
+    environment["NO_COLOR"] = nil
+    return environment
+  }
+
+  /// Starts the program; its output goes to the given files' paths or nowhere.
+  public func start(_ arguments: [String], output: URL? = nil, errors: URL? = nil) throws -> Process {
+    let process = Process()
+    process.executableURL = Places.program
+    process.arguments = arguments
+    process.environment = environment
+    process.currentDirectoryURL = home
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try Self.file(output)
+    process.standardError = try Self.file(errors)
+    try process.run()
+    return process
+  }
+
+  /// Runs the program to its end.
+  public func run(_ arguments: String...) throws -> Result { try run(arguments) }
+
+  public func run(_ arguments: [String]) throws -> Result {
+    let name = UUID().uuidString
+    let output = home.appendingPathComponent("\(name).out")
+    let errors = home.appendingPathComponent("\(name).err")
+    defer {
+      try? FileManager.default.removeItem(at: output)
+      try? FileManager.default.removeItem(at: errors)
+    }
+    let process = try start(arguments, output: output, errors: errors)
+    process.waitUntilExit()
+    return Result(
+      status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
+      errors: try String(contentsOf: errors, encoding: .utf8))
+  }
+
+  private static func file(_ url: URL?) throws -> FileHandle {
+    guard let url else { return FileHandle.nullDevice }
+    _ = FileManager.default.createFile(atPath: url.path, contents: nil)
+    return try FileHandle(forWritingTo: url)
+  }
+
+  /// Calls `body` with a program in a fresh home, which is removed afterwards.
+  public static func inFreshHome(_ body: (Program) throws -> Void) throws {
+    let home = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: home) }
+    try body(Program(home: home))
+  }
+}
