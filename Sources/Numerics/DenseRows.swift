@@ -1,33 +1,165 @@
-/// A dense float32 matrix that is read row by row, from memory of its own or from a mapped file.
+import CVectorKernels
+
+/// A dense float32 matrix that is read row by row: from memory of its own, or from a mapped file, in place where that
+/// holds what is asked for and converted row by row where not.
 ///
 /// Immutable once made, so any number of threads may read it.
-public final class DenseRows: Sendable {
+public final class DenseRows: @unchecked Sendable {
+  // Sound as Sendable: everything is written before `init` returns and only read afterwards.
   public let rows: Int
   public let columns: Int
-  private let matrix: Matrix
+  /// Elements in row-major order, where they can be read in place.
+  private let inPlace: UnsafePointer<Float>?
+  private let source: Source
+  private let rescaling: Range?
+
+  private enum Source {
+    case matrix(Owned)
+    case file(NumpyMatrix)
+    /// A copy made from a file in Fortran order.
+    case copy(LargeMemory)
+  }
+
+  private final class Owned {
+    let matrix: Matrix
+    init(_ matrix: consuming Matrix) { self.matrix = matrix }
+  }
+
+  /// What min-max rescaling needs to know: elements become (u - least) / (greatest - least) in float32.
+  public struct Range: Sendable, Hashable {
+    public var least: Float
+    public var greatest: Float
+
+    public init(least: Float, greatest: Float) {
+      self.least = least
+      self.greatest = greatest
+    }
+
+    /// Whether elements stay as they are.
+    var isIdentity: Bool { least == 0 && greatest == 1 }
+
+    /// Rescales `count` elements; those of a constant matrix become zeros.
+    func rescale(_ elements: UnsafePointer<Float>, count: Int, to target: UnsafeMutablePointer<Float>) {
+      if least < greatest {
+        wk_rescale(elements, count, least, greatest - least, target)
+      } else {
+        target.update(repeating: 0, count: count)
+      }
+    }
+  }
 
   public init(_ matrix: consuming Matrix) {
     rows = matrix.rows
     columns = matrix.columns
-    self.matrix = matrix
+    inPlace = UnsafePointer(matrix.base)
+    source = .matrix(Owned(matrix))
+    rescaling = nil
   }
 
-  /// Row `row`: in place, or copied into `scratch`, which has room for `columns` elements. Valid while the source and
-  /// the scratch live and the scratch is not written again.
+  /// A file's elements, rescaled if a range is given. A file in C order is read where it is, however large; of one in
+  /// Fortran order a transposed copy is made, in memory, or on disk where memory is too small for it.
+  public init(_ file: NumpyMatrix, rescaling range: Range? = nil, workers: Workers = Workers()) throws {
+    rows = file.rows
+    columns = file.columns
+    let range = range?.isIdentity == true ? nil : range
+    if file.header.isFortranOrder {
+      let copy = try Self.transposed(file, workers: workers)
+      inPlace = UnsafePointer(copy.base.assumingMemoryBound(to: Float.self))
+      source = .copy(copy)
+      rescaling = nil
+      if let range { rescaleInPlace(range, workers: workers) }
+    } else {
+      inPlace = range == nil ? file.floats : nil
+      source = .file(file)
+      rescaling = range
+    }
+  }
+
+  /// Row `row`: in place, or written to `scratch`, which `makeScratch` made. Valid while the source lives and the scratch
+  /// row is not written again.
   @inline(__always)
   public func row(_ row: Int, scratch: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
-    UnsafePointer(matrix.base + row * columns)
+    if let inPlace { return inPlace + row * columns }
+    return converted(row, scratch)
+  }
+
+  private func converted(_ row: Int, _ scratch: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+    guard case .file(let file) = source else { return UnsafePointer(scratch) }
+    if let rescaling, let floats = file.floats {
+      rescaling.rescale(floats + row * columns, count: columns, to: scratch)
+    } else {
+      file.read(line: row, from: 0, count: columns, to: scratch)
+      rescaling?.rescale(scratch, count: columns, to: scratch)
+    }
+    return UnsafePointer(scratch)
   }
 
   /// One element.
   @inline(__always)
-  public subscript(row: Int, column: Int) -> Float { matrix.base[row * columns + column] }
+  public subscript(row: Int, column: Int) -> Float {
+    if let inPlace { return inPlace[row * columns + column] }
+    return converted(row, column)
+  }
 
-  /// Room for `rows` rows that are not read in place.
-  public func makeScratch(rows: Int) -> RowScratch { RowScratch(rows: rows, columns: 0) }
+  private func converted(_ row: Int, _ column: Int) -> Float {
+    guard case .file(let file) = source else { return 0 }
+    var value = file[row, column]
+    rescaling?.rescale([value], count: 1, to: &value)
+    return value
+  }
+
+  /// Room for `rows` rows at a time, none if they are read in place.
+  public func makeScratch(rows: Int) -> RowScratch { RowScratch(rows: rows, columns: inPlace == nil ? columns : 0) }
+
+  /// Rescales the elements, if they are this object's own to write; returns whether they were. To be called before
+  /// anything else reads them.
+  @discardableResult
+  public func rescaleInPlace(_ range: Range, workers: Workers = Workers()) -> Bool {
+    let base: UnsafeMutablePointer<Float>
+    switch source {
+    case .file: return range.isIdentity
+    case .matrix(let owned): base = owned.matrix.base
+    case .copy(let copy): base = copy.base.assumingMemoryBound(to: Float.self)
+    }
+    if range.isIdentity { return true }
+    let columns = columns
+    // Each row is written by one worker.
+    nonisolated(unsafe) let start = base
+    workers.forEach(rows) { row, _ in
+      range.rescale(start + row * columns, count: columns, to: start + row * columns)
+    }
+    return true
+  }
+
+  /// A copy of a file in Fortran order, in row-major order.
+  private static func transposed(_ file: NumpyMatrix, workers: Workers) throws -> LargeMemory {
+    let (rows, columns) = (file.rows, file.columns)
+    // The file was opened, so the product of its sides is in range; four bytes an element may still not be.
+    let (bytes, overflow) = (rows * columns).multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
+    guard !overflow else { throw NumericsError.tooLarge(path: file.path, rows: rows, columns: columns) }
+    let copy = try LargeMemory(bytes: bytes, onDiskAbove: SystemMemory.available / 2)
+    let (width, height) = (64, 512)
+    // A piece is a block of columns, so that each reads its lines of the file from end to end.
+    let tiles = LargeMemory(bytes: workers.count * width * height * MemoryLayout<Float>.stride)
+    let blocks = (columns + width - 1) / width
+    workers.forEach(blocks) { block, worker in
+      let tile = tiles.base.assumingMemoryBound(to: Float.self) + worker * width * height
+      let target = copy.base.assumingMemoryBound(to: Float.self)
+      let first = block * width
+      let lines = min(width, columns - first)
+      for start in stride(from: 0, to: rows, by: height) {
+        let length = min(height, rows - start)
+        for line in 0..<lines {
+          file.read(line: first + line, from: start, count: length, to: tile + line * height)
+        }
+        wk_transpose(tile, height, lines, length, target + start * columns + first, columns)
+      }
+    }
+    return copy
+  }
 }
 
-/// Room for rows that a source cannot give in place, one for each that is held at a time.
+/// Room for rows that a source cannot give in place.
 public final class RowScratch: @unchecked Sendable {
   // Sound as Sendable: a row of it belongs to one worker.
   private let memory: LargeMemory

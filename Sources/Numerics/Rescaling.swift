@@ -1,33 +1,26 @@
-import CVectorKernels
-
 extension Matrix {
   /// Range and finiteness of all elements; the matrix must not be empty.
   public borrowing func survey(workers: Workers = Workers()) -> RowScan.Survey {
-    let rows = rows
-    let columns = columns
-    let base = base
+    let (rows, columns) = (rows, columns)
     var surveys = [RowScan.Survey](repeating: .init(least: 0, greatest: 0, isFinite: true), count: rows)
+    // Each row writes its own place and reads its own elements, so the pointers may be shared.
+    nonisolated(unsafe) let start = base
     surveys.withUnsafeMutableBufferPointer { buffer in
-      // Each row writes its own place, so the pointer may be shared.
       nonisolated(unsafe) let places = buffer
-      nonisolated(unsafe) let start = base
       workers.forEach(rows) { row, _ in places[row] = RowScan.survey(start + row * columns, count: columns) }
     }
     return surveys.dropFirst().reduce(surveys[0]) { $0.joined(with: $1) }
   }
 
-  /// Rescales in place to (u - least) / (greatest - least), each operation rounded to float32; a constant matrix becomes
-  /// zeros (methods.md 1.1).
+  /// Min-max rescaling in place (methods.md 1.1): (u - least) / (greatest - least), each operation rounded to float32, as
+  /// NumPy and PyTorch do it; a constant matrix becomes zeros. Both bounds are those of `survey`.
   public borrowing func rescale(least: Float, greatest: Float, workers: Workers = Workers()) {
-    if least == greatest {
-      base.update(repeating: 0, count: count)
-      return
-    }
-    if least == 0 && greatest == 1 { return }
+    let range = DenseRows.Range(least: least, greatest: greatest)
+    if range.isIdentity { return }
     let columns = columns
     nonisolated(unsafe) let start = base
     workers.forEach(rows) { row, _ in
-      wk_rescale(start + row * columns, columns, least, greatest - least, start + row * columns)
+      range.rescale(start + row * columns, count: columns, to: start + row * columns)
     }
   }
 }

@@ -8,6 +8,12 @@ public enum RowScan {
     public var greatest: Float
     /// Whether no element is infinite or NaN; the range means nothing otherwise.
     public var isFinite: Bool
+
+    public init(least: Float, greatest: Float, isFinite: Bool) {
+      self.least = least
+      self.greatest = greatest
+      self.isFinite = isFinite
+    }
   }
 
   /// Range and finiteness of `count` > 0 elements.

@@ -39,4 +39,17 @@ extension Kernel {
     }
     return maxima
   }
+
+  /// Calls `body(row, rank, utility)` for each row and each pick whose utility for it is not 0 by structure; rows on
+  /// several workers, each row on one.
+  func forEachPick(_ picks: [Int], workers: Workers, _ body: @Sendable (Int, Int, Float) -> Void) {
+    switch storage {
+    case .dense(let dense):
+      let scratch = dense.makeScratch(rows: workers.count)
+      workers.forEach(rows) { row, worker in
+        let elements = dense.row(row, scratch: scratch[worker])
+        for (rank, pick) in picks.enumerated() { body(row, rank, elements[pick]) }
+      }
+    }
+  }
 }

@@ -25,46 +25,44 @@ public final class Kernel: Sendable {
 
   /// A dense kernel that owns its matrix, rows × columns.
   ///
-  /// - Parameter rescaling: `minMax` rescales the matrix in place, as float32 arithmetic does; `none` refuses negative
+  /// - Parameter rescaling: `minMax` rescales the matrix in place, in float32 arithmetic; `none` refuses negative
   ///   elements.
   /// - Throws: `SubmodularError` for an empty matrix, or an element that is not finite or negative, named by its place.
-  public init(
+  public convenience init(
     _ matrix: consuming Matrix, rescaling: Rescaling, name: String = "utilities", workers: Workers = Workers()
   ) throws {
-    guard matrix.count > 0 else { throw SubmodularError.empty(kernel: name) }
-    self.name = name
-    rows = matrix.rows
-    columns = matrix.columns
-    let range = try Self.survey(matrix, name: name, mayBeNegative: rescaling == .minMax, workers: workers)
-    switch rescaling {
-    case .none:
-      greatest = range.greatest
-      isConstant = range.least == range.greatest
-    case .minMax:
-      isConstant = range.least == range.greatest
-      greatest = isConstant ? 0 : 1
-      matrix.rescale(least: range.least, greatest: range.greatest, workers: workers)
-    }
-    storage = .dense(DenseRows(matrix))
+    let dense = DenseRows(matrix)
+    let survey = try dense.survey(name: name, rescaling: rescaling, workers: workers)
+    if rescaling == .minMax { dense.rescaleInPlace(survey.range, workers: workers) }
+    self.init(dense, survey, rescaling: rescaling, name: name)
   }
 
-  private static func survey(
-    _ matrix: borrowing Matrix, name: String, mayBeNegative: Bool, workers: Workers
-  ) throws -> (least: Float, greatest: Float) {
-    let survey = matrix.survey(workers: workers)
-    if !survey.isFinite || (survey.least < 0 && !mayBeNegative) {
-      for row in 0..<matrix.rows {
-        for (column, value) in matrix.row(row).enumerated() {
-          if !value.isFinite {
-            throw SubmodularError.notFinite(kernel: name, row: row, column: column, value: value)
-          }
-          if value < 0 && !mayBeNegative {
-            throw SubmodularError.negative(kernel: name, row: row, column: column, value: value)
-          }
-        }
-      }
+  /// A dense kernel in a `.npy` file. A float32 file in C order is read in place and may be larger than memory; other
+  /// types and min-max rescaling are converted as they are read, with the bits that rescaling in memory gives.
+  ///
+  /// - Throws: as for a matrix, and `NumericsError` where a copy does not fit.
+  public convenience init(_ file: NumpyMatrix, rescaling: Rescaling, workers: Workers = Workers()) throws {
+    guard file.rows > 0, file.columns > 0 else { throw SubmodularError.empty(kernel: file.path) }
+    let plain = try DenseRows(file, workers: workers)
+    let survey = try plain.survey(name: file.path, rescaling: rescaling, workers: workers)
+    if rescaling == .minMax, !plain.rescaleInPlace(survey.range, workers: workers) {
+      self.init(
+        try DenseRows(file, rescaling: survey.range, workers: workers), survey, rescaling: rescaling, name: file.path)
+    } else {
+      self.init(plain, survey, rescaling: rescaling, name: file.path)
     }
-    return (survey.least, survey.greatest)
+  }
+
+  private init(_ dense: DenseRows, _ survey: RowScan.Survey, rescaling: Rescaling, name: String) {
+    self.name = name
+    rows = dense.rows
+    columns = dense.columns
+    isConstant = survey.least == survey.greatest
+    switch rescaling {
+    case .none: greatest = survey.greatest
+    case .minMax: greatest = isConstant ? 0 : 1
+    }
+    storage = .dense(dense)
   }
 
   /// One element.

@@ -6,6 +6,8 @@ public enum SubmodularError: ReportableError, Hashable {
   case notFinite(kernel: String, row: Int, column: Int, value: Float)
   /// A kernel that is not rescaled has an element below 0.
   case negative(kernel: String, row: Int, column: Int, value: Float)
+  /// The difference of the largest and the smallest element is beyond float32.
+  case range(kernel: String, least: Float, greatest: Float)
   /// Two kernels, or a kernel and what it is used with, do not fit.
   case shape(kernel: String, rows: Int, columns: Int, expected: String)
   /// A kernel without rows or columns.
@@ -31,6 +33,10 @@ public enum SubmodularError: ReportableError, Hashable {
       ErrorReport(
         "the utility is \(value), below 0", at: "\(kernel), row \(row), column \(column)",
         remedy: "The objective needs utilities of at least 0; use --rescale min-max.", status: .badData)
+    case .range(let kernel, let least, let greatest):
+      ErrorReport(
+        "utilities from \(least) to \(greatest) cannot be rescaled in float32", at: kernel,
+        remedy: "Divide them by a constant first.", status: .badData)
     case .shape(let kernel, let rows, let columns, let expected):
       ErrorReport(
         "the matrix is \(rows) × \(columns), expected \(expected)", at: kernel,

@@ -1,0 +1,36 @@
+import Glibc
+
+/// A file that is read through the page cache: bytes come from disk when they are touched, and the system may drop them
+/// again, so a file larger than memory can be read.
+public final class MappedFile: @unchecked Sendable {
+  // Sound as Sendable: the mapping is read-only and lives as long as the object.
+  public let path: String
+  public let bytes: UnsafeRawBufferPointer
+
+  public init(path: String) throws(NumericsError) {
+    self.path = path
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw errno == ENOENT || errno == ENOTDIR
+        ? .noSuchFile(path: path) : .unreadable(path: path, reason: Self.systemMessage())
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: Self.systemMessage()) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "not a regular file") }
+    guard status.st_size > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let start = mmap(nil, status.st_size, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED else {
+      throw .unreadable(path: path, reason: Self.systemMessage())
+    }
+    bytes = UnsafeRawBufferPointer(start: start, count: status.st_size)
+  }
+
+  deinit {
+    if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+  }
+
+  static func systemMessage() -> String { String(cString: strerror(errno)) }
+}

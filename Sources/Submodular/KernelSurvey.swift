@@ -1,0 +1,41 @@
+import Domain
+import Numerics
+
+extension DenseRows {
+  /// Looks at every element once.
+  ///
+  /// - Throws: `SubmodularError` for an empty matrix, an element that is not finite, and without rescaling a negative one:
+  ///   the first of them in row-major order.
+  func survey(name: String, rescaling: Rescaling, workers: Workers) throws -> RowScan.Survey {
+    guard rows > 0, columns > 0 else { throw SubmodularError.empty(kernel: name) }
+    let (rows, columns) = (rows, columns)
+    let scratch = makeScratch(rows: workers.count)
+    var surveys = [RowScan.Survey](repeating: .init(least: 0, greatest: 0, isFinite: true), count: rows)
+    surveys.withUnsafeMutableBufferPointer { buffer in
+      // Each row writes its own place, so the buffer may be shared.
+      nonisolated(unsafe) let places = buffer
+      workers.forEach(rows) { row, worker in
+        places[row] = RowScan.survey(self.row(row, scratch: scratch[worker]), count: columns)
+      }
+    }
+    for (row, survey) in surveys.enumerated() where !survey.isFinite || (survey.least < 0 && rescaling == .none) {
+      let elements = self.row(row, scratch: scratch[0])
+      for column in 0..<columns {
+        let value = elements[column]
+        if !value.isFinite { throw SubmodularError.notFinite(kernel: name, row: row, column: column, value: value) }
+        if value < 0, rescaling == .none {
+          throw SubmodularError.negative(kernel: name, row: row, column: column, value: value)
+        }
+      }
+    }
+    let whole = surveys.dropFirst().reduce(surveys[0]) { $0.joined(with: $1) }
+    guard (whole.greatest - whole.least).isFinite else {
+      throw SubmodularError.range(kernel: name, least: whole.least, greatest: whole.greatest)
+    }
+    return whole
+  }
+}
+
+extension RowScan.Survey {
+  var range: DenseRows.Range { .init(least: least, greatest: greatest) }
+}
