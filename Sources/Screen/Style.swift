@@ -3,7 +3,8 @@ public enum Color: Sendable, Hashable {
   /// The terminal's own foreground or background.
   case terminal
   case rgb(UInt8, UInt8, UInt8)
-  /// One of the terminal's 16 named colours, for themes that want the user's palette.
+  /// A colour by number: 0 to 15 are the terminal's own palette, for themes that want the user's colours; 16 to 255
+  /// the fixed ones of a terminal of 256 colours, which quantising gives.
   case named(UInt8)
 }
 

@@ -1,0 +1,113 @@
+import Domain
+import Screen
+
+/// Whether an action can be done now, and if not, why.
+public enum Availability: Sendable, Hashable {
+  case available
+  case unavailable(String)
+
+  var isAvailable: Bool { self == .available }
+}
+
+extension Model {
+  /// The contexts that hold now, topmost first. Something that takes text lets no other context through.
+  public var contexts: [Context] {
+    switch overlay {
+    case .prompt(let prompt): return [prompt.takesPath ? .pathTyping : .typing]
+    case .palette: return [.palette]
+    case .confirm: return [.question]
+    case .themes: return [.themes]
+    case .help, .log: return [.reader, .everywhere]
+    case nil:
+      let own: Context =
+        switch screen {
+        case .data: .data
+        case .run: .run
+        case .inspect: .inspect
+        }
+      return [own, .lists, .everywhere]
+    }
+  }
+
+  /// The binding of a key as things stand.
+  public func binding(for key: Key) -> Binding? {
+    for context in contexts {
+      if let binding = Binding.all.first(where: { $0.contexts.contains(context) && $0.keys.contains(key) }) {
+        return binding
+      }
+    }
+    return nil
+  }
+
+  /// Whether an action can be done now. What cannot be done stays in sight, and says why when it is asked for.
+  public func availability(of action: Action) -> Availability {
+    switch action {
+    case .startRun:
+      if currentRun?.isGoingOn == true { return .unavailable("A run is going on. c cancels it.") }
+      if let problem = setupProblems.first { return .unavailable(problem.text) }
+      return .available
+    case .cancelRun:
+      guard let run = currentRun, run.isGoingOn else { return .unavailable("Nothing is running.") }
+      return run.state == .cancelling ? .unavailable("The run is being stopped already.") : .available
+    case .export:
+      guard let run = inspectedRun else { return .unavailable("Nothing is chosen yet: r starts a run.") }
+      if run.isGoingOn { return .unavailable("The run is still going on. It can be exported when it ends.") }
+      return run.picks.isEmpty || run.id == nil ? .unavailable("This run chose nothing.") : .available
+    case .previousRun:
+      return (inspect.run ?? 0) > 0 ? .available : .unavailable("There is no earlier run.")
+    case .nextRun:
+      return (inspect.run ?? 0) + 1 < runs.count ? .available : .unavailable("There is no later run.")
+    case .copyRow:
+      return rowUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
+    case .pin, .ban:
+      if screen == .data, role != .pool { return .unavailable("Only rows of the pool can be pinned or banned.") }
+      if screen == .inspect, inspectedRun?.pool != files[.pool]?.opened?.key {
+        return .unavailable("This run chose from another pool than the one that is open.")
+      }
+      return rowUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
+    case .undo: return done.isEmpty ? .unavailable("There is no pin or ban to take back.") : .available
+    case .redo: return undone.isEmpty ? .unavailable("Nothing was taken back.") : .available
+    case .showInspect, .showData, .showRun: return .available
+    case .activate:
+      switch focusedPanel {
+      case .files, .setup: return .available
+      case .rows: return shownFile == nil ? .unavailable("No file is open here: o opens one.") : .available
+      case .chosen: return inspectedPick == nil ? .unavailable("Nothing is chosen yet.") : .available
+      case .reasons:
+        return representedUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
+      case .picks:
+        return currentRun?.picks.isEmpty == false ? .available : .unavailable("Nothing is chosen yet.")
+      case .rowText, .progress, .gains, .chosenText: return .unavailable("There is nothing to choose here.")
+      }
+    default: return .available
+    }
+  }
+
+  /// The footer's bindings as things stand, most particular first.
+  var footerBindings: [Binding] {
+    var seen: Set<Action> = []
+    var found: [Binding] = []
+    for context in contexts {
+      for binding in Binding.all where binding.isInFooter && binding.contexts.contains(context) {
+        if seen.insert(binding.action).inserted { found.append(binding) }
+      }
+    }
+    return found
+  }
+
+  /// What Enter does where the focus is, in a word or two.
+  func title(of binding: Binding) -> String {
+    guard binding.action == .activate else { return binding.title }
+    switch focusedPanel {
+    case .files: return "open"
+    case .rows: return "read"
+    case .setup:
+      guard let field = setup.currentField else { return "start" }
+      return field.choices == nil ? "edit" : "change"
+    case .picks: return "inspect"
+    case .chosen: return "why"
+    case .reasons: return "go to row"
+    default: return binding.title
+    }
+  }
+}

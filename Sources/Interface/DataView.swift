@@ -1,0 +1,170 @@
+import Domain
+import Screen
+
+extension Model {
+  // MARK: Files
+
+  func drawFiles(in rect: Rect, _ frame: inout Frame) {
+    let isFocused = focusedPanel == .files
+    let inside = frame.panel(.files, rect, title: "Files", isFocused: isFocused)
+    let facts = DatasetRole.allCases.map(fileFacts)
+    let columns = [
+      Column("", width: 8),
+      Column("", width: 14, isFlexible: true),
+      Column("", width: facts.map(\.rows.displayWidth).max() ?? 0, alignment: .right),
+      Column("", width: facts.map(\.size.displayWidth).max() ?? 0, alignment: .right, rank: 1),
+      Column("", width: facts.map(\.schema.displayWidth).max() ?? 0, rank: 2),
+    ]
+    let table = Rect(x: inside.x + 2, y: inside.y, width: inside.width - 2, height: inside.height)
+    let layout = ColumnLayout(columns, in: table.width)
+    for (row, role) in DatasetRole.allCases.enumerated() where row < inside.height {
+      let line = Rect(x: table.x, y: table.y + row, width: table.width, height: 1)
+      let fact = facts[row]
+      let room = layout.places[1]?.width ?? 0
+      let path = fact.isPath ? fact.path.truncated(to: room, keepingEnd: true, ellipsis: symbols.ellipsis) : fact.path
+      frame.row(
+        [
+          (role.rawValue, .heading), (path, fact.style), (fact.rows, .number), (fact.size, .muted),
+          (fact.schema, .muted),
+        ], columns, layout, in: line)
+      let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
+      if role == self.role { frame.cursorBar(bar, isFocused: isFocused) }
+      frame.mark(bar, .row(.files, row))
+    }
+  }
+
+  private struct FileFacts {
+    var path: String
+    var isPath = true
+    var style = StyleName.text
+    var rows = ""
+    var size = ""
+    var schema = ""
+  }
+
+  private func fileFacts(_ role: DatasetRole) -> FileFacts {
+    if let path = opening[role] {
+      return FileFacts(path: "\(spinner) reading \(path)", style: .accent)
+    }
+    switch files[role] ?? .absent {
+    case .absent: return FileFacts(path: "\(symbols.dash) none: \(role.meaning)", isPath: false, style: .muted)
+    case .opening(let path): return FileFacts(path: "reading \(path)", style: .accent)
+    case .failed(let path, _):
+      return FileFacts(path: "\(symbols.bad) \(path)", style: .bad, rows: "not opened")
+    case .opened(let file):
+      let summary = file.summary
+      let bad = summary.badRows.isEmpty ? "" : "\(symbols.warning) \(Format.count(summary.badRows.count)) bad, "
+      return FileFacts(
+        path: summary.path, rows: bad + Format.count(summary.rows, "row"), size: Format.bytes(summary.bytes),
+        schema: summary.schema.rawValue)
+    }
+  }
+
+  // MARK: Rows
+
+  func drawRows(in rect: Rect, _ frame: inout Frame) {
+    let isFocused = focusedPanel == .rows
+    guard let file = shownFile else {
+      let inside = frame.panel(.rows, rect, title: "Rows of the \(role.title)", isFocused: isFocused)
+      drawNoRows(in: inside, &frame)
+      return
+    }
+    let count = file.summary.rows
+    let inside = frame.panel(
+      .rows, rect, title: "Rows of the \(role.title)",
+      note: count > 0 ? "\(Format.count(file.list.cursor)) of \(Format.count(count))" : "", isFocused: isFocused)
+    if count == 0 { frame.text("The file has no rows.", .muted, in: inside) }
+    let columns = [
+      Column("row", width: max(3, Format.count(count - 1).count), alignment: .right),
+      Column("label", width: 14, rank: 1),
+      Column("prompt", width: 12, isFlexible: true),
+      Column("response", width: 14, isFlexible: true, rank: 2),
+    ]
+    // Two columns at the left for the pointer and the mark.
+    let table = Rect(x: inside.x + 3, y: inside.y, width: inside.width - 3, height: inside.height)
+    let shownColumns = file.summary.labelField == nil ? [columns[0], columns[2], columns[3]] : columns
+    let layout = ColumnLayout(shownColumns, in: table.width)
+    var y = 0
+    if Self.showsHeader(inside.height) {
+      frame.header(shownColumns, layout, in: table)
+      y = 1
+    }
+    let visible = file.list.visible(count: count, page: inside.height - y)
+    for row in visible {
+      let line = Rect(x: table.x, y: table.y + y, width: table.width, height: 1)
+      switch file.cache[row] {
+      case .sample(let sample):
+        let parts = sample.query.instructionAndInput
+        let prompt = parts.input.isEmpty ? parts.instruction : "\(parts.instruction) \(symbols.dot) \(parts.input)"
+        var cells: [(String, StyleName)] = [
+          (Format.count(row), .number), (sample.label ?? "", .label), (String(prompt.prefix(300)), .text),
+          (String(sample.response.prefix(200)), .muted),
+        ]
+        if file.summary.labelField == nil { cells.remove(at: 1) }
+        frame.row(cells, shownColumns, layout, in: line)
+      case .unreadable(let report):
+        frame.text("\(symbols.bad) \(report.problem)", .bad, in: line)
+      case nil:
+        frame.row([(Format.count(row), .muted), (symbols.ellipsis, .muted)], shownColumns, layout, in: line)
+      }
+      drawMark(of: row, at: Point(x: inside.x + 1, y: line.y), &frame)
+      let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
+      if row == file.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
+      frame.mark(bar, .row(.rows, row))
+      y += 1
+    }
+    frame.scrollBar(
+      of: rect, top: file.list.top, page: page(of: .rows), count: count, isFocused: isFocused)
+  }
+
+  /// The mark of a row of the pool that is pinned or banned.
+  func drawMark(of row: Int, at place: Point, _ frame: inout Frame) {
+    guard screen != .data || role == .pool, !setup.marks.isEmpty else { return }
+    if setup.marks.pinned.contains(row) {
+      frame.grid.draw(symbols.pinned, x: place.x, y: place.y, style: theme[.good], width: 1)
+    } else if setup.marks.banned.contains(row) {
+      frame.grid.draw(symbols.banned, x: place.x, y: place.y, style: theme[.bad], width: 1)
+    }
+  }
+
+  private func drawNoRows(in rect: Rect, _ frame: inout Frame) {
+    if let path = opening[role] {
+      frame.paragraph("\(spinner) Reading \(path)", .muted, in: rect)
+      return
+    }
+    if case .failed(let path, let report) = files[role] ?? .absent {
+      var y = frame.paragraph("\(symbols.bad) \(path) could not be opened.", .bad, in: rect)
+      y = frame.paragraph(report.description, .text, in: rect, y: y)
+      frame.paragraph("o opens another file.", .muted, in: rect, y: y + 1)
+      return
+    }
+    let y = frame.paragraph("No \(role.title) is open: \(role.meaning).", .text, in: rect)
+    frame.paragraph(
+      "Press o and type a path. Files are JSON lines: one object a line, with instruction and output, prompt and "
+        + "completion, question and answer, or chat messages.", .muted, in: rect, y: y + 1)
+  }
+
+  // MARK: A row's text
+
+  func drawRowText(in rect: Rect, _ frame: inout Frame) {
+    let isFocused = focusedPanel == .rowText
+    let showsFile = focusedPanel == .files
+    var title = showsFile ? "About the \(role.title)" : "Row"
+    if !showsFile, let file = shownFile, file.summary.rows > 0 {
+      title = "Row \(Format.count(file.list.cursor))"
+      if let id = file.cache[file.list.cursor]?.sample?.id { title += " \(symbols.dot) \(id)" }
+    }
+    drawText(panel: .rowText, in: rect, title: title, top: showsFile ? 0 : rowTextTop, isFocused: isFocused, &frame)
+  }
+
+  /// A panel of wrapped text that scrolls.
+  func drawText(panel: Panel, in rect: Rect, title: String, top: Int, isFocused: Bool, _ frame: inout Frame) {
+    let inside = frame.panel(panel, rect, title: title, isFocused: isFocused)
+    let lines = textLines(of: panel)
+    let first = max(0, min(top, lines.count - max(1, inside.height)))
+    for (row, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
+      frame.text(line.text, line.style, in: inside, y: row)
+    }
+    frame.scrollBar(of: rect, top: first, page: inside.height, count: lines.count, isFocused: isFocused)
+  }
+}

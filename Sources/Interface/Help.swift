@@ -1,0 +1,95 @@
+import Domain
+import Screen
+
+extension Model {
+  /// The help page: what the program is for, the keys of each context from the table of bindings, and the words that
+  /// the screens use.
+  func helpLines(width: Int) -> [[(String, StyleName)]] {
+    var lines: [[(String, StyleName)]] = []
+    func heading(_ text: String) {
+      if !lines.isEmpty { lines.append([]) }
+      lines.append([(text, .heading)])
+    }
+    func paragraph(_ text: String) {
+      lines += text.wrapped(to: width).map { [($0, .text)] }
+    }
+    heading("Winnow chooses the rows that a language model is fine-tuned on")
+    paragraph(
+      "1 Data: open the pool and read its rows. 2 Run: choose a method and a budget, and watch it work. "
+        + "3 Inspect: read what was chosen and why, and export it.")
+
+    // What holds on the present screen comes first.
+    let own: Context = screen == .data ? .data : screen == .run ? .run : .inspect
+    let order = [own] + Context.allCases.filter { $0 != own }
+    for context in order {
+      let bindings = Binding.all.filter { $0.contexts.contains(context) }
+      guard !bindings.isEmpty else { continue }
+      heading(context.title)
+      for binding in bindings { lines += helpLines(of: binding, width: width, isHere: context == own || context == .everywhere) }
+    }
+
+    heading("Methods")
+    for method in Method.allCases { lines += definition(method.title, method.summary, width: width) }
+    heading("Words")
+    for (word, meaning) in Self.glossary { lines += definition(word, meaning, width: width) }
+    return lines
+  }
+
+  private func helpLines(of binding: Binding, width: Int, isHere: Bool) -> [[(String, StyleName)]] {
+    let keys = binding.keys.map(\.label).joined(separator: " ")
+    let column = min(18, max(8, width / 3))
+    var meaning = binding.meaning
+    if isHere, case .unavailable(let why) = availability(of: binding.action) { meaning += " (now: \(why))" }
+    return meaning.wrapped(to: max(1, width - column - 2)).enumerated().map { row, text in
+      [((row == 0 ? keys : "").padded(to: column + 2), .key), (text, .text)]
+    }
+  }
+
+  private func definition(_ word: String, _ meaning: String, width: Int) -> [[(String, StyleName)]] {
+    [[(word, .label)]] + meaning.wrapped(to: max(1, width - 2)).map { [("  " + $0, .text)] }
+  }
+
+  /// The words of the field that the screens use, in words that need no paper.
+  static let glossary: [(String, String)] = [
+    (
+      "pool, target, existing",
+      "The pool is what is chosen from. A target set shows the task that matters. Existing data is what the model was "
+        + "trained on before."
+    ),
+    (
+      "utility",
+      "How much one row, shown as an example, brings the model's answer to another row nearer to the right one. Rows "
+        + "that help many others are worth training on."
+    ),
+    (
+      "marginal gain",
+      "What a row adds to the value of what is chosen already. It falls along a run: a flat tail says that a smaller "
+        + "budget would do."
+    ),
+    (
+      "facility location (FL)",
+      "Counts for each row of the pool the best utility that any chosen row has for it, and adds these up: every row "
+        + "shall be well served by someone."
+    ),
+    (
+      "mutual information (FLMI, FLQMI)",
+      "Facility location that counts only as far as rows resemble the target set (FLMI), or that serves the target's "
+        + "rows themselves (FLQMI). Eta says how much the resemblance counts."
+    ),
+    (
+      "conditional gain (FLCG)",
+      "Facility location of what the existing data does not serve yet. Nu says how strongly it is taken away."
+    ),
+    (
+      "greedy, lazy",
+      "Takes at each step the row with the largest gain. Lazy does the same with fewer computations, because gains only "
+        + "fall."
+    ),
+    ("stands for", "The rows of the pool that a chosen row serves better than every other chosen row does."),
+    ("pin, ban", "A pinned row is taken first in the next run; a banned one never."),
+    (
+      "partial",
+      "A run that was cancelled. What was chosen by then is kept, and what was scored is not scored again."
+    ),
+  ]
+}

@@ -1,0 +1,138 @@
+import Domain
+import Screen
+
+extension Model {
+  func drawChosen(in rect: Rect, _ frame: inout Frame) {
+    let isFocused = focusedPanel == .chosen
+    let run = inspectedRun
+    var title = "Chosen"
+    if let run, let place = inspect.run {
+      if runs.count > 1 { title = "Run \(place + 1) of \(runs.count)" }
+      if run.state == .cancelled || run.selection?.isPartial == true { title += " \(symbols.dot) partial" }
+    }
+    let inside = frame.panel(
+      .chosen, rect, title: title,
+      note: run.map { "\(Format.count($0.picks.count)) of \(Format.count($0.candidates))" } ?? "",
+      isFocused: isFocused)
+    guard let run, !run.picks.isEmpty else {
+      let y = frame.paragraph("Nothing is chosen yet.", .text, in: inside)
+      frame.paragraph("Press r to start a run; its picks are listed here in the order they are taken.", .muted, in: inside, y: y + 1)
+      return
+    }
+    let columns = pickColumns(of: run)
+    let table = Rect(x: inside.x + 2, y: inside.y, width: inside.width - 2, height: inside.height)
+    let layout = ColumnLayout(columns, in: table.width)
+    var y = 0
+    if Self.showsHeader(inside.height) {
+      frame.header(columns, layout, in: table)
+      y = 1
+    }
+    for place in inspect.list.visible(count: run.picks.count, page: inside.height - y) {
+      let pick = run.picks[place]
+      let line = Rect(x: table.x, y: table.y + y, width: table.width, height: 1)
+      frame.row(pickCells(pick, of: run), columns, layout, in: line)
+      drawMark(of: pick.index, at: Point(x: inside.x + 1, y: line.y), &frame)
+      let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
+      if place == inspect.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
+      frame.mark(bar, .row(.chosen, place))
+      y += 1
+    }
+    frame.scrollBar(
+      of: rect, top: inspect.list.top, page: page(of: .chosen), count: run.picks.count, isFocused: isFocused)
+  }
+
+  func drawChosenText(in rect: Rect, _ frame: inout Frame) {
+    var title = "Row"
+    if let run = inspectedRun, let pick = inspectedPick {
+      title = "Row \(Format.count(pick.index))"
+      if let id = pick.id ?? poolRow(pick.index, of: run.pool)?.sample?.id { title += " \(symbols.dot) \(id)" }
+    }
+    drawText(
+      panel: .chosenText, in: rect, title: title, top: inspect.textTop, isFocused: focusedPanel == .chosenText, &frame)
+  }
+
+  func drawReasons(in rect: Rect, _ frame: inout Frame) {
+    let isFocused = focusedPanel == .reasons
+    let inside = frame.panel(.reasons, rect, title: "Why it was chosen", isFocused: isFocused)
+    guard let run = inspectedRun, let pick = inspectedPick else {
+      frame.paragraph("For each row: the step it was taken at, what it added, and the rows it stands for.", .muted, in: inside)
+      return
+    }
+    let parts = reasonsLayout(inside)
+    drawFacts(of: pick, in: run, at: parts.facts, &frame)
+    let rest = Rect(
+      x: inside.x, y: parts.facts.bottom, width: inside.width, height: inside.bottom - parts.facts.bottom)
+    guard let explanation else {
+      if let report = inspect.failures[pick.rank] {
+        frame.paragraph(report.description, .muted, in: rest)
+      } else if run.isGoingOn {
+        frame.paragraph("Whom it stands for is known when the run has ended.", .muted, in: rest)
+      } else {
+        frame.text("Looking it up \(symbols.ellipsis)", .muted, in: rest)
+      }
+      return
+    }
+    drawRepresented(explanation, at: parts.heading, parts.list, isFocused: isFocused, &frame)
+    if explanation.represents.count > parts.list.height {
+      frame.scrollBar(
+        of: Rect(x: rect.x, y: parts.list.y - 1, width: rect.width, height: parts.list.height + 2),
+        top: inspect.represented.top, page: parts.list.height, count: explanation.represents.count,
+        isFocused: isFocused)
+    }
+    guard parts.histogram.width >= 10, parts.histogram.height >= 3 else { return }
+    let (heading, chart) = parts.histogram.split(rows: 1)
+    frame.text("utility for each row", .muted, in: heading)
+    Histogram(counts: explanation.utilityHistogram, from: "0", to: "1")
+      .draw(into: &frame.grid, in: chart, theme: theme, symbols: symbols)
+  }
+
+  private func drawFacts(of pick: Pick, in run: Run, at rect: Rect, _ frame: inout Frame) {
+    let dot = " \(symbols.dot) "
+    var first: [(String, StyleName)] = [
+      ("step ", .muted), ("\(Format.count(pick.rank + 1)) of \(Format.count(run.picks.count))", .text),
+      ("\(dot)gain ", .muted), (Format.measure(pick.gain), .number),
+    ]
+    let objective = run.objective
+    if objective > 0, pick.gain >= 0, pick.gain <= objective {
+      first += [("\(dot)", .muted), (Format.percent(pick.gain / objective), .number), (" of all", .muted)]
+    }
+    if pick.weight != 1 { first += [("\(dot)weight ", .muted), (Format.measure(pick.weight), .number)] }
+    frame.spans(first, in: rect)
+    guard let explanation else { return }
+    let count = explanation.represents.count
+    frame.spans(
+      [
+        ("stands for ", .muted), (Format.count(count), .number),
+        (" of \(Format.count(run.candidates, "row"))", .muted),
+      ], in: rect, y: 1)
+  }
+
+  private func drawRepresented(
+    _ explanation: PickExplanation, at heading: Rect, _ list: Rect, isFocused: Bool, _ frame: inout Frame
+  ) {
+    let columns = [
+      Column("row", width: max(4, Format.count(inspectedRun?.candidates ?? 0).count), alignment: .right),
+      Column("utility", width: 7, alignment: .right),
+      Column("label", width: 6, isFlexible: true, rank: 1),
+    ]
+    let table = { (rect: Rect) in Rect(x: rect.x + 2, y: rect.y, width: rect.width - 2, height: rect.height) }
+    let layout = ColumnLayout(columns, in: table(list).width)
+    frame.header(columns, layout, in: table(heading))
+    if explanation.represents.isEmpty {
+      frame.paragraph("No row is served best by it.", .muted, in: list)
+      return
+    }
+    for (y, place) in inspect.represented.visible(count: explanation.represents.count, page: list.height).enumerated() {
+      let row = explanation.represents[place]
+      let line = Rect(x: list.x, y: list.y + y, width: list.width, height: 1)
+      let sample = poolRow(row.index, of: inspectedRun?.pool)?.sample
+      frame.row(
+        [
+          (Format.count(row.index), .number), (Format.fixed(Double(row.utility), 3), .text),
+          (sample?.label ?? sample.map { String($0.query.instructionAndInput.instruction.prefix(80)) } ?? "", .label),
+        ], columns, layout, in: table(line))
+      if place == inspect.represented.cursor { frame.cursorBar(line, isFocused: isFocused) }
+      frame.mark(line, .row(.reasons, place))
+    }
+  }
+}

@@ -1,0 +1,248 @@
+import Domain
+import Screen
+
+/// The screens, in the order of their tabs.
+public enum ScreenName: Int, Sendable, Hashable, CaseIterable {
+  case data, run, inspect
+
+  public var title: String {
+    switch self {
+    case .data: "Data"
+    case .run: "Run"
+    case .inspect: "Inspect"
+    }
+  }
+}
+
+/// A part of a screen that can have the focus.
+public enum Panel: Sendable, Hashable, CaseIterable {
+  case files, rows, rowText
+  case setup, progress, gains, picks
+  case chosen, chosenText, reasons
+
+  var screen: ScreenName {
+    switch self {
+    case .files, .rows, .rowText: .data
+    case .setup, .progress, .gains, .picks: .run
+    case .chosen, .chosenText, .reasons: .inspect
+    }
+  }
+}
+
+/// An opened file, with the rows of it that are at hand.
+public struct OpenedFile: Sendable, Hashable {
+  public var key: DatasetKey
+  public var summary: DatasetSummary
+  public var cache = RowCache()
+  public var list = ListState()
+}
+
+/// What is known of the file in a role.
+public enum FileState: Sendable, Hashable {
+  case absent
+  case opening(path: String)
+  case opened(OpenedFile)
+  case failed(path: String, ErrorReport)
+
+  var opened: OpenedFile? {
+    if case .opened(let file) = self { return file }
+    return nil
+  }
+
+  var path: String? {
+    switch self {
+    case .absent: nil
+    case .opening(let path), .failed(let path, _): path
+    case .opened(let file): file.summary.path
+    }
+  }
+}
+
+/// A line of the log.
+public struct LogEntry: Sendable, Hashable {
+  public enum Kind: Sendable, Hashable { case notice, error(ErrorReport) }
+  public var kind: Kind
+  public var text: String
+  /// The model's clock.
+  public var time: Double
+}
+
+/// What stands over the screen and takes the keys.
+public enum Overlay: Sendable, Hashable {
+  case help(top: Int)
+  case log(top: Int)
+  case prompt(Prompt)
+  case confirm(Confirmation)
+  case palette(Palette)
+  /// `before` is the theme to go back to.
+  case themes(ListState, before: Int)
+}
+
+/// A question that `y` or `n` answers.
+public struct Confirmation: Sendable, Hashable {
+  public enum Purpose: Sendable, Hashable {
+    case quit
+    case overwrite(RunID, path: String)
+  }
+  public var purpose: Purpose
+  public var question: String
+}
+
+/// Everything that the interface knows: what is open, what runs, where the cursors are. Changed by `update` alone, shown
+/// by `view` alone.
+public struct Model: Sendable, Hashable {
+  public internal(set) var width: Int
+  public internal(set) var height: Int
+  public internal(set) var screen = ScreenName.data
+  public internal(set) var overlay: Overlay?
+  /// The panel that has the focus, for each screen.
+  var focus: [ScreenName: Panel] = [.data: .rows, .run: .setup, .inspect: .chosen]
+
+  public internal(set) var files: [DatasetRole: FileState] = [:]
+  /// Paths that are being opened in a role, whether or not another file is open in it meanwhile.
+  var opening: [DatasetRole: String] = [:]
+  /// Whose rows the Data screen shows.
+  var role = DatasetRole.pool
+  var rowTextTop = 0
+  /// Whether `Esc` on the Data screen goes back to where a jump came from.
+  var jumpedFrom: ScreenName?
+  var skipsBadRows: Bool
+
+  public internal(set) var setup = SetupState()
+  /// What was marked before each of the latest changes of marks, and what undoing them took back.
+  var done: [Marks] = []
+  var undone: [Marks] = []
+  /// The runs of this session, in the order they were started; the last one may be going on.
+  public internal(set) var runs: [Run] = []
+  var inspect = InspectState()
+
+  /// The error that the banner shows, until it is dismissed.
+  public internal(set) var banner: ErrorReport?
+  /// What the status line says, and until when.
+  var notice: (text: String, until: Double)? {
+    get { noticeText.map { ($0, noticeUntil) } }
+    set { (noticeText, noticeUntil) = (newValue?.text, newValue?.until ?? 0) }
+  }
+  private var noticeText: String?
+  private var noticeUntil = 0.0
+  public internal(set) var log: [LogEntry] = []
+
+  public internal(set) var themes: [Theme]
+  public internal(set) var themeIndex: Int
+  let depth: ColorDepth
+  let symbols: Symbols
+  /// The theme in the terminal's colours.
+  public internal(set) var theme: Theme
+  /// Seconds since the program began, as of the last tick.
+  var clock = 0.0
+
+  /// The state at the start; `openingEffects` are to be performed with it.
+  public init(startingWith opening: Opening) {
+    width = opening.width
+    height = opening.height
+    skipsBadRows = opening.skipsBadRows
+    depth = opening.depth
+    symbols = Symbols(level: opening.glyphs)
+    themes = opening.themes.isEmpty ? Theme.builtIn : opening.themes
+    let wanted = opening.theme ?? (opening.depth <= .sixteen ? "sixteen" : "dusk")
+    themeIndex = themes.firstIndex { $0.id == wanted } ?? 0
+    theme = themes[themeIndex].quantised(to: depth)
+    for (role, path) in opening.paths {
+      files[role] = .opening(path: path)
+      self.opening[role] = path
+    }
+    if let model = opening.model { setup[.model] = model }
+    if let budget = opening.budget { setup[.budget] = budget }
+    if let method = opening.method { setup[.method] = method.rawValue }
+    for notice in opening.notices { say(notice) }
+    for report in opening.errors { fail(report) }
+  }
+
+  /// What the opening state asks for: the files it starts with.
+  public var openingEffects: [Effect] {
+    DatasetRole.allCases.compactMap { role in
+      opening[role].map { .open(path: $0, role: role) }
+    }
+  }
+
+  /// Whether the clock must be told: something moves on the screen by itself.
+  public var wantsTicks: Bool {
+    if noticeText != nil { return true }
+    if runs.last?.isGoingOn == true { return true }
+    return !opening.isEmpty
+  }
+
+  var focusedPanel: Panel { focus[screen] ?? .rows }
+  var shownFile: OpenedFile? { files[role]?.opened }
+  var currentRun: Run? { runs.last }
+
+  /// Says something in the status line for a few seconds, and keeps it in the log.
+  mutating func say(_ text: String) {
+    notice = (text, clock + 6)
+    record(LogEntry(kind: .notice, text: text, time: clock))
+  }
+
+  /// Shows an error in the banner until it is dismissed, and keeps it in the log.
+  mutating func fail(_ report: ErrorReport) {
+    banner = report
+    record(LogEntry(kind: .error(report), text: report.description, time: clock))
+  }
+
+  private mutating func record(_ entry: LogEntry) {
+    log.append(entry)
+    if log.count > 500 { log.removeFirst(log.count - 500) }
+  }
+
+  mutating func show(theme index: Int) {
+    themeIndex = max(0, min(themes.count - 1, index))
+    theme = themes[themeIndex].quantised(to: depth)
+  }
+}
+
+/// What the program starts with: found by the executable, so that the model itself looks nothing up.
+public struct Opening: Sendable, Hashable {
+  public var width: Int
+  public var height: Int
+  public var depth: ColorDepth
+  public var glyphs: GlyphLevel
+  public var paths: [DatasetRole: String]
+  /// The model's folder, if one is known.
+  public var model: String?
+  public var method: Method?
+  public var budget: String?
+  public var skipsBadRows: Bool
+  /// The themes to choose from, and the one to start with; with none the built-in ones.
+  public var themes: [Theme]
+  public var theme: String?
+  /// What is to be said at once: a theme file that could not be read, say.
+  public var notices: [String]
+  public var errors: [ErrorReport]
+
+  public init(
+    width: Int, height: Int, depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,
+    paths: [DatasetRole: String] = [:], model: String? = nil, method: Method? = nil, budget: String? = nil,
+    skipsBadRows: Bool = false, themes: [Theme] = [], theme: String? = nil, notices: [String] = [],
+    errors: [ErrorReport] = []
+  ) {
+    self.width = width
+    self.height = height
+    self.depth = depth
+    self.glyphs = glyphs
+    self.paths = paths
+    self.model = model
+    self.method = method
+    self.budget = budget
+    self.skipsBadRows = skipsBadRows
+    self.themes = themes
+    self.theme = theme
+    self.notices = notices
+    self.errors = errors
+  }
+}
+
+extension ErrorReport {
+  /// A theme file that cannot be used.
+  public init(_ error: ThemeError) {
+    self.init(error.problem, at: error.place, remedy: error.remedy, status: .badData)
+  }
+}

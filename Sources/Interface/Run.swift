@@ -1,0 +1,69 @@
+import Domain
+
+/// A run of this session: how far it is, and what it has chosen.
+public struct Run: Sendable, Hashable {
+  public enum State: Sendable, Hashable {
+    case starting, running, cancelling
+    case finished(seconds: PhaseSeconds)
+    case cancelled
+    case failed(ErrorReport)
+  }
+
+  /// Nil until the store has given it a number.
+  public var id: RunID?
+  public var specification: RunSpecification
+  public var state = State.starting
+  /// The latest of each phase that has begun.
+  public var phases: [Phase: Progress] = [:]
+  public var picks: [Pick] = []
+  /// How many picks it is to make.
+  public var budget: Int
+  /// Rows that it chooses from.
+  public var candidates: Int
+  /// What was chosen, once it has ended.
+  public var selection: Selection?
+  /// The pool that it chooses from, to find the rows' texts.
+  public var pool: DatasetKey?
+  /// The model's clock when it was started, and when it ended.
+  public var startedAt: Double
+  public var endedAt: Double?
+
+  public init(
+    specification: RunSpecification, budget: Int, candidates: Int, pool: DatasetKey?, startedAt: Double
+  ) {
+    self.specification = specification
+    self.budget = budget
+    self.candidates = candidates
+    self.pool = pool
+    self.startedAt = startedAt
+  }
+
+  public var isGoingOn: Bool {
+    switch state {
+    case .starting, .running, .cancelling: true
+    case .finished, .cancelled, .failed: false
+    }
+  }
+
+  /// The phase that is at work: the last one that has begun.
+  var currentPhase: Phase? { Phase.allCases.last { phases[$0] != nil } }
+
+  /// The phases to show: those that such a run has, and any other that has been seen.
+  var shownPhases: [Phase] {
+    let expected: Set<Phase> = specification.method.needsUtilities ? [.load, .score, .select] : [.load, .select]
+    return Phase.allCases.filter { expected.contains($0) || phases[$0] != nil }
+  }
+
+  /// Sum of the gains, and so the objective's value for what was chosen so far.
+  var objective: Double { selection?.objective ?? picks.reduce(0) { $0 + $1.gain } }
+
+  /// `delift-instruction · 30 of 300`.
+  var name: String { "\(specification.method.rawValue) · \(Format.count(picks.count)) of \(Format.count(candidates))" }
+}
+
+extension Method {
+  /// The title without what every title of the family says.
+  var shortTitle: String {
+    title.hasSuffix(" tuning") ? String(title.dropLast(" tuning".count)) : title
+  }
+}

@@ -1,0 +1,191 @@
+import Domain
+import Screen
+
+/// Takes in what happened, and gives what is wanted of the world outside. The only way the model changes.
+public func update(_ model: inout Model, _ message: Message) -> [Effect] {
+  var effects: [Effect]
+  switch message {
+  case .input(let event): effects = model.take(event)
+  default: effects = model.hear(message)
+  }
+  model.settle()
+  effects += model.wants()
+  return effects
+}
+
+extension Model {
+  /// News from outside.
+  mutating func hear(_ message: Message) -> [Effect] {
+    switch message {
+    case .input: break
+    case .datasetOpened(let key, let summary): return opened(key, summary)
+    case .datasetFailed(let path, let role, let report):
+      // A file that was open in this role stays open: a mistyped path costs nothing.
+      if files[role]?.opened == nil { files[role] = .failed(path: path, report) }
+      opening[role] = nil
+      fail(report)
+    case .rows(let key, let first, let rows):
+      change(key) { $0.cache.receive(rows, from: first) }
+    case .completions(let text, let found):
+      if case .prompt(var prompt) = overlay {
+        prompt.receive(found, of: text)
+        overlay = .prompt(prompt)
+      }
+    case .runStarted, .progress, .picked, .runFinished, .runCancelled, .runFailed: hearOfRun(message)
+    case .explained(let id, let rank, let explanation):
+      inspect.pending = nil
+      if inspectedRun?.id == id {
+        if inspect.explanations.count >= InspectState.mostExplanations { inspect.explanations = [:] }
+        inspect.explanations[rank] = explanation
+      }
+    case .explanationFailed(let id, let rank, let report):
+      inspect.pending = nil
+      if inspectedRun?.id == id { inspect.failures[rank] = report }
+    case .exported(_, let path, let rows): say("Wrote \(Format.count(rows, "row")) to \(path)")
+    case .exportExists(let id, let path):
+      overlay = .confirm(
+        Confirmation(purpose: .overwrite(id, path: path), question: "\(path) exists. Write over it?"))
+    case .notice(let text): say(text)
+    case .failed(let report): fail(report)
+    case .tick(let seconds):
+      clock = seconds
+      if let notice, notice.until <= clock { self.notice = nil }
+    }
+    return []
+  }
+
+  private mutating func opened(_ key: DatasetKey, _ summary: DatasetSummary) -> [Effect] {
+    var effects: [Effect] = []
+    if let before = files[summary.role]?.opened { effects.append(.close(before.key)) }
+    files[summary.role] = .opened(OpenedFile(key: key, summary: summary))
+    opening[summary.role] = nil
+    if summary.role == .pool {
+      // Marks are places in a file; in another one they would mean other rows.
+      setup.marks = Marks()
+      (done, undone) = ([], [])
+    }
+    if !summary.badRows.isEmpty {
+      say("\(summary.path): \(Format.count(summary.badRows.count, "bad row")) left out, listed on the Data screen")
+    }
+    return effects
+  }
+
+  private mutating func hearOfRun(_ message: Message) {
+    let now = clock
+    switch message {
+    case .runStarted(let id, let specification):
+      guard let place = runs.indices.last, runs[place].id == nil else { return }
+      runs[place].id = id
+      runs[place].specification = specification
+      if runs[place].state == .starting { runs[place].state = .running }
+    case .progress(let id, let progress):
+      change(run: id) { $0.phases[progress.phase] = progress }
+    case .picked(let id, let picks):
+      change(run: id) { $0.picks += picks }
+      showChosen(by: id)
+    case .runFinished(let id, let selection, let seconds):
+      change(run: id) { $0.end(.finished(seconds: seconds), with: selection, at: now) }
+      showChosen(by: id)
+      let total = seconds.load + seconds.score + seconds.select
+      say("Chose \(Format.count(selection.picks.count, "row")) in \(Format.duration(total)). Press 3 to read them.")
+    case .runCancelled(let id, let selection):
+      change(run: id) { $0.end(.cancelled, with: selection, at: now) }
+      showChosen(by: id)
+      let kept = selection?.picks.count ?? 0
+      say(
+        kept > 0
+          ? "Cancelled. \(Format.count(kept, "row")) chosen by then are kept, marked partial."
+          : "Cancelled. What was scored is kept: the next run goes on from there.")
+    case .runFailed(let id, let report):
+      if let id {
+        change(run: id) { $0.end(.failed(report), with: nil, at: now) }
+      } else if let place = runs.indices.last, runs[place].isGoingOn {
+        runs[place].end(.failed(report), with: nil, at: now)
+      }
+      fail(report)
+    default: break
+    }
+  }
+
+  /// Has Inspect look at the latest run, unless another one is being read there.
+  private mutating func showChosen(by id: RunID) {
+    guard let place = runs.indices.last, runs[place].id == id, !runs[place].picks.isEmpty else { return }
+    if inspect.run != place, screen != .inspect || inspect.run == nil { inspect(run: place) }
+  }
+
+  private mutating func change(run id: RunID, _ body: (inout Run) -> Void) {
+    // The latest run that has the number: a store gives each its own.
+    guard let place = runs.lastIndex(where: { $0.id == id }) else { return }
+    body(&runs[place])
+  }
+
+  /// Changes the open file that has a key; news of one that was closed meanwhile is passed over.
+  mutating func change(_ key: DatasetKey, _ body: (inout OpenedFile) -> Void) {
+    for role in DatasetRole.allCases {
+      guard var file = files[role]?.opened, file.key == key else { continue }
+      files[role] = .absent  // so that the cache has one owner while it changes, and is not copied
+      body(&file)
+      files[role] = .opened(file)
+    }
+  }
+
+  /// Makes cursors and scroll places fit what there is now to stand on.
+  mutating func settle() {
+    for role in DatasetRole.allCases {
+      guard var file = files[role]?.opened else { continue }
+      file.list.settle(count: file.summary.rows, page: page(of: .rows))
+      files[role] = .opened(file)
+    }
+    setup.list.settle(count: setup.fields.count + 1, page: page(of: .setup))
+    inspect.list.settle(count: inspectedRun?.picks.count ?? 0, page: page(of: .chosen))
+    inspect.represented.settle(count: explanation?.represents.count ?? 0, page: page(of: .reasons))
+  }
+
+  /// Rows and explanations that are in sight and not at hand.
+  mutating func wants() -> [Effect] {
+    var effects: [Effect] = []
+    switch screen {
+    case .data:
+      guard var file = files[role]?.opened else { break }
+      let count = file.summary.rows
+      let visible = file.list.visible(count: count, page: page(of: .rows))
+      // The cursor's row is wanted for its text even where the list itself has no room.
+      let ranges = file.cache.want(visible.isEmpty ? file.list.cursor..<file.list.cursor + 1 : visible, of: count)
+      files[role] = .opened(file)
+      effects += ranges.map { .loadRows(file.key, $0) }
+    case .run, .inspect:
+      guard let run = screen == .run ? currentRun : inspectedRun, var pool = files[.pool]?.opened, pool.key == run.pool
+      else { break }
+      var rows: [Int] = []
+      if screen == .run {
+        rows = run.picks.suffix(page(of: .picks)).map(\.index)
+      } else {
+        rows = run.picks[inspect.list.visible(count: run.picks.count, page: page(of: .chosen))].map(\.index)
+        if let pick = inspectedPick { rows.append(pick.index) }
+        if let represents = explanation?.represents {
+          let inSight = inspect.represented.visible(count: represents.count, page: page(of: .reasons))
+          rows += represents[inSight].map(\.index)
+        }
+      }
+      let ranges = pool.cache.want(rows, of: pool.summary.rows)
+      files[.pool] = .opened(pool)
+      effects += ranges.map { .loadRows(pool.key, $0) }
+    }
+    if screen == .inspect, inspect.pending == nil, let run = inspectedRun, !run.isGoingOn, let id = run.id,
+      let pick = inspectedPick, inspect.explanations[pick.rank] == nil, inspect.failures[pick.rank] == nil
+    {
+      inspect.pending = pick.rank
+      effects.append(.explain(id, rank: pick.rank))
+    }
+    return effects
+  }
+}
+
+extension Run {
+  fileprivate mutating func end(_ state: State, with selection: Selection?, at time: Double) {
+    self.state = state
+    self.selection = selection
+    if let selection { picks = selection.picks }
+    endedAt = time
+  }
+}

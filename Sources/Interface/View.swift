@@ -1,0 +1,200 @@
+import Domain
+import Screen
+
+/// What the model looks like.
+public func view(_ model: Model) -> Grid { frame(of: model).grid }
+
+/// What the model looks like, and what a click on it means.
+func frame(of model: Model) -> Frame {
+  var frame = Frame(width: model.width, height: model.height, theme: model.theme, symbols: model.symbols)
+  if model.isTooSmall {
+    let message = "Too small: \(Layout.leastWidth)×\(Layout.leastHeight) needed, q quits"
+    frame.paragraph(message, .text, in: frame.grid.bounds)
+    return frame
+  }
+  let layout = model.layout
+  model.drawTabs(in: layout.tabs, &frame)
+  for (panel, rect) in layout.panels { model.draw(panel, in: rect, &frame) }
+  model.drawStatus(in: layout.status, &frame)
+  model.drawFooter(in: layout.footer, &frame)
+  if let banner = model.banner, model.overlay == nil { model.drawBanner(banner, above: layout, &frame) }
+  if let overlay = model.overlay {
+    frame.mark(Rect(x: 0, y: 0, width: model.width, height: layout.footer.y), .outside)
+    model.draw(overlay, in: layout.body, &frame)
+  }
+  return frame
+}
+
+extension Model {
+  fileprivate func draw(_ panel: Panel, in rect: Rect, _ frame: inout Frame) {
+    switch panel {
+    case .files: drawFiles(in: rect, &frame)
+    case .rows: drawRows(in: rect, &frame)
+    case .rowText: drawRowText(in: rect, &frame)
+    case .setup: drawSetup(in: rect, &frame)
+    case .progress: drawProgress(in: rect, &frame)
+    case .gains: drawGains(in: rect, &frame)
+    case .picks: drawPicks(in: rect, &frame)
+    case .chosen: drawChosen(in: rect, &frame)
+    case .chosenText: drawChosenText(in: rect, &frame)
+    case .reasons: drawReasons(in: rect, &frame)
+    }
+  }
+
+  // MARK: The line of tabs
+
+  fileprivate func drawTabs(in rect: Rect, _ frame: inout Frame) {
+    var x = 1
+    if rect.width >= 50 { x += frame.text("winnow", .accent, in: rect, x: x) + 2 }
+    for name in ScreenName.allCases {
+      let isActive = name == screen
+      // The pointer tells the active tab where colours do not.
+      let label = "\(isActive ? symbols.pointer : " ")\(name.rawValue + 1) \(name.title) "
+      let width = frame.text(label, isActive ? .tabActive : .tab, in: rect, x: x)
+      let action: Action =
+        switch name {
+        case .data: .showData
+        case .run: .showRun
+        case .inspect: .showInspect
+        }
+      frame.mark(Rect(x: rect.x + x, y: rect.y, width: width, height: 1), .action(action))
+      x += width + 1
+    }
+    let room = Rect(x: rect.x + x + 1, y: rect.y, width: rect.width - x - 2, height: 1)
+    if let run = currentRun, run.isGoingOn {
+      frame.textRight(runSummary(run), .accent, in: room)
+    } else if let pool = files[.pool]?.opened {
+      let name = pool.summary.path.split(separator: "/").last.map(String.init) ?? pool.summary.path
+      let rows = " \(symbols.dot) \(Format.count(pool.summary.rows, "row"))"
+      let shown = name.truncated(to: max(8, room.width - rows.displayWidth), ellipsis: symbols.ellipsis) + rows
+      if room.width >= shown.displayWidth { frame.textRight(shown, .muted, in: room) }
+    }
+  }
+
+  /// `⠹ score 38% · 0:45 left`: what runs, in the fewest words.
+  private func runSummary(_ run: Run) -> String {
+    var text = spinner + " "
+    if run.state == .cancelling { return text + "stopping" }
+    guard let phase = run.currentPhase, let progress = run.phases[phase] else { return text + "starting" }
+    text += "\(phase.rawValue) \(Format.percent(progress.fraction))"
+    if let left = progress.secondsLeft { text += " \(symbols.dot) \(Format.duration(left)) left" }
+    return text
+  }
+
+  /// Ten pictures a second at most: the clock is told no more often.
+  var spinner: String {
+    let pictures = symbols.spinner
+    return pictures[Int((max(0, clock) * 10).truncatingRemainder(dividingBy: 1e6)) % pictures.count]
+  }
+
+  // MARK: The lines at the bottom
+
+  fileprivate func drawStatus(in rect: Rect, _ frame: inout Frame) {
+    let line = rect.inset(columns: 1)
+    if let notice {
+      frame.spans([("\(symbols.full) ", .accent), (notice.text, .text)], in: line)
+    } else {
+      frame.spans([("\(symbols.arrow) ", .accent), (hint, .muted)], in: line)
+    }
+  }
+
+  fileprivate func drawFooter(in rect: Rect, _ frame: inout Frame) {
+    // Help and quit stand at the right end always; what else has room follows from the left.
+    let bindings = footerBindings
+    let fixed = bindings.filter { $0.action == .help || $0.action == .quit }
+    let rest = bindings.filter { $0.action != .help && $0.action != .quit }
+    var right = rect.right - 1
+    for binding in fixed.reversed() {
+      let width = footerWidth(binding)
+      guard right - width >= rect.x else { break }
+      drawFooterKey(binding, x: right - width, y: rect.y, &frame)
+      right -= width + 2
+    }
+    var x = rect.x + 1
+    for binding in rest {
+      let width = footerWidth(binding)
+      guard x + width <= right else { break }
+      drawFooterKey(binding, x: x, y: rect.y, &frame)
+      x += width + 2
+    }
+  }
+
+  private func footerWidth(_ binding: Binding) -> Int {
+    let text = (binding.keys.first?.label.displayWidth ?? 0) + 1 + title(of: binding).displayWidth
+    return availability(of: binding.action).isAvailable ? text : text + 2
+  }
+
+  /// `r run`, or `(r run)` where it cannot be done now.
+  private func drawFooterKey(_ binding: Binding, x: Int, y: Int, _ frame: inout Frame) {
+    let key = binding.keys.first?.label ?? ""
+    let isAvailable = availability(of: binding.action).isAvailable
+    let line = Rect(x: x, y: y, width: footerWidth(binding), height: 1)
+    if isAvailable {
+      frame.spans([(key, .key), (" ", .text), (title(of: binding), .muted)], in: line)
+    } else {
+      frame.text("(\(key) \(title(of: binding)))", .muted, in: line)
+    }
+    frame.mark(line, .action(binding.action))
+  }
+
+  /// What to do next, in a line.
+  var hint: String {
+    if let run = currentRun, run.isGoingOn, screen == .run {
+      return run.state == .cancelling
+        ? "Stopping the run; what is done is kept." : "Running. Go on reading meanwhile; c cancels and keeps what is done."
+    }
+    if let path = opening[.pool] { return "Reading \(path) \(symbols.ellipsis)" }
+    switch screen {
+    case .data:
+      guard let file = shownFile else {
+        return role == .pool
+          ? "Press o to open the pool: a file of samples in JSON lines." : "Press o to open \(role.title): \(role.meaning)."
+      }
+      if jumpedFrom != nil { return "Esc goes back to where you came from." }
+      if file.summary.role == .pool, runs.isEmpty, let picks = plannedPicks {
+        guard let problem = setupProblems.first else {
+          return "Press r to choose \(Format.count(picks, "row")) with \(setup.method.shortTitle), or 2 to set it up."
+        }
+        return "\(problem.text) Press 2 to set up a run."
+      }
+      return runs.last?.picks.isEmpty == false
+        ? "Press 3 to read what was chosen." : "Enter reads a row; p pins it, x bans it."
+    case .run:
+      if let problem = setupProblems.first { return problem.text }
+      if case .finished = currentRun?.state { return "Press 3 to read what was chosen and why, or change something and r again." }
+      return "Press Enter on Start, or r, to choose \(Format.count(plannedPicks ?? 0, "row"))."
+    case .inspect:
+      guard let run = inspectedRun, !run.picks.isEmpty else { return "Nothing is chosen yet: press r to start a run." }
+      return focusedPanel == .reasons
+        ? "Enter goes to the row; Esc comes back." : "Press e to export the rows, Enter to see whom one stands for."
+    }
+  }
+
+  // MARK: An error
+
+  fileprivate func drawBanner(_ report: ErrorReport, above layout: Layout, _ frame: inout Frame) {
+    let body = layout.body
+    guard body.height >= 7, body.width >= 30 else {
+      let line = layout.status.isEmpty ? layout.footer : layout.status
+      frame.grid.fill(line, style: theme[.text])
+      frame.text("\(symbols.bad) \(report.problem)", .bad, in: line.inset(columns: 1))
+      return
+    }
+    let inner = body.width - 4
+    var lines: [(String, StyleName)] = report.problem.wrapped(to: inner, limit: 3).map { ($0, .bad) }
+    if let place = report.place { lines.append((place.truncated(to: inner, keepingEnd: true), .text)) }
+    if let remedy = report.remedy {
+      lines += remedy.wrapped(to: inner - 2, limit: 3).enumerated().map {
+        (($0.offset == 0 ? "\(symbols.arrow) " : "  ") + $0.element, .text)
+      }
+    }
+    lines = Array(lines.prefix(body.height - 4))
+    let (_, rect) = body.split(rows: -(lines.count + 2))
+    frame.grid.fill(rect, style: theme[.text])
+    frame.grid.box(
+      rect, symbols: symbols, border: theme[.bad], title: [Span("\(symbols.bad) Problem", theme[.bad])],
+      note: [Span("Esc hides, L keeps", theme[.muted])])
+    frame.mark(rect, .action(.dismiss))
+    for (row, line) in lines.enumerated() { frame.text(line.0, line.1, in: inside(rect), y: row) }
+  }
+}

@@ -1,0 +1,58 @@
+/// A column of a table.
+public struct Column: Sendable, Hashable {
+  public var title: String
+  /// Columns of the screen that it wants; the least it can do with, if it is flexible.
+  public var width: Int
+  public var alignment: Alignment
+  /// Whether it takes a share of what the others leave.
+  public var isFlexible: Bool
+  /// Where room is short, columns of the highest rank go first; rank 0 stays.
+  public var rank: Int
+
+  public init(
+    _ title: String, width: Int, alignment: Alignment = .left, isFlexible: Bool = false, rank: Int = 0
+  ) {
+    self.title = title
+    self.width = width
+    self.alignment = alignment
+    self.isFlexible = isFlexible
+    self.rank = rank
+  }
+}
+
+/// Where the columns of a table stand in a given width.
+public struct ColumnLayout: Sendable, Hashable {
+  /// For each column its first screen column, counted from the table's left, and its width; nil where it was left out.
+  public var places: [(x: Int, width: Int)?] {
+    zip(starts, widths).map { $1 > 0 ? ($0, $1) : nil }
+  }
+  private var starts: [Int]
+  private var widths: [Int]
+
+  /// Leaves out columns until the rest fits with `gap` blanks between, then shares what is left among flexible ones.
+  public init(_ columns: [Column], in width: Int, gap: Int = 2) {
+    var shown = Set(columns.indices)
+    func wanted() -> Int { shown.reduce(0) { $0 + columns[$1].width } + max(0, shown.count - 1) * gap }
+    while wanted() > width, let last = shown.filter({ columns[$0].rank > 0 }).max(by: { a, b in
+      (columns[a].rank, a) < (columns[b].rank, b)
+    }) {
+      shown.remove(last)
+    }
+    let flexible = columns.indices.filter { shown.contains($0) && columns[$0].isFlexible }
+    var rest = max(0, width - wanted())
+    starts = Array(repeating: 0, count: columns.count)
+    widths = Array(repeating: 0, count: columns.count)
+    var x = 0
+    for (place, column) in columns.enumerated() where shown.contains(place) {
+      var own = column.width
+      if let turn = flexible.firstIndex(of: place) {
+        let share = rest / (flexible.count - turn)
+        own += share
+        rest -= share
+      }
+      starts[place] = x
+      widths[place] = max(0, min(own, width - x))
+      x += own + gap
+    }
+  }
+}
