@@ -4,6 +4,8 @@ import Domain
 public enum LanguageModelError: ReportableError, Hashable {
   /// The directory itself is not there.
   case noSuchDirectory(String)
+  /// A file that was named is not there.
+  case noSuchFile(String)
   /// A file that a checkpoint must have is not there.
   case missingFile(String, directory: String)
   /// The system refused to open, size or map a file.
@@ -27,6 +29,8 @@ public enum LanguageModelError: ReportableError, Hashable {
     case .noSuchDirectory(let path):
       ErrorReport(
         "no such directory", at: path, remedy: "Name a Hugging Face checkpoint directory.", status: .noSuchFile)
+    case .noSuchFile(let path):
+      ErrorReport("no such file", at: path, remedy: "Check the path.", status: .noSuchFile)
     case .missingFile(let name, let directory):
       ErrorReport(
         "no \(name)", at: directory,

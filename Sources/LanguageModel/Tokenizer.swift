@@ -89,3 +89,12 @@ public struct Tokenizer: Sendable {
   /// The id of a token by its spelling in the vocabulary.
   public func id(of spelling: String) -> Int32? { parts.id(of: Array(spelling.utf8)) }
 }
+
+extension Tokenizer {
+  /// The string that a line of JSON holds; nil if it is anything else.
+  public static func jsonString(_ line: String) -> String? {
+    var line = line
+    let json = line.withUTF8 { try? JSON.parse(UnsafeRawBufferPointer($0)) }
+    return json?.text
+  }
+}

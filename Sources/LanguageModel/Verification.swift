@@ -1,0 +1,70 @@
+import Domain
+import Foundation
+
+/// A comparison of this engine with numbers that a user made with another one on the same checkpoint.
+///
+/// The reference is a `.safetensors` file with `input_ids` (int64, [T]) and any of `logits` ([T, V]) and `labels` ([T],
+/// int64, -100 = ignored, label t predicted from the tokens before t) with `loss` (their mean cross-entropy).
+public struct Verification: Sendable, Hashable {
+  /// One compared quantity.
+  public struct Line: Sendable, Hashable {
+    public var name: String
+    /// Largest absolute difference, and that over the reference's largest magnitude.
+    public var absoluteError: Double
+    public var relativeError: Double
+  }
+
+  public private(set) var lines: [Line] = []
+
+  /// Whether every quantity is within a relative tolerance; NaN is not.
+  public func isWithin(_ tolerance: Double) -> Bool { lines.allSatisfy { $0.relativeError <= tolerance } }
+
+  public init(of model: Model, against path: String) throws(LanguageModelError) {
+    guard FileManager.default.fileExists(atPath: path) else { throw .noSuchFile(path) }
+    let reference = try SafeTensors(path: path)
+    func refuse(_ reason: String) -> LanguageModelError { .malformed(path, reason: reason) }
+    let vocabulary = model.configuration.vocabularySize
+    let tokens = try reference.integers("input_ids").compactMap { Int32(exactly: $0) }
+    guard !tokens.isEmpty, tokens.allSatisfy({ 0..<vocabulary ~= Int($0) }),
+      reference.shape(of: "input_ids")?.reduce(1, *) == tokens.count
+    else { throw refuse("input_ids is empty or holds ids outside 0..<\(vocabulary)") }
+    guard tokens.count <= model.configuration.contextLength else {
+      throw refuse("\(tokens.count) tokens, the model's context is \(model.configuration.contextLength)")
+    }
+    let workspace = model.makeWorkspace()
+    if reference.shape(of: "logits") != nil {
+      let expected = try reference.floats("logits")
+      guard expected.count == tokens.count * vocabulary else {
+        throw refuse("logits is not [\(tokens.count), \(vocabulary)]")
+      }
+      let found = model.logits(of: tokens, in: workspace)
+      lines.append(Self.line("logits", Array(found.elements), expected))
+    }
+    if reference.shape(of: "loss") != nil {
+      let labels = try reference.integers("labels")
+      guard labels.count == tokens.count else { throw refuse("labels is not [\(tokens.count)]") }
+      var batch = TokenBatch()
+      let segment = batch.append(tokens)
+      for (place, label) in labels.enumerated() where place > 0 && label != -100 {
+        guard 0..<Int64(vocabulary) ~= label else { throw refuse("a label is outside 0..<\(vocabulary)") }
+        batch.target(segment: segment, offset: place - 1, token: Int32(label))
+      }
+      guard batch.targetCount > 0 else { throw refuse("labels has none that counts") }
+      let losses = model.logProbabilities(batch, in: workspace).map { -Double($0) }
+      let loss = Float(losses.reduce(0, +) / Double(losses.count))
+      lines.append(Self.line("loss", [loss], try reference.floats("loss")))
+    }
+    guard !lines.isEmpty else { throw refuse("holds none of logits, labels with loss") }
+  }
+
+  private static func line(_ name: String, _ found: [Float], _ expected: [Float]) -> Line {
+    var difference = found.count == expected.count ? 0 : Double.infinity
+    for (a, b) in zip(found, expected) {
+      let step = abs(Double(a) - Double(b))
+      // A NaN on either side must not hide behind a comparison.
+      if step.isNaN { difference = .infinity } else { difference = max(difference, step) }
+    }
+    let scale = expected.reduce(0) { max($0, Double(abs($1))) }
+    return Line(name: name, absoluteError: difference, relativeError: difference / max(scale, 1e-30))
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Domain
+import Foundation
+import LanguageModel
+
+/// `winnow model …`: what the language-model engine does with a checkpoint.
+struct ModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Check a checkpoint's numbers and tokens against another program's.",
+    subcommands: [ModelVerify.self, ModelTokenize.self])
+}
+
+/// `winnow model verify DIR --reference FILE.safetensors`.
+struct ModelVerify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Compare logits and loss with a reference made in PyTorch.",
+    discussion: """
+      The reference is a .safetensors file with input_ids (int64, [T]) and any of logits ([T, V]) and labels ([T], -100 = \
+      ignored) with loss. Prints a line for each with the largest absolute and relative error; exit 1 beyond the tolerance.
+      """)
+
+  @Argument(help: "A Hugging Face checkpoint directory.") var directory: String
+  @Option(help: "The reference's .safetensors file.") var reference: String
+  @Option(help: "Largest relative error that passes.") var tolerance = 1e-3
+
+  func run() throws {
+    let verification = try Verification(of: Model(directory: directory), against: reference)
+    for line in verification.lines {
+      print(
+        "\(line.name) absolute \(String(format: "%.3g", line.absoluteError)) "
+          + "relative \(String(format: "%.3g", line.relativeError))")
+    }
+    if !verification.isWithin(tolerance) { throw ExitCode(ExitStatus.failed.rawValue) }
+  }
+}
+
+/// `winnow model tokenize DIR`: JSON strings in, arrays of ids out.
+struct ModelTokenize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize",
+    abstract: "Read lines of JSON strings on standard input, write a JSON array of token ids for each.")
+
+  @Argument(help: "A checkpoint directory, or any directory with a tokenizer.json.") var directory: String
+  @Flag(help: "Add the special tokens of the tokenizer's template.") var specialTokens = false
+
+  func run() throws {
+    let tokenizer = try Tokenizer(directory: directory)
+    var line = 0
+    while let text = readLine() {
+      line += 1
+      guard let string = Tokenizer.jsonString(text) else {
+        throw ErrorReport(
+          "not a JSON string", at: "standard input:\(line)", remedy: "Each line is one string in double quotes.",
+          status: .badData)
+      }
+      let ids = tokenizer.encode(string, addingSpecialTokens: specialTokens)
+      print("[" + ids.map(String.init).joined(separator: ", ") + "]")
+    }
+  }
+}
