@@ -1,5 +1,5 @@
 /// How many samples to choose: a count, or a share of the pool.
-public enum Budget: Sendable, Hashable, Codable {
+public enum Budget: Sendable, Hashable {
   case count(Int)
   /// In (0, 1].
   case fraction(Double)
@@ -41,6 +41,18 @@ public enum Budget: Sendable, Hashable, Codable {
     case .fraction(let share):
       return min(candidates, max(1, Int((share * Double(candidates)).nextUp.rounded(.down))))
     }
+  }
+}
+
+/// Written as the text that is typed: "120" or "0.3".
+extension Budget: Codable {
+  public init(from decoder: any Decoder) throws {
+    try self.init(parsing: decoder.singleValueContainer().decode(String.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
   }
 }
 

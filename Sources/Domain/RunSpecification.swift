@@ -20,11 +20,42 @@ public enum TaskObjective: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// Where utilities come from.
-public enum UtilitySource: Sendable, Hashable, Codable {
+public enum UtilitySource: Sendable, Hashable {
   /// A Hugging Face checkpoint directory, run on this machine.
   case model(directory: String)
   /// Matrices that were computed elsewhere: n × n, n × m (or m × n for FLQMI), n × e.
   case matrices(pool: String, target: String?, existing: String?)
+}
+
+/// Written as an object with the options' own names.
+extension UtilitySource: Codable {
+  private enum Keys: String, CodingKey {
+    case model, utilities, targetUtilities, existingUtilities
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Keys.self)
+    if let directory = try container.decodeIfPresent(String.self, forKey: .model) {
+      self = .model(directory: directory)
+    } else {
+      self = .matrices(
+        pool: try container.decode(String.self, forKey: .utilities),
+        target: try container.decodeIfPresent(String.self, forKey: .targetUtilities),
+        existing: try container.decodeIfPresent(String.self, forKey: .existingUtilities))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Keys.self)
+    switch self {
+    case .model(let directory):
+      try container.encode(directory, forKey: .model)
+    case .matrices(let pool, let target, let existing):
+      try container.encode(pool, forKey: .utilities)
+      try container.encodeIfPresent(target, forKey: .targetUtilities)
+      try container.encodeIfPresent(existing, forKey: .existingUtilities)
+    }
+  }
 }
 
 /// Everything that decides a run's answer. Two runs with equal specifications and equal file contents choose the same

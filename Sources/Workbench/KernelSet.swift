@@ -9,8 +9,6 @@ struct KernelSet: Sendable {
   var target: Kernel?
   /// n × e: how much existing sample k improves pool sample i.
   var existing: Kernel?
-  /// What did not fit the model's context.
-  var cuts: (shortened: Int, unmeasured: Int) = (0, 0)
 
   /// Candidates: the columns that a subset is chosen from.
   func candidates(for specification: RunSpecification) -> Int {
@@ -21,8 +19,4 @@ struct KernelSet: Sendable {
   static func choosesFromTarget(_ specification: RunSpecification) -> Bool {
     specification.method == .deliftTask && specification.objective == .flqmi
   }
-}
-
-extension RunEngine {
-  func importedKernels(_ specification: RunSpecification, inputs: RunInputs) throws -> KernelSet? { nil }
 }

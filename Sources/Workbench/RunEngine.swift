@@ -24,8 +24,9 @@ public struct RunEngine: Sendable {
   public func execute(
     _ specification: RunSpecification, cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> RunOutcome {
-    let clock = PhaseClock(.load, unit: "files", observe: observe)
     try Self.check(specification)
+    let clock = PhaseClock(.load, unit: "steps", observe: observe)
+    clock.advance(0, of: 2)
     let inputs = try RunInputs(opening: specification, cancellation: cancellation)
     return try execute(
       specification, inputs: inputs, loadSeconds: clock.seconds, cancellation: cancellation, observe: observe)
@@ -40,16 +41,18 @@ public struct RunEngine: Sendable {
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> RunOutcome {
     try Self.check(specification)
-    let clock = PhaseClock(.load, unit: "files", observe: observe)
+    let clock = PhaseClock(.load, unit: "steps", observe: observe)
+    clock.advance(1, of: 2)
     for case let file? in [inputs.pool, inputs.target, inputs.existing] where !file.summary.badRows.isEmpty {
       observe(.notice(Self.describe(badRows: file.summary)))
     }
     // What is there already is read before the run is put on record; what must be computed comes after.
-    var kernels = try importedKernels(specification, inputs: inputs)
+    var kernels = try importedKernels(specification, inputs: inputs, observe: observe)
     let candidates = kernels?.candidates(for: specification) ?? inputs.pool?.count ?? 0
     let budget = try specification.budget.picks(of: candidates)
     let model = try kernels == nil ? self.model(of: specification) : nil
     var seconds = PhaseSeconds(load: loadSeconds + clock.seconds)
+    clock.advance(2, of: 2)
     let record = Recorder(paths: paths, specification, inputs.contents, rows: candidates, observe: observe)
     do {
       if let model {
@@ -66,7 +69,7 @@ public struct RunEngine: Sendable {
       record.end(selection.isPartial ? .cancelled : .finished, selection, seconds)
       return RunOutcome(
         id: record.id, specification: specification, inputs: inputs, candidates: candidates, budget: budget,
-        selection: selection, seconds: seconds, kernels: kernels ?? KernelSet())
+        selection: selection, seconds: seconds, kernels: kernels, workers: workers)
     } catch {
       let report = ErrorReport(describing: error)
       let interrupted = report.status == .interrupted

@@ -16,24 +16,18 @@ extension RunOutcome {
         option: "rank", value: "\(rank)", bounds: "0 to \(selection.picks.count - 1)")
     }
     let pick = selection.picks[rank]
-    guard let kernel = KernelSet.choosesFromTarget(specification) ? kernels.target : kernels.pool else {
+    guard let kernel, let assignments else {
       return PickExplanation(pick: pick, represents: [], utilityHistogram: [])
     }
-    let columns = selection.picks.map(position(of:))
-    let own = columns[rank]
-    var represents: [PickExplanation.Represented] = []
+    let column = assignments.picks[rank]
     var histogram = [Int](repeating: 0, count: Self.bins)
-    let top = max(1, kernel.greatest)
+    let greatest = max(1, kernel.greatest)
     for row in 0..<kernel.rows {
-      let utility = kernel[row, own]
-      histogram[min(Self.bins - 1, Int(utility / top * Float(Self.bins)))] += 1
-      // Of several picks that serve a row equally well, the one taken first represents it.
-      let isBest = columns.enumerated().allSatisfy { place, column in
-        place < rank ? kernel[row, column] < utility : kernel[row, column] <= utility
-      }
-      if isBest, utility > 0 { represents.append(.init(index: place(ofRow: row), utility: utility)) }
+      histogram[min(Self.bins - 1, Int(kernel[row, column] / greatest * Float(Self.bins)))] += 1
     }
-    represents.sort { a, b in a.utility == b.utility ? a.index < b.index : a.utility > b.utility }
+    let represents = assignments.represented(by: rank).map { row, utility in
+      PickExplanation.Represented(index: place(ofRow: row), utility: utility)
+    }
     return PickExplanation(pick: pick, represents: represents, utilityHistogram: histogram)
   }
 
@@ -41,11 +35,5 @@ extension RunOutcome {
   private func place(ofRow row: Int) -> Int {
     let file = KernelSet.choosesFromTarget(specification) ? inputs.target : inputs.pool
     return file?.index(at: row) ?? row
-  }
-
-  /// The candidate that a pick names by its place in the file.
-  private func position(of pick: Pick) -> Int {
-    guard let pool = inputs.pool else { return pick.index }
-    return pool.position(ofIndex: pick.index) ?? pick.index
   }
 }

@@ -1,4 +1,5 @@
 import Domain
+import Numerics
 import Submodular
 
 /// A run that has ended with a selection, and what is needed to ask why.
@@ -13,5 +14,25 @@ public struct RunOutcome: Sendable {
   public let budget: Int
   public let selection: Selection
   public let seconds: PhaseSeconds
-  let kernels: KernelSet
+  /// The kernel that was maximised over; nil for a method without utilities.
+  let kernel: Kernel?
+  /// Whom each pick represents.
+  let assignments: Assignments?
+
+  init(
+    id: Int64?, specification: RunSpecification, inputs: RunInputs, candidates: Int, budget: Int,
+    selection: Selection, seconds: PhaseSeconds, kernels: KernelSet?, workers: Workers
+  ) {
+    self.id = id
+    self.specification = specification
+    self.inputs = inputs
+    self.candidates = candidates
+    self.budget = budget
+    self.selection = selection
+    self.seconds = seconds
+    kernel = KernelSet.choosesFromTarget(specification) ? kernels?.target : kernels?.pool
+    // A pick names its row's place in the file, the kernel counts columns.
+    let columns = selection.picks.map { inputs.pool?.position(ofIndex: $0.index) ?? $0.index }
+    assignments = kernel.map { Assignments($0, picks: columns, workers: workers) }
+  }
 }

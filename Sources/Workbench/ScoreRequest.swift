@@ -63,18 +63,8 @@ extension RunEngine {
       if survey.least == survey.greatest { observe(.notice("all utilities are equal; rescaled they are 0")) }
     }
     var file = try AtomicFile(at: path, overwrite: replacing)
-    try file.write(Self.numpyHeader(rows: matrix.rows, columns: matrix.columns))
+    try file.write(NumpyHeader.bytes(rows: matrix.rows, columns: matrix.columns))
     for row in 0..<matrix.rows { try file.write(UnsafeRawBufferPointer(matrix.row(row))) }
     try file.commit()
-  }
-
-  /// The head of a `.npy` file, version 1.0: magic, length, and the dictionary padded to 64 bytes.
-  private static func numpyHeader(rows: Int, columns: Int) -> [UInt8] {
-    let dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(rows), \(columns)), }"
-    let fixed = 10
-    let padding = (64 - (fixed + dictionary.utf8.count + 1) % 64) % 64
-    let text = dictionary + String(repeating: " ", count: padding) + "\n"
-    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count & 255), UInt8(text.utf8.count >> 8)]
-      + Array(text.utf8)
   }
 }

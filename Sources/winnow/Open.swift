@@ -1,5 +1,0 @@
-import ArgumentParser
-
-struct Open: ParsableCommand {
-  func run() throws { print("not yet") }
-}
