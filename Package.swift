@@ -14,7 +14,7 @@ let package = Package(
   ],
   targets: [
     // System libraries and C.
-    .systemLibrary(name: "CCurses", path: "Sources/CCurses"),
+    .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .systemLibrary(name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas"),
     .systemLibrary(name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash"),
     .target(name: "CVectorKernels"),
@@ -51,6 +51,8 @@ let package = Package(
 
     // Tests: a target a room, and ProgramTests for the built program as a whole.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .executableTarget(
+      name: "terminal-probe", dependencies: ["Screen", "Terminal"], path: "Tests/TerminalProbe"),
     .testTarget(name: "LayoutTests", dependencies: ["TestSupport"]),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"]),
     .testTarget(name: "NumericsTests", dependencies: ["Domain", "Numerics", "TestSupport"]),
@@ -67,6 +69,7 @@ let package = Package(
     .testTarget(name: "WorkbenchTests", dependencies: ["Domain", "Workbench", "TestSupport"]),
     .testTarget(name: "ScreenTests", dependencies: ["Screen", "TestSupport"]),
     .testTarget(name: "InterfaceTests", dependencies: ["Domain", "Screen", "Interface", "TestSupport"]),
+    .testTarget(name: "TerminalTests", dependencies: ["terminal-probe", "TestSupport"]),
     .testTarget(name: "ProgramTests", dependencies: ["winnow", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
