@@ -70,7 +70,8 @@ public struct Binding: Sendable, Hashable {
   /// The one table: dispatch, footer, help and palette are made from it. Within a context the order is the footer's.
   public static let all: [Binding] = [
     // Data
-    .init(.openFile, [.character("o")], in: [.data], "open", "Open a file as pool, target or existing data", footer: true),
+    .init(
+      .openFile, [.character("o")], in: [.data], "open", "Open a file as pool, target or existing data", footer: true),
     .init(
       .pin, [.character("p")], in: [.data, .inspect], "pin", "Pin the row: the next run takes it first; again to undo",
       footer: true),
@@ -81,14 +82,17 @@ public struct Binding: Sendable, Hashable {
     .init(.redo, [.control("r")], in: [.data, .inspect], "redo", "Do again what was taken back"),
     // Inspect
     .init(
-      .export, [.character("e")], in: [.inspect], "export", "Write the chosen rows to a file, as they stand in the pool",
+      .export, [.character("e")], in: [.inspect], "export",
+      "Write the chosen rows to a file, as they stand in the pool",
       footer: true),
     .init(.previousRun, [.character("[")], in: [.inspect], "earlier run", "Inspect the run before this one"),
     .init(.nextRun, [.character("]")], in: [.inspect], "later run", "Inspect the run after this one"),
-    .init(.copyRow, [.character("y")], in: [.data, .inspect], "copy", "Send the row's text to the terminal's clipboard"),
+    .init(
+      .copyRow, [.character("y")], in: [.data, .inspect], "copy", "Send the row's text to the terminal's clipboard"),
     // Running
     .init(
-      .startRun, [.character("r")], in: [.data, .run, .inspect], "run", "Start a run with what is set on the Run screen",
+      .startRun, [.character("r")], in: [.data, .run, .inspect], "run",
+      "Start a run with what is set on the Run screen",
       footer: true),
     .init(
       .cancelRun, [.character("c")], in: [.data, .run, .inspect], "cancel",
@@ -116,7 +120,8 @@ public struct Binding: Sendable, Hashable {
       .nextRole, [.control("r")], in: [.pathTyping], "role", "Change what the file is for: pool, target or existing",
       footer: true),
     .init(.nextChoice, [.down, .control("n")], in: [.pathTyping, .palette], "next", "Next entry of the list"),
-    .init(.previousChoice, [.up, .control("p")], in: [.pathTyping, .palette], "previous", "Previous entry of the list"),
+    .init(
+      .previousChoice, [.up, .control("p")], in: [.pathTyping, .palette], "previous", "Previous entry of the list"),
     .init(.deleteBackwards, [.backspace], in: [.typing, .pathTyping, .palette], "delete", "Delete before the cursor"),
     .init(
       .deleteForwards, [.delete, .control("d")], in: [.typing, .pathTyping, .palette], "delete",
@@ -143,7 +148,8 @@ public struct Binding: Sendable, Hashable {
     // Everywhere
     .init(.showData, [.character("1")], in: [.everywhere], "Data", "Show the files and their rows"),
     .init(.showRun, [.character("2")], in: [.everywhere], "Run", "Show the setup of a run, and how far it is"),
-    .init(.showInspect, [.character("3")], in: [.everywhere], "Inspect", "Show the chosen rows, and why they were chosen"),
+    .init(
+      .showInspect, [.character("3")], in: [.everywhere], "Inspect", "Show the chosen rows, and why they were chosen"),
     .init(.nextPanel, [.tab], in: [.everywhere], "panel", "Give the next panel the keys", footer: true),
     .init(.previousPanel, [.backTab], in: [.everywhere], "previous panel", "Give the previous panel the keys"),
     .init(
@@ -152,10 +158,12 @@ public struct Binding: Sendable, Hashable {
     .init(.chooseTheme, [.character("t")], in: [.everywhere], "theme", "Choose how the program looks"),
     .init(.showLog, [.character("L")], in: [.everywhere], "log", "Read what was said before, errors among it"),
     .init(.suspend, [.control("z")], in: [.everywhere], "suspend", "Go back to the shell; fg returns"),
-    .init(.help, [.character("?"), .function(1)], in: [.everywhere, .reader], "help", "Show all keys, and what the words mean", footer: true),
     .init(
-      .dismiss, [.escape], in: [.everywhere, .reader], "back", "Leave what is open: a help page, an error, a jump"),
-    .init(.quit, [.character("q"), .control("c")], in: [.everywhere], "quit", "End the program", footer: true),
+      .help, [.character("?"), .function(1)], in: [.everywhere, .reader], "help",
+      "Show all keys, and what the words mean", footer: true),
+    .init(.dismiss, [.escape], in: [.everywhere, .reader], "back", "Leave what is open: a page, an error, a jump"),
+    .init(
+      .quit, [.character("q"), .control("c")], in: [.everywhere, .reader], "quit", "End the program", footer: true),
   ]
 
   static func find(_ action: Action) -> Binding? { all.first { $0.action == action } }

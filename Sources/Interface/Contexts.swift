@@ -17,7 +17,7 @@ extension Model {
     case .palette: return [.palette]
     case .confirm: return [.question]
     case .themes: return [.themes]
-    case .help, .log: return [.reader, .everywhere]
+    case .help, .log: return [.reader]
     case nil:
       let own: Context =
         switch screen {

@@ -10,7 +10,8 @@ extension Model {
     let facts = DatasetRole.allCases.map(fileFacts)
     let columns = [
       Column("", width: 8),
-      Column("", width: 14, isFlexible: true),
+      Column(
+        "", width: max(14, min(36, facts.map { $0.isPath ? $0.path.displayWidth : 0 }.max() ?? 0)), isFlexible: true),
       Column("", width: facts.map(\.rows.displayWidth).max() ?? 0, alignment: .right),
       Column("", width: facts.map(\.size.displayWidth).max() ?? 0, alignment: .right, rank: 1),
       Column("", width: facts.map(\.schema.displayWidth).max() ?? 0, rank: 2),
@@ -21,12 +22,19 @@ extension Model {
       let line = Rect(x: table.x, y: table.y + row, width: table.width, height: 1)
       let fact = facts[row]
       let room = layout.places[1]?.width ?? 0
-      let path = fact.isPath ? fact.path.truncated(to: room, keepingEnd: true, ellipsis: symbols.ellipsis) : fact.path
-      frame.row(
-        [
-          (role.rawValue, .heading), (path, fact.style), (fact.rows, .number), (fact.size, .muted),
-          (fact.schema, .muted),
-        ], columns, layout, in: line)
+      if !fact.isPath {
+        // What is said instead of a path has the whole line.
+        frame.text(role.rawValue, .heading, in: line)
+        frame.text(fact.path, fact.style, in: line, x: layout.places[1]?.x ?? 0)
+      }
+      if fact.isPath {
+        let path = fact.path.truncated(to: room, keepingEnd: true, ellipsis: symbols.ellipsis)
+        frame.row(
+          [
+            (role.rawValue, .heading), (path, fact.style), (fact.rows, .number), (fact.size, .muted),
+            (fact.schema, .muted),
+          ], columns, layout, in: line)
+      }
       let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
       if role == self.role { frame.cursorBar(bar, isFocused: isFocused) }
       frame.mark(bar, .row(.files, row))
@@ -44,11 +52,11 @@ extension Model {
 
   private func fileFacts(_ role: DatasetRole) -> FileFacts {
     if let path = opening[role] {
-      return FileFacts(path: "\(spinner) reading \(path)", style: .accent)
+      return FileFacts(path: "\(spinner) reading \(path)", isPath: false, style: .accent)
     }
     switch files[role] ?? .absent {
     case .absent: return FileFacts(path: "\(symbols.dash) none: \(role.meaning)", isPath: false, style: .muted)
-    case .opening(let path): return FileFacts(path: "reading \(path)", style: .accent)
+    case .opening(let path): return FileFacts(path: "reading \(path)", isPath: false, style: .accent)
     case .failed(let path, _):
       return FileFacts(path: "\(symbols.bad) \(path)", style: .bad, rows: "not opened")
     case .opened(let file):
@@ -72,7 +80,9 @@ extension Model {
     let count = file.summary.rows
     let inside = frame.panel(
       .rows, rect, title: "Rows of the \(role.title)",
-      note: count > 0 ? "\(Format.count(file.list.cursor)) of \(Format.count(count))" : "", isFocused: isFocused)
+      note: count > 0
+        ? "\(file.summary.schema.rawValue) \(symbols.dot) \(Format.count(file.list.cursor + 1)) of \(Format.count(count))"
+        : "", isFocused: isFocused)
     if count == 0 { frame.text("The file has no rows.", .muted, in: inside) }
     let columns = [
       Column("row", width: max(3, Format.count(count - 1).count), alignment: .right),
@@ -151,10 +161,14 @@ extension Model {
     let showsFile = focusedPanel == .files
     var title = showsFile ? "About the \(role.title)" : "Row"
     if !showsFile, let file = shownFile, file.summary.rows > 0 {
-      title = "Row \(Format.count(file.list.cursor))"
-      if let id = file.cache[file.list.cursor]?.sample?.id { title += " \(symbols.dot) \(id)" }
+      title = rowTitle(file.list.cursor, file.cache[file.list.cursor]?.sample)
     }
     drawText(panel: .rowText, in: rect, title: title, top: showsFile ? 0 : rowTextTop, isFocused: isFocused, &frame)
+  }
+
+  /// `Row 12 · s12 · sorting`.
+  func rowTitle(_ row: Int, _ sample: Sample?) -> String {
+    (["Row \(Format.count(row))"] + [sample?.id, sample?.label].compactMap { $0 }).joined(separator: " \(symbols.dot) ")
   }
 
   /// A panel of wrapped text that scrolls.
@@ -163,7 +177,7 @@ extension Model {
     let lines = textLines(of: panel)
     let first = max(0, min(top, lines.count - max(1, inside.height)))
     for (row, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
-      frame.text(line.text, line.style, in: inside, y: row)
+      frame.spans(line, in: inside, y: row)
     }
     frame.scrollBar(of: rect, top: first, page: inside.height, count: lines.count, isFocused: isFocused)
   }

@@ -54,10 +54,11 @@ enum Format {
     return "1.0 kB"
   }
 
-  /// `0.4 s`, `12 s`, `3:05`, `2:14:09`.
+  /// `40 ms`, `0.4 s`, `12 s`, `3:05`, `2:14:09`.
   static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "–" }
     let seconds = max(0, seconds)
+    if seconds < 0.0995 { return "\(Int((seconds * 1000).rounded())) ms" }
     if seconds < 9.95 { return fixed(seconds, 1) + " s" }
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }

@@ -39,7 +39,8 @@ struct Frame {
 
   /// Draws text at an offset from the rectangle's top left, in no more than the rectangle, and gives the columns used.
   @discardableResult
-  mutating func text(_ text: String, _ name: StyleName, in rect: Rect, x: Int = 0, y: Int = 0, width: Int? = nil) -> Int {
+  mutating func text(_ text: String, _ name: StyleName, in rect: Rect, x: Int = 0, y: Int = 0, width: Int? = nil) -> Int
+  {
     guard y >= 0, y < rect.height, x < rect.width else { return 0 }
     let room = min(width ?? rect.width - x, rect.width - x)
     return grid.draw(
@@ -119,7 +120,11 @@ struct Frame {
     for (column, place) in zip(columns, layout.places) {
       guard let place else { continue }
       let cell = Rect(x: rect.x + place.x, y: rect.y, width: place.width, height: 1)
-      if column.alignment == .right { textRight(column.title, .muted, in: cell) } else { text(column.title, .muted, in: cell) }
+      if column.alignment == .right {
+        textRight(column.title, .muted, in: cell)
+      } else {
+        text(column.title, .muted, in: cell)
+      }
     }
   }
 

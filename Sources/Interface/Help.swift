@@ -25,7 +25,9 @@ extension Model {
       let bindings = Binding.all.filter { $0.contexts.contains(context) }
       guard !bindings.isEmpty else { continue }
       heading(context.title)
-      for binding in bindings { lines += helpLines(of: binding, width: width, isHere: context == own || context == .everywhere) }
+      for binding in bindings {
+        lines += helpLines(of: binding, width: width, isHere: context == own || context == .everywhere)
+      }
     }
 
     heading("Methods")

@@ -34,7 +34,12 @@ extension Model {
   }
 
   private mutating func type(_ text: String) -> [Effect] {
-    edit { $0.insert(text) }
+    var replaces = false
+    if case .prompt(let prompt) = overlay { replaces = prompt.isFresh }
+    return edit {
+      if replaces { $0.replace(with: "") }
+      $0.insert(text)
+    }
   }
 
   /// Changes the text that is being typed, if any is.
@@ -42,6 +47,7 @@ extension Model {
     switch overlay {
     case .prompt(var prompt):
       let before = prompt.input.text
+      prompt.isFresh = false
       change(&prompt.input)
       guard prompt.input.text != before else {
         overlay = .prompt(prompt)

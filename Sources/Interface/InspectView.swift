@@ -16,7 +16,8 @@ extension Model {
       isFocused: isFocused)
     guard let run, !run.picks.isEmpty else {
       let y = frame.paragraph("Nothing is chosen yet.", .text, in: inside)
-      frame.paragraph("Press r to start a run; its picks are listed here in the order they are taken.", .muted, in: inside, y: y + 1)
+      frame.paragraph(
+        "Press r to start a run; its picks are listed here in the order they are taken.", .muted, in: inside, y: y + 1)
       return
     }
     let columns = pickColumns(of: run)
@@ -44,8 +45,7 @@ extension Model {
   func drawChosenText(in rect: Rect, _ frame: inout Frame) {
     var title = "Row"
     if let run = inspectedRun, let pick = inspectedPick {
-      title = "Row \(Format.count(pick.index))"
-      if let id = pick.id ?? poolRow(pick.index, of: run.pool)?.sample?.id { title += " \(symbols.dot) \(id)" }
+      title = rowTitle(pick.index, poolRow(pick.index, of: run.pool)?.sample)
     }
     drawText(
       panel: .chosenText, in: rect, title: title, top: inspect.textTop, isFocused: focusedPanel == .chosenText, &frame)
@@ -55,7 +55,8 @@ extension Model {
     let isFocused = focusedPanel == .reasons
     let inside = frame.panel(.reasons, rect, title: "Why it was chosen", isFocused: isFocused)
     guard let run = inspectedRun, let pick = inspectedPick else {
-      frame.paragraph("For each row: the step it was taken at, what it added, and the rows it stands for.", .muted, in: inside)
+      frame.paragraph(
+        "For each row: the step it was taken at, what it added, and the rows it stands for.", .muted, in: inside)
       return
     }
     let parts = reasonsLayout(inside)
@@ -81,7 +82,7 @@ extension Model {
     }
     guard parts.histogram.width >= 10, parts.histogram.height >= 3 else { return }
     let (heading, chart) = parts.histogram.split(rows: 1)
-    frame.text("utility for each row", .muted, in: heading)
+    frame.text("rows by utility", .muted, in: heading)
     Histogram(counts: explanation.utilityHistogram, from: "0", to: "1")
       .draw(into: &frame.grid, in: chart, theme: theme, symbols: symbols)
   }
@@ -94,7 +95,7 @@ extension Model {
     ]
     let objective = run.objective
     if objective > 0, pick.gain >= 0, pick.gain <= objective {
-      first += [("\(dot)", .muted), (Format.percent(pick.gain / objective), .number), (" of all", .muted)]
+      first += [("\(dot)", .muted), (Format.percent(pick.gain / objective), .number), (" of total", .muted)]
     }
     if pick.weight != 1 { first += [("\(dot)weight ", .muted), (Format.measure(pick.weight), .number)] }
     frame.spans(first, in: rect)

@@ -38,17 +38,17 @@ extension Model {
       let (files, rest) = body.split(rows: 5)
       let (rows, text) =
         width >= 110
-        ? rest.split(columns: width * 11 / 20) : rest.split(rows: max(5, rest.height - max(6, rest.height * 2 / 5)))
+        ? rest.split(columns: width * 11 / 20) : rest.split(rows: max(5, rest.height - max(6, rest.height * 9 / 20)))
       return [(.files, files), (.rows, rows), (.rowText, text)]
     case .run:
-      let (setup, rest) = body.split(columns: max(37, min(54, width * 2 / 5)))
+      let (setup, rest) = body.split(columns: max(41, min(54, width * 2 / 5)))
       let (progress, below) = rest.split(rows: 7)
       let wide = rest.width >= 90
       let (gains, picks) =
         wide ? below.split(columns: below.width / 2) : below.split(rows: below.height * 11 / 20)
       return [(.setup, setup), (.progress, progress), (.gains, gains), (.picks, picks)]
     case .inspect:
-      let (chosen, rest) = body.split(columns: max(32, min(70, width * 2 / 5)))
+      let (chosen, rest) = body.split(columns: max(34, min(70, width * 2 / 5)))
       let (text, reasons) = rest.split(rows: max(5, rest.height * 9 / 20))
       return [(.chosen, chosen), (.chosenText, text), (.reasons, reasons)]
     }

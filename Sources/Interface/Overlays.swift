@@ -15,7 +15,8 @@ extension Model {
 
   /// A cleared box that stands over the screen; gives the place for its contents.
   private func box(_ title: String, note: String = "", _ rect: Rect, _ frame: inout Frame) -> Rect {
-    frame.grid.fill(rect, style: theme[.text])
+    // A column of air on either side, so that what is cut does not run into the border.
+    frame.grid.fill(Rect(x: rect.x - 1, y: rect.y, width: rect.width + 2, height: rect.height), style: theme[.text])
     let inside = frame.panel(nil, rect, title: title, note: note, isFocused: true)
     frame.mark(rect, .nothing)
     return inside
@@ -39,11 +40,15 @@ extension Model {
   var helpWidth: Int { inside(readerRect).width }
   var readerPage: Int { max(1, inside(readerRect).height) }
 
-  private func drawReader(_ title: String, _ lines: [[(String, StyleName)]], top: Int, in body: Rect, _ frame: inout Frame) {
+  private func drawReader(
+    _ title: String, _ lines: [[(String, StyleName)]], top: Int, in body: Rect, _ frame: inout Frame
+  ) {
     let rect = readerRect
     let inside = box(title, note: "Esc leaves", rect, &frame)
     let first = max(0, min(top, lines.count - max(1, inside.height)))
-    for (row, line) in lines.dropFirst(first).prefix(inside.height).enumerated() { frame.spans(line, in: inside, y: row) }
+    for (row, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
+      frame.spans(line, in: inside, y: row)
+    }
     frame.scrollBar(of: rect, top: first, page: inside.height, count: lines.count, isFocused: true)
   }
 
@@ -75,7 +80,8 @@ extension Model {
     let before = prompt.input.beforeCursor.displayWidth
     let shift = max(0, before - (field.width - 1))
     let visible = shift > 0 ? prompt.input.text.droppingColumns(shift) : prompt.input.text
-    frame.text(visible.truncated(to: field.width, ellipsis: symbols.ellipsis), .input, in: field)
+    frame.text(
+      visible.truncated(to: field.width, ellipsis: symbols.ellipsis), prompt.isFresh ? .match : .input, in: field)
     if field.width > 0, field.height > 0 {
       frame.grid.cursor = Point(x: min(field.right - 1, field.x + before - shift), y: field.y)
     }

@@ -18,9 +18,14 @@ public struct Prompt: Sendable, Hashable {
   /// Whether Tab has been pressed, so that the completions that come are to be filled in.
   var fillsIn = false
 
+  /// Whether the text is the old value, untouched: what is typed then takes its place.
+  var isFresh: Bool
+
   public init(_ purpose: Purpose, text: String = "") {
     self.purpose = purpose
     input = TextInput(text)
+    isFresh = false
+    isFresh = !takesPath && !text.isEmpty
   }
 
   public var takesPath: Bool {

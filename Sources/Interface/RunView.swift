@@ -24,7 +24,7 @@ extension Model {
 
   private func drawStart(in line: Rect, _ frame: inout Frame) {
     frame.text("Start", .accent, in: line)
-    let rest = Rect(x: line.x + 11, y: line.y, width: line.width - 11, height: 1)
+    let rest = Rect(x: line.x + 10, y: line.y, width: line.width - 10, height: 1)
     if currentRun?.isGoingOn == true {
       frame.text("\(spinner) running", .accent, in: rest)
     } else if setupProblems.isEmpty {
@@ -37,8 +37,8 @@ extension Model {
   }
 
   private func drawField(_ field: SetupField, in line: Rect, _ frame: inout Frame) {
-    frame.text(field.title, .heading, in: line, width: 10)
-    let rest = Rect(x: line.x + 11, y: line.y, width: line.width - 11, height: 1)
+    frame.text(field.title, .heading, in: line, width: 9)
+    let rest = Rect(x: line.x + 10, y: line.y, width: line.width - 10, height: 1)
     let value = setup[field]
     let problem = field.problem(with: value, poolRows: candidateRows)
     if field.choices != nil {
@@ -85,7 +85,8 @@ extension Model {
           "Scores \(Format.count(pairs, "pair")) (\(memory)), then takes \(Format.count(plannedPicks ?? 0, "row")).",
           .text, in: text, y: y)
       } else {
-        y = frame.paragraph("Takes \(Format.count(plannedPicks ?? 0, "row")); no model is needed.", .text, in: text, y: y)
+        y = frame.paragraph(
+          "Takes \(Format.count(plannedPicks ?? 0, "row")); no model is needed.", .text, in: text, y: y)
       }
     }
     if !setup.marks.isEmpty {
@@ -142,11 +143,10 @@ extension Model {
         }
       ]
     }
-    var facts = [amount]
-    if progress.resumed > 0 { facts.append("\(Format.count(progress.resumed)) from before") }
     var rates: [String] = []
     if let rate = progress.rate { rates.append("\(Format.short(rate)) \(progress.unit)/s") }
     if let rate = progress.tokensPerSecond { rates.append("\(Format.short(rate)) tokens/s") }
+    let resumed = progress.resumed > 0 ? "\(Format.short(Double(progress.resumed))) from before" : ""
     let left = progress.secondsLeft.map { "\(Format.duration($0)) left" }
     let separator = " \(symbols.dot) "
     return [
@@ -159,9 +159,12 @@ extension Model {
       },
       { line, frame in
         let used = left.map { frame.textRight($0, .text, in: line) } ?? 0
-        frame.text(facts.joined(separator: separator), .muted, in: line, x: 2, width: line.width - 3 - used)
+        frame.text(amount, .muted, in: line, x: 2, width: line.width - 3 - used)
       },
-      { line, frame in frame.text(rates.joined(separator: separator), .muted, in: line, x: 2) },
+      { line, frame in
+        let used = frame.text(rates.joined(separator: separator), .muted, in: line, x: 2)
+        if line.width - 4 - used >= resumed.displayWidth { frame.textRight(resumed, .muted, in: line) }
+      },
     ]
   }
 
@@ -229,7 +232,7 @@ extension Model {
       Column("pick", width: max(4, Format.count(run.budget).count), alignment: .right),
       Column("row", width: max(3, Format.count(max(0, run.candidates - 1)).count), alignment: .right),
       Column("gain", width: max(6, gains), alignment: .right),
-      Column("label", width: 8, isFlexible: true, rank: 1),
+      Column("label", width: 8, isFlexible: true, most: 16, rank: 1),
       Column("prompt", width: 12, isFlexible: true, rank: 2),
     ]
   }

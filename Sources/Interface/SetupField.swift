@@ -33,8 +33,10 @@ public enum SetupField: String, Sendable, Hashable, CaseIterable {
       "flmi: cover the pool where it resembles the target. flqmi: cover the target itself; needs fewer scores."
     case .eta: "How much resemblance to the target counts. 0 ignores it; 1 is the paper's choice."
     case .nu: "How strongly what the existing data covers is taken away. 0 ignores it; 1 is the paper's choice."
-    case .kernel: "euclidean: the gain in probability of the right tokens. exponential: its exponential, which favours large gains."
-    case .rescaling: "min-max: utilities are brought to 0 to 1 before selection. none: taken as they are; they must not be negative."
+    case .kernel:
+      "euclidean: the gain in probability of the right tokens. exponential: its exponential, which favours large gains."
+    case .rescaling:
+      "min-max: utilities are brought to 0 to 1 before selection. none: taken as they are; they must not be negative."
     case .maximizer:
       "lazy and naive give the exact greedy choice, lazy faster. stochastic and lazier look at a random part each step."
     case .epsilon: "Accuracy of the random part that is looked at: smaller is nearer to exact greedy, and slower."
@@ -184,7 +186,8 @@ extension Model {
       case .opened(let file):
         if file.summary.rows == 0 { problems.append(.init(field: nil, text: "The \(role.rawValue) file has no rows.")) }
       case .opening: problems.append(.init(field: nil, text: "The \(role.rawValue) file is still being read."))
-      case .absent: problems.append(.init(field: nil, text: "Needs \(article): press 1, choose \(role.rawValue), press o."))
+      case .absent:
+        problems.append(.init(field: nil, text: "Needs \(article): press 1, choose \(role.rawValue), press o."))
       case .failed: problems.append(.init(field: nil, text: "The \(role.rawValue) file could not be opened (1)."))
       }
     }

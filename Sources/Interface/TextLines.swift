@@ -1,16 +1,8 @@
 import Domain
 import Screen
 
-/// A line of a text panel.
-struct TextLine {
-  var text: String
-  var style: StyleName
-
-  init(_ text: String, _ style: StyleName = .text) {
-    self.text = text
-    self.style = style
-  }
-}
+/// A line of a text panel: parts, each in a style.
+typealias TextLine = [(String, StyleName)]
 
 extension Model {
   /// Lines that a text panel is given at most: a row of a megabyte is read in another program.
@@ -37,56 +29,57 @@ extension Model {
 
   private func lines(of content: RowContent?, width: Int) -> [TextLine] {
     switch content {
-    case nil: return [TextLine("Reading \(symbols.ellipsis)", .muted)]
+    case nil: return [[("Reading \(symbols.ellipsis)", .muted)]]
     case .unreadable(let report): return wrap(report.description, .bad, width)
     case .sample(let sample):
       var lines: [TextLine] = []
-      func section(_ heading: String, _ text: String) {
-        if !lines.isEmpty { lines.append(TextLine("")) }
-        lines.append(TextLine(heading, .heading))
-        lines += wrap(text, .text, width)
-      }
-      if let label = sample.label { lines.append(TextLine("label \(label)", .label)) }
       switch sample.query {
       case .instruction(let instruction, let input):
-        section("Instruction", instruction)
-        if !input.isEmpty { section("Input", input) }
+        lines += section("instruction", instruction, width: width)
+        if !input.isEmpty { lines += section("input", input, width: width) }
       case .conversation(let turns):
-        for turn in turns { section(turn.role, turn.content) }
+        for turn in turns { lines += section(turn.role, turn.content, width: width) }
       }
-      section("Response", sample.response)
-      return lines
+      return lines + section("response", sample.response, width: width)
+    }
+  }
+
+  /// A text with its name to the left of it, or above it where that would leave too little.
+  private func section(_ name: String, _ text: String, width: Int) -> [TextLine] {
+    let margin = 13
+    if width < 3 * margin { return [[(name, .heading)]] + wrap(text, .text, width) }
+    return text.wrapped(to: width - margin, limit: Self.mostLines).enumerated().map { row, line in
+      [((row == 0 ? name : "").padded(to: margin), .heading), (line, .text)]
     }
   }
 
   /// What is known of the file in the role under the cursor.
   private func factLines(width: Int) -> [TextLine] {
-    var lines = wrap("\(role.title.capitalizedFirst): \(role.meaning).", .muted, width)
     guard let summary = shownFile?.summary else {
-      if case .failed(_, let report) = files[role] ?? .absent { lines += wrap(report.description, .bad, width) }
-      return lines
+      let lines = wrap("\(role.title.capitalizedFirst): \(role.meaning).", .muted, width)
+      guard case .failed(_, let report) = files[role] ?? .absent else { return lines }
+      return lines + wrap(report.description, .bad, width)
     }
-    lines.append(TextLine(""))
-    for (name, value) in [
-      ("path", summary.path), ("rows", Format.count(summary.rows)), ("size", Format.bytes(summary.bytes)),
-      ("fields", summary.schema.rawValue), ("label from", summary.labelField ?? symbols.dash),
-      ("id from", summary.idField ?? symbols.dash), ("content", summary.contentHash.description),
-    ] {
-      let wrapped = value.wrapped(to: max(1, width - 12), limit: 4)
-      for (row, part) in wrapped.enumerated() {
-        lines.append(TextLine((row == 0 ? name.padded(to: 12) : String(repeating: " ", count: 12)) + part))
-      }
-    }
+    var lines: [TextLine] = []
     if !summary.badRows.isEmpty {
-      lines.append(TextLine(""))
-      lines.append(TextLine("\(Format.count(summary.badRows.count, "bad row")) left out", .warning))
-      for bad in summary.badRows.prefix(1000) { lines += wrap("line \(bad.line): \(bad.reason)", .text, width) }
+      lines.append([
+        ("\(symbols.warning) \(Format.count(summary.badRows.count, "bad row")) left out, listed below", .warning)
+      ])
     }
+    for (name, value) in [
+      ("fields", summary.schema.rawValue), ("label from", summary.labelField ?? symbols.dash),
+      ("id from", summary.idField ?? symbols.dash),
+      ("size", "\(Format.count(summary.rows, "row")), \(Format.bytes(summary.bytes))"),
+      ("content", summary.contentHash.description), ("path", summary.path),
+    ] {
+      lines += section(name, value, width: width)
+    }
+    for bad in summary.badRows.prefix(1000) { lines += section("line \(bad.line)", bad.reason, width: width) }
     return lines
   }
 
   func wrap(_ text: String, _ style: StyleName, _ width: Int) -> [TextLine] {
-    text.wrapped(to: width, limit: Self.mostLines).map { TextLine($0, style) }
+    text.wrapped(to: width, limit: Self.mostLines).map { [($0, style)] }
   }
 }
 

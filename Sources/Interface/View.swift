@@ -49,7 +49,8 @@ extension Model {
     for name in ScreenName.allCases {
       let isActive = name == screen
       // The pointer tells the active tab where colours do not.
-      let label = "\(isActive ? symbols.pointer : " ")\(name.rawValue + 1) \(name.title) "
+      let title = isActive || rect.width >= 34 ? " \(name.title)" : ""
+      let label = "\(isActive ? symbols.pointer : " ")\(name.rawValue + 1)\(title) "
       let width = frame.text(label, isActive ? .tabActive : .tab, in: rect, x: x)
       let action: Action =
         switch name {
@@ -141,14 +142,16 @@ extension Model {
   var hint: String {
     if let run = currentRun, run.isGoingOn, screen == .run {
       return run.state == .cancelling
-        ? "Stopping the run; what is done is kept." : "Running. Go on reading meanwhile; c cancels and keeps what is done."
+        ? "Stopping the run; what is done is kept."
+        : "Running. Go on reading meanwhile; c cancels and keeps what is done."
     }
     if let path = opening[.pool] { return "Reading \(path) \(symbols.ellipsis)" }
     switch screen {
     case .data:
       guard let file = shownFile else {
         return role == .pool
-          ? "Press o to open the pool: a file of samples in JSON lines." : "Press o to open \(role.title): \(role.meaning)."
+          ? "Press o to open the pool: a file of samples in JSON lines."
+          : "Press o to open \(role.title): \(role.meaning)."
       }
       if jumpedFrom != nil { return "Esc goes back to where you came from." }
       if file.summary.role == .pool, runs.isEmpty, let picks = plannedPicks {
@@ -161,7 +164,9 @@ extension Model {
         ? "Press 3 to read what was chosen." : "Enter reads a row; p pins it, x bans it."
     case .run:
       if let problem = setupProblems.first { return problem.text }
-      if case .finished = currentRun?.state { return "Press 3 to read what was chosen and why, or change something and r again." }
+      if case .finished = currentRun?.state {
+        return "Press 3 to read what was chosen and why, or change something and r again."
+      }
       return "Press Enter on Start, or r, to choose \(Format.count(plannedPicks ?? 0, "row"))."
     case .inspect:
       guard let run = inspectedRun, !run.picks.isEmpty else { return "Nothing is chosen yet: press r to start a run." }

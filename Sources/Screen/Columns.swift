@@ -6,16 +6,20 @@ public struct Column: Sendable, Hashable {
   public var alignment: Alignment
   /// Whether it takes a share of what the others leave.
   public var isFlexible: Bool
+  /// The most it can use; nil where there is no end to it.
+  public var most: Int?
   /// Where room is short, columns of the highest rank go first; rank 0 stays.
   public var rank: Int
 
   public init(
-    _ title: String, width: Int, alignment: Alignment = .left, isFlexible: Bool = false, rank: Int = 0
+    _ title: String, width: Int, alignment: Alignment = .left, isFlexible: Bool = false, most: Int? = nil,
+    rank: Int = 0
   ) {
     self.title = title
     self.width = width
     self.alignment = alignment
     self.isFlexible = isFlexible
+    self.most = most
     self.rank = rank
   }
 }
@@ -33,9 +37,11 @@ public struct ColumnLayout: Sendable, Hashable {
   public init(_ columns: [Column], in width: Int, gap: Int = 2) {
     var shown = Set(columns.indices)
     func wanted() -> Int { shown.reduce(0) { $0 + columns[$1].width } + max(0, shown.count - 1) * gap }
-    while wanted() > width, let last = shown.filter({ columns[$0].rank > 0 }).max(by: { a, b in
-      (columns[a].rank, a) < (columns[b].rank, b)
-    }) {
+    while wanted() > width,
+      let last = shown.filter({ columns[$0].rank > 0 }).max(by: { a, b in
+        (columns[a].rank, a) < (columns[b].rank, b)
+      })
+    {
       shown.remove(last)
     }
     let flexible = columns.indices.filter { shown.contains($0) && columns[$0].isFlexible }
@@ -46,7 +52,7 @@ public struct ColumnLayout: Sendable, Hashable {
     for (place, column) in columns.enumerated() where shown.contains(place) {
       var own = column.width
       if let turn = flexible.firstIndex(of: place) {
-        let share = rest / (flexible.count - turn)
+        let share = min(rest / (flexible.count - turn), max(0, (column.most ?? .max) - own))
         own += share
         rest -= share
       }

@@ -81,6 +81,7 @@ public struct Theme: Sendable, Hashable {
     }
     return Theme(
       id: id, title: title, styles: styles.mapValues { $0.quantised(to: depth) },
-      gradient: depth == .truecolor ? gradient : (0..<9).map { gradient(at: Double($0) / 8).foreground.quantised(to: depth) })
+      gradient: depth == .truecolor
+        ? gradient : (0..<9).map { gradient(at: Double($0) / 8).foreground.quantised(to: depth) })
   }
 }

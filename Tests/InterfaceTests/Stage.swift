@@ -1,0 +1,158 @@
+import Domain
+import Interface
+import Screen
+
+/// A program without a world: keys go in, effects are kept, and answers are given by hand.
+struct Stage {
+  var model: Model
+  private(set) var effects: [Effect] = []
+
+  static let pool = DatasetKey(1)
+  static let target = DatasetKey(2)
+
+  init(
+    width: Int = 80, height: Int = 24, paths: [DatasetRole: String] = [.pool: "sample-data/pool.jsonl"],
+    model directory: String? = "sample-data/model", depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,
+    themes: [Theme] = [], theme: String? = nil
+  ) {
+    model = Model(
+      startingWith: Opening(
+        width: width, height: height, depth: depth, glyphs: glyphs, paths: paths, model: directory, themes: themes,
+        theme: theme))
+    effects = model.openingEffects
+  }
+
+  mutating func send(_ message: Message) { effects += update(&model, message) }
+
+  mutating func press(_ keys: Key...) { for key in keys { send(.input(.key(key))) } }
+
+  /// Types characters, each as a key.
+  mutating func type(_ text: String) { for character in text { press(.character(character)) } }
+
+  mutating func click(_ x: Int, _ y: Int, twice: Bool = false) {
+    send(.input(.mouse(MouseEvent(action: twice ? .doublePress : .press, place: Point(x: x, y: y)))))
+  }
+
+  mutating func resize(_ width: Int, _ height: Int) { send(.input(.resize(width: width, height: height))) }
+
+  var grid: Grid { view(model) }
+  var text: String { grid.text }
+
+  mutating func takeEffects() -> [Effect] {
+    defer { effects = [] }
+    return effects
+  }
+
+  /// Answers the requests for rows and files that are waiting, until there are none.
+  mutating func answer() {
+    for _ in 0..<20 where !effects.isEmpty {
+      for effect in takeEffects() {
+        switch effect {
+        case .open(let path, let role):
+          send(.datasetOpened(role == .pool ? Self.pool : Self.target, Self.summary(path, role)))
+        case .loadRows(let key, let range):
+          send(.rows(key, first: range.lowerBound, range.map { .sample(Self.sample($0)) }))
+        case .explain(let id, let rank):
+          send(.explained(id, rank: rank, Self.explanation(rank)))
+        default: break
+        }
+      }
+    }
+  }
+
+  /// Everything open, nothing run.
+  static func opened(
+    width: Int = 80, height: Int = 24, depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,
+    target: Bool = false, themes: [Theme] = [], theme: String? = nil
+  ) -> Stage {
+    var paths: [DatasetRole: String] = [.pool: "sample-data/pool.jsonl"]
+    if target { paths[.target] = "sample-data/target.jsonl" }
+    var stage = Stage(
+      width: width, height: height, paths: paths, depth: depth, glyphs: glyphs, themes: themes, theme: theme)
+    stage.answer()
+    return stage
+  }
+
+  /// A run started, in the middle of its scoring.
+  static func scoring(
+    width: Int = 80, height: Int = 24, depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,
+    themes: [Theme] = [], theme: String? = nil
+  ) -> Stage {
+    var stage = opened(width: width, height: height, depth: depth, glyphs: glyphs, themes: themes, theme: theme)
+    stage.press(.character("r"))
+    guard case .startRun(let specification) = stage.effects.last else { return stage }
+    stage.send(.runStarted(7, specification))
+    stage.send(.progress(7, Progress(phase: .load, done: 300, total: 300, unit: "rows", elapsed: 0.04)))
+    stage.send(
+      .progress(
+        7,
+        Progress(
+          phase: .score, done: 34_200, total: 90_000, unit: "pairs", elapsed: 12.5, resumed: 9_000,
+          tokens: 251_000)))
+    stage.send(.tick(12.6))
+    stage.answer()
+    return stage
+  }
+
+  /// A run that has ended, with its picks on the Inspect screen.
+  static func chosen(
+    width: Int = 80, height: Int = 24, depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,
+    themes: [Theme] = [], theme: String? = nil
+  ) -> Stage {
+    var stage = scoring(width: width, height: height, depth: depth, glyphs: glyphs, themes: themes, theme: theme)
+    stage.send(
+      .progress(7, Progress(phase: .score, done: 90_000, total: 90_000, unit: "pairs", elapsed: 33, tokens: 660_000)))
+    stage.send(.picked(7, Self.picks))
+    stage.send(.progress(7, Progress(phase: .select, done: 30, total: 30, unit: "picks", elapsed: 0.01)))
+    stage.send(
+      .runFinished(
+        7,
+        Selection(picks: Self.picks, objective: Self.picks.reduce(0) { $0 + $1.gain }, evaluations: 1234),
+        seconds: PhaseSeconds(load: 0.04, score: 33, select: 0.01)))
+    stage.send(.tick(60))
+    stage.press(.character("3"))
+    stage.answer()
+    return stage
+  }
+
+  // MARK: Made-up data
+
+  static let families = ["arithmetic", "reversal", "sorting", "capitals", "translation", "sentiment"]
+
+  static func summary(_ path: String, _ role: DatasetRole) -> DatasetSummary {
+    DatasetSummary(
+      path: path, role: role, schema: .alpaca, labelField: "family", idField: "id", rows: role == .pool ? 300 : 24,
+      bytes: role == .pool ? 61_234 : 4_811, contentHash: ContentHash(high: 0x0123_4567_89ab_cdef, low: 42))
+  }
+
+  static func sample(_ row: Int) -> Sample {
+    let family = families[row % families.count]
+    let texts: [(String, String, String)] = [
+      ("Add the two numbers and give the sum.", "\(row) and \(row * 7 % 90)", "\(row + row * 7 % 90)"),
+      ("Write the word backwards.", "lantern", "nretnal"),
+      (
+        "Sort the words by the alphabet, from a to z, and give them in one line with commas between.",
+        "pear, fig, apple", "apple, fig, pear"
+      ),
+      ("Name the capital of the country.", "日本 (Japan)", "東京 — Tokyo"),
+      ("Translate into German.", "the small green house 🏡", "das kleine grüne Haus"),
+      ("Is the review good or bad?", "I would\tnot buy it \u{1B}[31magain\u{1B}[0m.\nNever.", "bad"),
+    ]
+    let text = texts[row % texts.count]
+    return Sample(
+      index: row, id: "s\(row)", label: family, query: .instruction(text.0, input: text.1), response: text.2)
+  }
+
+  static let picks: [Pick] = (0..<30).map { rank in
+    Pick(rank: rank, index: (rank * 37 + 11) % 300, gain: 48.3 / Double((rank + 1) * (rank + 2)) + 0.21)
+  }
+
+  static func explanation(_ rank: Int) -> PickExplanation {
+    let pick = picks[rank % picks.count]
+    let represents = (0..<(24 - rank % 20)).map {
+      PickExplanation.Represented(index: (pick.index + $0 * 6) % 300, utility: 0.97 - Float($0) * 0.021)
+    }
+    let histogram = (0..<40).map { bin in max(0, 30 - (bin - 14) * (bin - 14) / 4) + (bin == 36 ? 2 : 0) }
+    return PickExplanation(pick: pick, represents: represents, utilityHistogram: histogram)
+  }
+}
