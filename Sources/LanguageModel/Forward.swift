@@ -68,12 +68,23 @@ struct Forward {
     let hidden = configuration.hiddenSize
     for (row, token) in tokens.enumerated() {
       let target = residual + row * hidden
-      target.update(from: weights + layout.embedding + Int(token) * hidden, count: hidden)
+      copyEmbedding(of: Int(token), into: target)
       if let table = layout.positions {
         TransformerKernel.addBias(
           target, bias: weights + table + Int(positions[row]) * hidden, rows: 1, columns: hidden)
       }
     }
+  }
+
+  private func copyEmbedding(of token: Int, into target: UnsafeMutablePointer<Float>) {
+    let hidden = configuration.hiddenSize
+    guard layout.head.weight == layout.embedding, PanelProduct.suits(outputs: layout.head.outputs) else {
+      return target.update(from: weights + layout.embedding + token * hidden, count: hidden)
+    }
+    // A tied embedding lies in the output head's panels: its elements are a panel's width apart.
+    let width = PanelProduct.width
+    let source = weights + layout.embedding + token / width * width * hidden + token % width
+    for element in 0..<hidden { target[element] = source[element * width] }
   }
 
   /// Norm, the fused product, query and key norms, rotary positions.
@@ -212,24 +223,44 @@ struct Forward {
   private func multiply(
     _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>
   ) {
-    multiply(linear, x, rows: rows, beta: 0, y)
+    multiply(linear, x, rows: rows, adding: false, y)
   }
 
   /// y += x Wᵀ + b.
   private func multiply(
     _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, addingInto y: UnsafeMutablePointer<Float>
   ) {
-    multiply(linear, x, rows: rows, beta: 1, y)
+    multiply(linear, x, rows: rows, adding: true, y)
   }
 
   private func multiply(
-    _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, beta: Float, _ y: UnsafeMutablePointer<Float>
+    _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, adding: Bool, _ y: UnsafeMutablePointer<Float>
   ) {
-    Product.multiply(
-      m: rows, n: linear.outputs, k: linear.inputs, x, lda: linear.inputs, weights + linear.weight,
-      ldb: linear.inputs, transposedB: true, beta: beta, into: y, ldc: linear.outputs)
+    linear.multiply(
+      weights, x, rows: rows, outputs: 0..<linear.outputs, adding: adding, into: y, stride: linear.outputs)
     if let bias = linear.bias {
       TransformerKernel.addBias(y, bias: weights + bias, rows: rows, columns: linear.outputs)
+    }
+  }
+}
+
+extension LinearPlace {
+  /// y (+)= x Wᵀ for x [rows, inputs] and a range of the outputs, without the bias. The range begins at a multiple of
+  /// the panels' width.
+  func multiply(
+    _ weights: UnsafePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, outputs range: Range<Int>, adding: Bool,
+    into y: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    // Panels of whole outputs follow each other, so the range begins at the same place in both layouts.
+    let first = weights + weight + range.lowerBound * inputs
+    if PanelProduct.suits(outputs: outputs) {
+      PanelProduct.multiply(
+        rows: rows, outputs: range.count, inputs: inputs, x, stride: inputs, panels: first, adding: adding, into: y,
+        stride: stride)
+    } else {
+      Product.multiply(
+        m: rows, n: range.count, k: inputs, x, lda: inputs, first, ldb: inputs, transposedB: true,
+        beta: adding ? 1 : 0, into: y, ldc: stride)
     }
   }
 }

@@ -12,10 +12,8 @@ extension Forward {
     _ hidden: UnsafePointer<Float>, rows: Int, vocabulary: Range<Int>, into logits: UnsafeMutablePointer<Float>,
     stride: Int
   ) {
-    let size = configuration.hiddenSize
-    Product.multiply(
-      m: rows, n: vocabulary.count, k: size, hidden, lda: size, weights + layout.head + vocabulary.lowerBound * size,
-      ldb: size, transposedB: true, into: logits, ldc: stride)
+    layout.head.multiply(
+      weights, hidden, rows: rows, outputs: vocabulary, adding: false, into: logits, stride: stride)
   }
 
   /// log softmax(logits of `row`)[token] for each target. Blocks of logits are folded into a running log-sum-exp, so that no

@@ -48,8 +48,8 @@ struct ParameterLayout: Sendable, Hashable {
   private(set) var positions: Int?
   private(set) var layers: [LayerPlace] = []
   private(set) var finalNorm = NormPlace(weight: 0, bias: nil)
-  /// The same place as the embedding where they are tied.
-  private(set) var head = 0
+  /// Its weight is the embedding where they are tied.
+  private(set) var head = LinearPlace(weight: 0, bias: nil, inputs: 0, outputs: 0)
 
   /// `prefix`: what stands before GPT-2's names ("transformer." or nothing).
   init(_ configuration: ModelConfiguration, prefix: String = "") {
@@ -94,7 +94,7 @@ struct ParameterLayout: Sendable, Hashable {
           down: down))
     }
     finalNorm = NormPlace(weight: place("model.norm.weight", [c.hiddenSize]))
-    head = c.tiedEmbeddings ? embedding : place("lm_head.weight", [c.vocabularySize, c.hiddenSize])
+    placeHead(c)
   }
 
   private mutating func layOutGPT2(_ c: ModelConfiguration, prefix: String) {
@@ -114,7 +114,12 @@ struct ParameterLayout: Sendable, Hashable {
           feedForwardNorm: feedForwardNorm, up: up, down: down))
     }
     finalNorm = norm(prefix + "ln_f", c.hiddenSize)
-    head = c.tiedEmbeddings ? embedding : place("lm_head.weight", [c.vocabularySize, c.hiddenSize])
+    placeHead(c)
+  }
+
+  private mutating func placeHead(_ c: ModelConfiguration) {
+    let weight = c.tiedEmbeddings ? embedding : place("lm_head.weight", [c.vocabularySize, c.hiddenSize])
+    head = LinearPlace(weight: weight, bias: nil, inputs: c.hiddenSize, outputs: c.vocabularySize)
   }
 
   private mutating func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool) -> LinearPlace {
@@ -133,6 +138,11 @@ struct ParameterLayout: Sendable, Hashable {
     return NormPlace(weight: weight, bias: place(name + ".bias", [size]))
   }
 
+  /// The weights that products are taken with; the output head is one, and with it a tied embedding.
+  var products: [LinearPlace] {
+    layers.flatMap { [$0.queryKeyValue, $0.output, $0.up, $0.down] } + [head]
+  }
+
   /// Gives a tensor the next place: right behind the last one if it `follows` it, else at a cache line's start.
   @discardableResult
   private mutating func place(_ name: String, _ shape: [Int], transposed: Bool = false, follows: Bool = false) -> Int {
@@ -145,6 +155,8 @@ struct ParameterLayout: Sendable, Hashable {
 }
 
 /// The parameters' values in one allocation, immutable once read.
+///
+/// Weights of products are laid out in panels where that pays, each in its own place of the flat vector.
 final class Weights: Sendable {
   let layout: ParameterLayout
   private let storage: Matrix
@@ -155,18 +167,30 @@ final class Weights: Sendable {
     layout = ParameterLayout(configuration, prefix: prefix)
     for parameter in layout.parameters { try checkpoint.check(parameter.name, shape: parameter.shape) }
     storage = Matrix(zerosOfRows: 1, columns: layout.count)
-    for parameter in layout.parameters {
-      let target = storage.base + parameter.offset
-      guard parameter.isTransposed else {
-        try checkpoint.read(parameter.name, into: target)
-        continue
-      }
-      let (inputs, outputs) = (parameter.shape[0], parameter.shape[1])
-      let stored = Matrix(uninitializedRows: inputs, columns: outputs)
-      try checkpoint.read(parameter.name, into: stored.base)
-      for input in 0..<inputs {
-        for output in 0..<outputs { target[output * inputs + input] = stored.base[input * outputs + output] }
-      }
+    for parameter in layout.parameters { try read(parameter, from: checkpoint) }
+    for place in layout.products where PanelProduct.suits(outputs: place.outputs) { layInPanels(place) }
+  }
+
+  private func read(_ parameter: Parameter, from checkpoint: Checkpoint) throws(LanguageModelError) {
+    let target = storage.base + parameter.offset
+    guard parameter.isTransposed else { return try checkpoint.read(parameter.name, into: target) }
+    let (inputs, outputs) = (parameter.shape[0], parameter.shape[1])
+    let stored = Matrix(uninitializedRows: inputs, columns: outputs)
+    try checkpoint.read(parameter.name, into: stored.base)
+    for input in 0..<inputs {
+      for output in 0..<outputs { target[output * inputs + input] = stored.base[input * outputs + output] }
+    }
+  }
+
+  private func layInPanels(_ place: LinearPlace) {
+    // A slice of outputs at a time: the copy need not be as large as the weight.
+    let slice = 64 * PanelProduct.width
+    let copy = Matrix(uninitializedRows: min(slice, place.outputs), columns: place.inputs)
+    for first in stride(from: 0, to: place.outputs, by: slice) {
+      let outputs = min(slice, place.outputs - first)
+      let target = storage.base + place.weight + first * place.inputs
+      copy.base.update(from: target, count: outputs * place.inputs)
+      PanelProduct.pack(copy.base, outputs: outputs, inputs: place.inputs, into: target)
     }
   }
 

@@ -24,6 +24,15 @@ void wk_gelu(float *x, size_t count);
 // Each of the rows of x gets bias (n) added.
 void wk_add_rows(float *x, const float *bias, size_t rows, size_t n);
 
+// y (+)= x W^T for a weight laid out in panels of WK_PANEL outputs: see transformer_product.c. x is rows x inputs, y rows x
+// outputs, each with its stride; outputs must be a multiple of WK_PANEL. Only where wk_panels_pay() may it be called.
+#define WK_PANEL 32
+int wk_panels_pay(void);
+void wk_pack_panels(const float *weight, size_t outputs, size_t inputs, float *panels);
+void wk_unpack_panels(const float *panels, size_t outputs, size_t inputs, float *weight);
+void wk_panel_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t x_stride, const float *panels,
+                      float *y, size_t y_stride, int adds);
+
 // Attention: see transformer_attention.c for the packed layouts.
 #define WK_ATTENTION_ROWS 32
 #define WK_ATTENTION_KEYS 256
