@@ -94,7 +94,7 @@ final class EffectPerformer: Sendable {
         do {
           return .sample(try file.sample(at: position))
         } catch {
-          return .unreadable(error.report)
+          return .unreadable(ErrorReport(describing: error))
         }
       }
     }
