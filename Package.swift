@@ -10,7 +10,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
-    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // System libraries and C.
@@ -37,7 +36,7 @@ let package = Package(
       ]),
 
     // The screen: from state to cells to the terminal.
-    .target(name: "Screen", dependencies: [.product(name: "TOMLKit", package: "TOMLKit")]),
+    .target(name: "Screen"),
     .target(name: "Interface", dependencies: ["Domain", "Screen"]),
     .target(name: "Terminal", dependencies: ["Screen", "CCurses"]),
 

@@ -22,13 +22,12 @@ extension Theme {
       border: .named(8), accent: .named(4), key: .named(6), label: .named(5), number: .terminal,
       good: .named(2), warning: .named(3), bad: .named(1), selection: .terminal, selectionUnfocused: .terminal,
       gradient: [.named(4), .named(6), .named(2), .named(3)])
-    theme.styles[.muted] = Style(attributes: .dim)
+    for name in [StyleName.muted, .title, .tab, .axis, .gaugeRest] { theme.styles[name] = Style(attributes: .dim) }
     theme.styles[.selected] = Style(attributes: .reverse)
     theme.styles[.selectedUnfocused] = Style(attributes: .bold)
     theme.styles[.tabActive] = Style(foreground: .named(4), attributes: [.reverse, .bold])
     theme.styles[.match] = Style(foreground: .named(3), attributes: .reverse)
     theme.styles[.input] = Style(attributes: .underline)
-    theme.styles[.gaugeRest] = Style(attributes: .dim)
     return theme
   }()
 

@@ -1,5 +1,3 @@
-import TOMLKit
-
 /// Why a theme file cannot be used.
 public enum ThemeError: Error, Sendable, Hashable {
   case syntax(file: String, line: Int, reason: String)
@@ -19,7 +17,7 @@ public enum ThemeError: Error, Sendable, Hashable {
   /// What is wrong, without the place.
   public var problem: String {
     switch self {
-    case .syntax(_, _, let reason): "not TOML: \(reason)"
+    case .syntax(_, _, let reason): "not readable: \(reason)"
     case .unknownKey(_, _, let key, _): "unknown key \"\(key)\""
     case .notText(_, _, let key): "\"\(key)\" is not a text"
     case .badStyle(_, _, let key, let word): "\"\(key)\" names no colour or emphasis \"\(word)\""
@@ -57,135 +55,115 @@ extension Theme {
   ///   - id: the file's name without its suffix.
   ///   - file: the path to name in an error.
   public init(parsing text: String, id: String, file: String) throws(ThemeError) {
-    let table: TOMLTable
+    let settings: SettingsFile
     do {
-      table = try TOMLTable(string: text)
-    } catch let error as TOMLParseError {
-      throw ThemeError.syntax(file: file, line: error.source.begin.line, reason: error.description)
+      settings = try SettingsFile(parsing: text)
     } catch {
-      throw ThemeError.syntax(file: file, line: 1, reason: "\(error)")
+      throw ThemeError.syntax(file: file, line: error.line, reason: error.reason)
     }
-    let reader = ThemeReader(table: table, text: text, file: file)
-    try reader.refuseUnknown(in: table, section: nil, known: ["title", "base", "palette", "styles", "chart"])
+    var reader = ThemeReader(settings: settings, file: file)
+    try reader.refuseUnknownKeys()
 
     let bases: [(String, Theme)] = [("dark", .dusk), ("light", .paper), ("terminal", .sixteen)]
-    let baseName = try reader.text(table, nil, "base") ?? "dark"
-    guard var theme = bases.first(where: { $0.0 == baseName })?.1 else {
+    let base = reader.entry(nil, "base")
+    guard var theme = bases.first(where: { $0.0 == base?.value.text ?? "dark" })?.1 else {
       throw ThemeError.unknownKey(
-        file: file, line: reader.line(of: "base", in: nil), key: baseName, known: bases.map(\.0))
+        file: file, line: base?.line ?? 1, key: base?.value.text ?? "", known: bases.map(\.0))
     }
     theme.id = id
-    theme.title = try reader.text(table, nil, "title") ?? id
+    theme.title = reader.entry(nil, "title")?.value.text ?? id
+    for entry in settings.entries(of: "palette") { reader.palette[entry.key] = try reader.color(entry) }
 
-    var palette: [String: Color] = [:]
-    let colours = try reader.section("palette")
-    for key in colours?.keys.sorted() ?? [] {
-      let value = try colours.flatMap { table throws(ThemeError) in try reader.text(table, "palette", key) } ?? ""
-      guard let color = Color(named: value, palette: [:]) else {
-        throw ThemeError.badStyle(file: file, line: reader.line(of: key, in: "palette"), key: key, word: value)
-      }
-      palette[key] = color
+    let backgroundBefore = theme[.text].background
+    if let entry = reader.entry("styles", StyleName.text.rawValue) {
+      theme.styles[.text] = try reader.style(entry, over: theme[.text])
+    }
+    // What the file leaves to the base stands on the file's own background.
+    let background = theme[.text].background
+    for name in StyleName.allCases where theme[name].background == backgroundBefore {
+      theme.styles[name]?.background = background
+    }
+    for name in StyleName.allCases where name != .text {
+      guard let entry = reader.entry("styles", name.rawValue) else { continue }
+      theme.styles[name] = try reader.style(entry, over: theme[.text])
     }
 
-    if let styles = try reader.section("styles") {
-      try reader.refuseUnknown(in: styles, section: "styles", known: StyleName.allCases.map(\.rawValue))
-      let plainBefore = theme[.text]
-      if let value = try reader.text(styles, "styles", StyleName.text.rawValue) {
-        theme.styles[.text] = try reader.style(value, of: .text, over: theme[.text], palette: palette)
-      }
-      // What the file leaves to the base stands on the file's own background.
-      let background = theme[.text].background
-      for name in StyleName.allCases where theme[name].background == plainBefore.background {
-        theme.styles[name]?.background = background
-      }
-      for name in StyleName.allCases where name != .text {
-        guard let value = try reader.text(styles, "styles", name.rawValue) else { continue }
-        theme.styles[name] = try reader.style(value, of: name, over: theme[.text], palette: palette)
-      }
-    }
-
-    if let chart = try reader.section("chart") {
-      try reader.refuseUnknown(in: chart, section: "chart", known: ["gradient"])
-      if let value = try reader.text(chart, "chart", "gradient") {
-        var gradient: [Color] = []
-        for word in value.split(separator: " ") {
-          guard let color = Color(named: String(word), palette: palette) else {
-            throw ThemeError.badStyle(
-              file: file, line: reader.line(of: "gradient", in: "chart"), key: "gradient", word: String(word))
-          }
-          gradient.append(color)
-        }
-        if !gradient.isEmpty { theme.gradient = gradient }
-      }
+    if let entry = reader.entry("chart", "gradient") {
+      let gradient = try reader.colors(entry)
+      if !gradient.isEmpty { theme.gradient = gradient }
     }
     self = theme
   }
 }
 
-/// Reads values out of a parsed file, and finds the line of one that is wrong.
+/// Reads styles and colours out of a settings file.
 private struct ThemeReader {
-  let table: TOMLTable
-  let text: String
+  let settings: SettingsFile
   let file: String
+  var palette: [String: Color] = [:]
 
-  func section(_ name: String) throws(ThemeError) -> TOMLTable? {
-    guard let value = table[name] else { return nil }
-    guard let section = value.table else {
-      throw ThemeError.notText(file: file, line: line(of: name, in: nil), key: name)
-    }
-    return section
+  init(settings: SettingsFile, file: String) {
+    self.settings = settings
+    self.file = file
   }
 
-  func text(_ table: TOMLTable, _ section: String?, _ key: String) throws(ThemeError) -> String? {
-    guard let value = table[key] else { return nil }
-    guard let text = value.string else {
-      throw ThemeError.notText(file: file, line: line(of: key, in: section), key: key)
-    }
-    return text
+  func entry(_ section: String?, _ key: String) -> SettingsFile.Entry? {
+    settings.entries.first { $0.section == section && $0.key == key }
   }
 
-  func refuseUnknown(in table: TOMLTable, section: String?, known: [String]) throws(ThemeError) {
-    for key in table.keys.sorted() where !known.contains(key) {
-      throw ThemeError.unknownKey(file: file, line: line(of: key, in: section), key: key, known: known)
+  func refuseUnknownKeys() throws(ThemeError) {
+    let known: [String?: [String]] = [
+      nil: ["title", "base"], "styles": StyleName.allCases.map(\.rawValue), "chart": ["gradient"],
+    ]
+    let sections = ["palette", "styles", "chart"]
+    for heading in settings.headings where !sections.contains(heading.name) {
+      throw ThemeError.unknownKey(file: file, line: heading.line, key: heading.name, known: sections)
+    }
+    for entry in settings.entries {
+      if let known = known[entry.section], !known.contains(entry.key) {
+        throw ThemeError.unknownKey(file: file, line: entry.line, key: entry.key, known: known)
+      }
+      if entry.value.text == nil { throw ThemeError.notText(file: file, line: entry.line, key: entry.key) }
     }
   }
 
   /// `red on night bold`; what is not said is as in `base`.
-  func style(
-    _ value: String, of name: StyleName, over base: Style, palette: [String: Color]
-  ) throws(ThemeError) -> Style {
+  func style(_ entry: SettingsFile.Entry, over base: Style) throws(ThemeError) -> Style {
     var style = Style(foreground: base.foreground, background: base.background)
     var isBackground = false
-    for word in value.split(whereSeparator: \.isWhitespace).map(String.init) {
+    for word in words(of: entry) {
       if word == "on" {
         isBackground = true
       } else if let attribute = Attributes(named: word), palette[word] == nil {
         style.attributes.insert(attribute)
-      } else if let color = Color(named: word, palette: palette) {
+      } else {
+        let color = try named(word, in: entry)
         if isBackground { style.background = color } else { style.foreground = color }
         isBackground = false
-      } else {
-        throw ThemeError.badStyle(
-          file: file, line: line(of: name.rawValue, in: "styles"), key: name.rawValue, word: word)
       }
     }
     return style
   }
 
-  /// The line on which a key stands, counted from 1. The parser keeps no places, so the text is looked through.
-  func line(of key: String, in section: String?) -> Int {
-    var current: String?
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let words = line.drop { $0.isWhitespace }
-      if words.first == "[" {
-        current = words.dropFirst().prefix { $0 != "]" }.filter { !$0.isWhitespace }
-        if current == key { return number + 1 }
-      } else if current == section {
-        let name = words.prefix { $0 != "=" }.filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
-        if name == key { return number + 1 }
-      }
+  func colors(_ entry: SettingsFile.Entry) throws(ThemeError) -> [Color] {
+    var colors: [Color] = []
+    for word in words(of: entry) { colors.append(try named(word, in: entry)) }
+    return colors
+  }
+
+  func color(_ entry: SettingsFile.Entry) throws(ThemeError) -> Color {
+    try named(entry.value.text ?? "", in: entry)
+  }
+
+  private func words(of entry: SettingsFile.Entry) -> [String] {
+    (entry.value.text ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+  }
+
+  private func named(_ word: String, in entry: SettingsFile.Entry) throws(ThemeError) -> Color {
+    guard let color = Color(named: word, palette: palette) else {
+      throw ThemeError.badStyle(file: file, line: entry.line, key: entry.key, word: word)
     }
-    return 1
+    return color
   }
 }
 

@@ -30,7 +30,6 @@ private let foreign: Set<String> = ["CCurses", "COpenBLAS", "CXXHash", "CVectorK
 /// Libraries from outside, each kept to the rooms that stand at that edge.
 private let libraries: [String: Set<String>] = [
   "GRDB": ["Store"],
-  "TOMLKit": ["Screen"],
   "ArgumentParser": ["winnow"],
 ]
 
