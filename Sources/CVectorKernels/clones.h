@@ -8,6 +8,14 @@
 #define WK_CLONES
 #endif
 
+// For kernels written for registers of 512 bits: compilers keep to half of them unless told, which costs such loops a factor
+// of two. Only to be called where wk_panels_pay() says so.
+#if defined(__x86_64__) && defined(__ELF__)
+#define WK_WIDE __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+#else
+#define WK_WIDE
+#endif
+
 // Sums may be reordered into vector lanes and fused; no other liberty with floating point is taken.
 #define WK_REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
 

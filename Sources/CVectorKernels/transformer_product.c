@@ -1,22 +1,16 @@
+#include "clones.h"
 #include "vector_kernels_transformer.h"
 
 // Products with a weight that is used again and again: its rows (outputs) are laid out beforehand in panels of 32,
 // [panel][input][32], so that a step of the inner loop is two vector loads, and twelve broadcasts of x for 24 fused
 // multiply-adds. Nothing is packed at the time of the product, which is what a library's sgemm loses on thin matrices.
 
-#if defined(__x86_64__)
-#define WIDE __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-#else
-#define WIDE
-#endif
-
 typedef float wk_vector __attribute__((vector_size(64), aligned(4)));
 
 enum { PANEL = WK_PANEL, ROWS = 12, DEPTH = 512 };
 
 int wk_panels_pay(void) {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
+#if defined(__x86_64__) && defined(__ELF__)
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd");
 #else
@@ -39,7 +33,7 @@ void wk_unpack_panels(const float *panels, size_t outputs, size_t inputs, float 
 }
 
 // `rows` rows of x (at most ROWS, a constant where this is inlined) times one panel, over `depth` inputs.
-static inline __attribute__((always_inline)) WIDE void wk_tile(int rows, size_t depth, const float *x, size_t x_stride,
+static inline __attribute__((always_inline)) WK_WIDE void wk_tile(int rows, size_t depth, const float *x, size_t x_stride,
                                                                const float *panel, float *y, size_t y_stride, int adds) {
   wk_vector sum[ROWS][2];
 #pragma clang loop unroll(full)
@@ -61,7 +55,7 @@ static inline __attribute__((always_inline)) WIDE void wk_tile(int rows, size_t 
   }
 }
 
-WIDE void wk_panel_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t x_stride, const float *panels,
+WK_WIDE void wk_panel_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t x_stride, const float *panels,
                            float *y, size_t y_stride, int adds) {
   // Slices of the depth keep a panel's part (64 KB) and the rows of x in the second-level cache.
   for (size_t from = 0; from < inputs; from += DEPTH) {

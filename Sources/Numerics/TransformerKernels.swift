@@ -98,12 +98,13 @@ public enum AttentionKernel {
   }
 
   /// Row r sees keys first[2r]..<last[2r] of the first run, first[2r+1]..<last[2r+1] of the second, and of the third
-  /// those whose bit is set in own[r]; each row must see one key at least.
+  /// those whose bit is set in own[r]; each row must see one key at least. `wide` needs registers of 512 bits.
   public static func attend(
+    wide: Bool = PanelProduct.pays,
     queries: UnsafePointer<Float>, stride: Int, rows: Int, headSize: Int, scale: Float, runs: UnsafePointer<KeyRun>,
     first: UnsafePointer<Int32>, last: UnsafePointer<Int32>, own: UnsafePointer<UInt32>,
     into out: UnsafeMutablePointer<Float>, outStride: Int, scratch: UnsafeMutablePointer<Float>
   ) {
-    wk_attend(queries, stride, rows, headSize, scale, runs, first, last, own, out, outStride, scratch)
+    wk_attend(wide ? 1 : 0, queries, stride, rows, headSize, scale, runs, first, last, own, out, outStride, scratch)
   }
 }

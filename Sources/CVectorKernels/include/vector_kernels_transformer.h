@@ -35,7 +35,7 @@ void wk_panel_product(size_t rows, size_t outputs, size_t inputs, const float *x
 
 // Attention: see transformer_attention.c for the packed layouts.
 #define WK_ATTENTION_ROWS 32
-#define WK_ATTENTION_KEYS 256
+#define WK_ATTENTION_KEYS 512
 
 typedef struct {
   const float *keys;    // panels of 16 keys: [panel][element][16]
@@ -51,8 +51,9 @@ void wk_pack_values(const float *values, size_t stride, const int32_t *rows, siz
 
 // Softmax attention of up to WK_ATTENTION_ROWS query rows of one head over three runs of keys: the prefix, the path of
 // ancestors, and the tile's own rows. Row r sees keys first[2r]..<last[2r] of the prefix, first[2r+1]..<last[2r+1] of the
-// path and, of the tile, those whose bit is set in own[r]. scratch: wk_attention_scratch(n) floats.
-void wk_attend(const float *queries, size_t query_stride, size_t rows, size_t n, float scale, const wk_key_run *runs,
+// path and, of the tile, those whose bit is set in own[r]. scratch: wk_attention_scratch(n) floats. wide: only
+// where wk_panels_pay().
+void wk_attend(int wide, const float *queries, size_t query_stride, size_t rows, size_t n, float scale, const wk_key_run *runs,
                const int32_t *first, const int32_t *last, const uint32_t *own, float *out, size_t out_stride, float *scratch);
 size_t wk_attention_scratch(size_t n);
 
