@@ -25,13 +25,21 @@ public enum RowScan {
     return Survey(least: least, greatest: greatest, isFinite: magnitude < 0x7F80_0000)
   }
 
+  /// The sum of `count` elements in float32, in whatever order is fastest: what reading them costs, to measure other
+  /// passes by.
+  public static func roughSum(_ row: UnsafePointer<Float>, count: Int) -> Double { wk_sum(row, count) }
+
   /// How many of `count` elements lie above the threshold.
   @inline(__always)
   public static func countAbove(_ threshold: Float, in row: UnsafePointer<Float>, count: Int) -> Int {
     wk_count_above(row, count, threshold)
   }
 
-  /// Writes the elements above the threshold, by column, to `entries`, which has room for all of them; returns how many.
+  /// Entries of room that `gatherAbove` needs beyond what it finds.
+  public static let gatherSlack = Int(WK_GATHER_SLACK)
+
+  /// Writes the elements above the threshold, by column, to `entries`, which has room for all of them and `gatherSlack`
+  /// more; returns how many.
   @inline(__always)
   public static func gatherAbove(
     _ threshold: Float, in row: UnsafePointer<Float>, count: Int, to entries: UnsafeMutablePointer<SparseEntry>

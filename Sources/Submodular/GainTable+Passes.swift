@@ -6,6 +6,7 @@ extension GainTable {
   func fill() throws {
     switch kernel.storage {
     case .dense(let dense): try fill(from: dense)
+    case .sparse(let sparse, _): try fill(from: sparse)
     }
     sums.move(to: gains)
     if let bonuses = objective.bonuses {
@@ -31,16 +32,41 @@ extension GainTable {
         grid.add(group, count: dense.columns, to: sums[worker])
       }
       if upkeep == .maintain {
-        columnIndex.encode(block: block, rows: rows)
-        for (offset, elements) in rows.enumerated() where coverage[first + offset] > 0 {
+        for (offset, elements) in rows.enumerated() {
           list(first + offset, elements, count: dense.columns, worker: worker)
         }
       }
     }
     try cancellation.check()
-    if upkeep == .maintain { columnIndex.start(coverage: coverage, ceilings: objective.ceilings) }
     counters.elements += dense.rows * dense.columns
     counters.bytes += dense.rows * dense.columns * MemoryLayout<Float>.stride
+  }
+
+  private func fill(from sparse: SparseMatrix) throws {
+    let longest = upkeep == .recompute ? (0..<sparse.rows).reduce(0) { max($0, sparse[$1].count) } : 0
+    let unused = LargeMemory(bytes: workers.count * longest * MemoryLayout<SparseEntry>.stride)
+    let places = unused.base.bindMemory(to: SparseEntry.self, capacity: max(workers.count * longest, 1))
+    nonisolated(unsafe) let scratch = places
+    let block = 1024
+    workers.forEach((sparse.rows + block - 1) / block) { piece, worker in
+      if cancellation.isCancelled { return }
+      for row in (block * piece)..<min(block * (piece + 1), sparse.rows) {
+        let entries = sparse[row]
+        guard let start = entries.baseAddress else { continue }
+        let (low, high) = (coverage[row], objective.ceilings[row])
+        switch upkeep {
+        case .maintain:
+          lists.list(
+            row, start, count: entries.count, low: low, high: high, grid: grid, gains: sums[worker], worker: worker)
+        case .recompute:
+          _ = grid.add(
+            start, count: entries.count, low: low, high: high, to: sums[worker], keeping: scratch + worker * longest)
+        }
+      }
+    }
+    try cancellation.check()
+    counters.elements += sparse.count
+    counters.bytes += sparse.count * MemoryLayout<SparseEntry>.stride
   }
 
   /// Lists a dense row if it has little left above its coverage.
@@ -89,6 +115,7 @@ extension GainTable {
   private func wholeRowScratch(workers: Int) -> RowScratch? {
     switch kernel.storage {
     case .dense(let dense): dense.makeScratch(rows: 4 * workers)
+    case .sparse: nil
     }
   }
 

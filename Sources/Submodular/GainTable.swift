@@ -60,7 +60,7 @@ final class GainTable: @unchecked Sendable {
     gains.initialize(repeating: 0, count: kernel.columns)
     sums = WorkerSums(workers: workers.count, count: kernel.columns)
     lists = RowLists(rows: rows, limit: kernel.columns / 16, workers: workers.count)
-    columnIndex = ColumnIndex(kernel, upkeep: upkeep)
+    columnIndex = ColumnIndex(kernel, workers: workers)
     maxima = BlockMaxima(count: kernel.columns)
     var state = objective.initialState()
     for candidate in chosen { objective.add(candidate, to: &state) }
@@ -106,12 +106,10 @@ final class GainTable: @unchecked Sendable {
 
   /// Takes the candidate into the set: raises the coverage of the rows it serves best, and brings all gains up to date.
   func cover(_ candidate: Int) throws {
-    columnIndex.changes(by: candidate, kernel: kernel, coverage: coverage, ceilings: objective.ceilings, into: &changes)
-    counters.bytes += columnIndex.bytesPerLookup
-    for change in changes {
-      coverage[change.row] = change.high
-      columnIndex.raise(change.row, to: change.high, ceiling: objective.ceilings[change.row])
-    }
+    if upkeep == .maintain { columnIndex.turnIfDue(lists) }
+    counters.bytes += columnIndex.changes(
+      by: candidate, coverage: coverage, ceilings: objective.ceilings, into: &changes)
+    for change in changes { coverage[change.row] = change.high }
     switch upkeep {
     case .recompute: try refill()
     case .maintain: try apply(changes)

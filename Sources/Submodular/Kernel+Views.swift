@@ -6,6 +6,8 @@ extension Kernel {
     switch storage {
     case .dense(let dense):
       for row in 0..<rows { body(row, dense[row, column]) }
+    case .sparse(_, let columns):
+      for entry in columns[column] { body(Int(entry.column), entry.value) }
     }
   }
 
@@ -21,6 +23,8 @@ extension Kernel {
         workers.forEach(rows) { row, worker in
           places[row] = RowScan.survey(dense.row(row, scratch: scratch[worker]), count: columns).greatest
         }
+      case .sparse(let rows, _):
+        for row in 0..<rows.rows { places[row] = rows[row].reduce(0) { max($0, $1.value) } }
       }
     }
     return maxima
@@ -35,13 +39,15 @@ extension Kernel {
       case .dense(let dense):
         let scratch = dense.makeScratch(rows: 1)
         for row in 0..<rows { RowScan.raise(best, to: dense.row(row, scratch: scratch[0]), count: columns) }
+      case .sparse(_, let byColumn):
+        for column in 0..<columns { best[column] = byColumn[column].reduce(0) { max($0, $1.value) } }
       }
     }
     return maxima
   }
 
-  /// Calls `body(row, rank, utility)` for each row and each pick whose utility for it is not 0 by structure; rows on
-  /// several workers, each row on one.
+  /// Calls `body(row, rank, utility)` for each row and each pick whose utility for it is not 0 by structure, ranks
+  /// ascending for each row; rows may come on several workers, each row on one.
   func forEachPick(_ picks: [Int], workers: Workers, _ body: @Sendable (Int, Int, Float) -> Void) {
     switch storage {
     case .dense(let dense):
@@ -49,6 +55,10 @@ extension Kernel {
       workers.forEach(rows) { row, worker in
         let elements = dense.row(row, scratch: scratch[worker])
         for (rank, pick) in picks.enumerated() { body(row, rank, elements[pick]) }
+      }
+    case .sparse(_, let columns):
+      for (rank, pick) in picks.enumerated() {
+        for entry in columns[pick] { body(Int(entry.column), rank, entry.value) }
       }
     }
   }

@@ -9,6 +9,8 @@ import Synchronization
 public final class Kernel: Sendable {
   enum Storage: Sendable {
     case dense(DenseRows)
+    /// The same entries by row and by column.
+    case sparse(SparseMatrix, byColumn: SparseMatrix)
   }
 
   public let rows: Int
@@ -53,6 +55,47 @@ public final class Kernel: Sendable {
     }
   }
 
+  /// A sparse kernel; what has no entry is 0.
+  ///
+  /// - Throws: `SubmodularError` for an empty matrix, or an entry that is not finite or negative, named by its place.
+  public init(_ sparse: SparseMatrix, name: String = "utilities") throws {
+    guard sparse.rows > 0, sparse.columns > 0 else { throw SubmodularError.empty(kernel: name) }
+    var greatest: Float = 0
+    for row in 0..<sparse.rows {
+      for entry in sparse[row] {
+        let (column, value) = (Int(entry.column), entry.value)
+        if !value.isFinite { throw SubmodularError.notFinite(kernel: name, row: row, column: column, value: value) }
+        if value < 0 { throw SubmodularError.negative(kernel: name, row: row, column: column, value: value) }
+        greatest = max(greatest, value)
+      }
+    }
+    self.name = name
+    self.greatest = greatest
+    rows = sparse.rows
+    columns = sparse.columns
+    isConstant = false
+    storage = .sparse(
+      sparse, byColumn: SparseMatrix(transposing: sparse.rows, sparse.columns) { sparse[$0] })
+  }
+
+  /// A sparse kernel of cosines: each row has its `neighbours` nearest rows of `embeddings` (n × d), itself included;
+  /// cosines below 0 count as 0. The n × n matrix is never formed.
+  ///
+  /// - Throws: `SubmodularError` for a number of neighbours below 1 or an element that is not finite;
+  ///   `CancellationError`.
+  public convenience init(
+    embeddings: consuming Matrix, neighbours: Int, name: String = "embeddings", workers: Workers = Workers(),
+    cancellation: Cancellation = Cancellation(), progress: @Sendable (Int) -> Void = { _ in }
+  ) throws {
+    guard neighbours > 0 else { throw SubmodularError.neighbours(neighbours) }
+    let rows = DenseRows(embeddings.copy())
+    _ = try rows.survey(name: name, rescaling: .minMax, workers: workers)
+    try self.init(
+      NearestNeighbours.cosine(
+        embeddings, count: neighbours, workers: workers, cancellation: cancellation, progress: progress),
+      name: name)
+  }
+
   private init(_ dense: DenseRows, _ survey: RowScan.Survey, rescaling: Rescaling, name: String) {
     self.name = name
     rows = dense.rows
@@ -70,6 +113,7 @@ public final class Kernel: Sendable {
     precondition(row >= 0 && row < rows && column >= 0 && column < columns)
     switch storage {
     case .dense(let dense): return dense[row, column]
+    case .sparse(let rows, _): return rows[row, column]
     }
   }
 }

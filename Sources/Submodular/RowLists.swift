@@ -35,8 +35,9 @@ final class RowLists: @unchecked Sendable {
   func listIfShort(_ row: Int, _ elements: UnsafePointer<Float>, count: Int, above threshold: Float, worker: Int) {
     let above = RowScan.countAbove(threshold, in: elements, count: count)
     guard above <= limit else { return }
-    let start = slabs[worker].take(above)
+    let start = slabs[worker].take(above + RowScan.gatherSlack)
     _ = RowScan.gatherAbove(threshold, in: elements, count: count, to: start)
+    slabs[worker].giveBack(RowScan.gatherSlack)
     starts[row] = start
     counts[row] = Int32(truncatingIfNeeded: above)
   }
@@ -54,6 +55,11 @@ final class RowLists: @unchecked Sendable {
     slabs[worker].giveBack(count - kept)
     starts[row] = start
     counts[row] = Int32(truncatingIfNeeded: kept)
+  }
+
+  /// The entries of a row's list; none while it has no list.
+  func entries(_ row: Int) -> UnsafeBufferPointer<SparseEntry> {
+    UnsafeBufferPointer(start: starts[row], count: max(0, Int(counts[row])))
   }
 
   /// Takes what the rise of a row's coverage from `low` to `high` costs from the gains, and drops what no longer matters.

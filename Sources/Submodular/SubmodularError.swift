@@ -14,6 +14,8 @@ public enum SubmodularError: ReportableError, Hashable {
   case empty(kernel: String)
   /// `eta` or `nu` is negative or not finite.
   case parameter(name: String, value: Double)
+  /// A sparse kernel was asked for with fewer than one neighbour a row.
+  case neighbours(Int)
   /// The budget is below 1 or above the number of candidates that are not banned.
   case budget(Int, candidates: Int)
   /// A pinned, banned or resumed index is no candidate.
@@ -27,11 +29,11 @@ public enum SubmodularError: ReportableError, Hashable {
     switch self {
     case .notFinite(let kernel, let row, let column, let value):
       ErrorReport(
-        "the utility is \(value)", at: "\(kernel), row \(row), column \(column)",
-        remedy: "Utilities must be finite; find out what the scorer did with this pair.", status: .badData)
+        "the value is \(value)", at: "\(kernel), row \(row), column \(column)",
+        remedy: "Every number must be finite; find out what made this one.", status: .badData)
     case .negative(let kernel, let row, let column, let value):
       ErrorReport(
-        "the utility is \(value), below 0", at: "\(kernel), row \(row), column \(column)",
+        "the value is \(value), below 0", at: "\(kernel), row \(row), column \(column)",
         remedy: "The objective needs utilities of at least 0; use --rescale min-max.", status: .badData)
     case .range(let kernel, let least, let greatest):
       ErrorReport(
@@ -46,6 +48,9 @@ public enum SubmodularError: ReportableError, Hashable {
     case .parameter(let name, let value):
       ErrorReport(
         "\(name) is \(value)", at: "--\(name)", remedy: "Give a number of at least 0.", status: .unusableArguments)
+    case .neighbours(let count):
+      ErrorReport(
+        "\(count) neighbours a row", at: "--neighbours", remedy: "Ask for at least 1.", status: .unusableArguments)
     case .budget(let budget, let candidates):
       ErrorReport(
         "budget \(budget) of \(candidates) candidates", at: "--budget",

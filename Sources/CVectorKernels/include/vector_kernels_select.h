@@ -36,7 +36,8 @@ size_t wk_add_entries(const wk_entry *entries, size_t count, double low, double 
 size_t wk_count_above(const float *row, size_t count, float threshold);
 
 // Writes the entries of row[0..<count] above the threshold, in order, to `out`; returns how many. `out` must have room
-// for as many as wk_count_above says.
+// for WK_GATHER_SLACK entries more than that: whole vectors are stored.
+#define WK_GATHER_SLACK 16
 size_t wk_gather_above(const float *row, size_t count, float threshold, wk_entry *out);
 
 // 8-bit codes of up to 64 rows, transposed: codes[j * stride + r] = code of rows[r][j] for j < count and r < 64;
@@ -59,6 +60,9 @@ void wk_move_sums(uint64_t *sums, uint64_t *parts, size_t count);
 // Smallest and largest element, and the largest magnitude's bits with the sign removed: at or above 0x7f800000 if an
 // element is infinite or NaN. count > 0.
 void wk_survey(const float *x, size_t count, float *least, float *greatest, uint32_t *magnitude_bits);
+
+// The sum in float32, in whatever order is fastest: a streaming pass to measure others by.
+double wk_sum(const float *x, size_t count);
 
 // y[i] = (x[i] - least) / range, each operation rounded to float. x and y may be the same.
 void wk_rescale(const float *x, size_t count, float least, float range, float *y);

@@ -1,0 +1,95 @@
+/// A sparse float32 matrix by compressed rows: each row's entries, in ascending order of column. What is not there is 0.
+///
+/// Immutable once made, so any number of threads may read it.
+public final class SparseMatrix: @unchecked Sendable {
+  // Sound as Sendable: everything is written before `init` returns and only read afterwards.
+  public let rows: Int
+  public let columns: Int
+  /// Entries in all.
+  public let count: Int
+  private let starts: LargeMemory
+  private let entries: LargeMemory
+
+  /// The entries of a row; valid while the matrix lives.
+  @inline(__always)
+  public subscript(row: Int) -> UnsafeBufferPointer<SparseEntry> {
+    let starts = starts.base.assumingMemoryBound(to: Int.self)
+    let base = entries.base.assumingMemoryBound(to: SparseEntry.self)
+    return UnsafeBufferPointer(start: base + starts[row], count: starts[row + 1] - starts[row])
+  }
+
+  /// One element, by binary search.
+  public subscript(row: Int, column: Int) -> Float {
+    let entries = self[row]
+    var (low, high) = (0, entries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(entries[middle].column) < column { low = middle + 1 } else { high = middle }
+    }
+    return low < entries.count && Int(entries[low].column) == column ? entries[low].value : 0
+  }
+
+  /// A matrix whose rows have the given numbers of entries; `fill` writes all entries of a row, columns ascending. Rows
+  /// are filled by several workers.
+  public init(
+    rows: Int, columns: Int, workers: Workers = Workers(), count countOf: (Int) -> Int,
+    fill: @Sendable (_ row: Int, _ entries: UnsafeMutableBufferPointer<SparseEntry>, _ worker: Int) -> Void
+  ) {
+    precondition(rows >= 0 && columns >= 0 && columns <= Int(UInt32.max))
+    self.rows = rows
+    self.columns = columns
+    starts = LargeMemory(bytes: (rows + 1) * MemoryLayout<Int>.stride)
+    let places = starts.base.bindMemory(to: Int.self, capacity: rows + 1)
+    var sum = 0
+    for row in 0..<rows {
+      places[row] = sum
+      sum += countOf(row)
+    }
+    places[rows] = sum
+    count = sum
+    entries = LargeMemory(bytes: sum * MemoryLayout<SparseEntry>.stride)
+    // Each row is written by one worker.
+    nonisolated(unsafe) let (base, ends) = (
+      entries.base.bindMemory(to: SparseEntry.self, capacity: max(sum, 1)), places
+    )
+    let block = 256
+    workers.forEach((rows + block - 1) / block) { piece, worker in
+      for row in (piece * block)..<min(rows, (piece + 1) * block) {
+        let room = UnsafeMutableBufferPointer(start: base + ends[row], count: ends[row + 1] - ends[row])
+        fill(row, room, worker)
+      }
+    }
+  }
+
+  /// The transpose of rows of entries that come in any order: entry (i, j) of the source stands in row j here.
+  ///
+  /// - Parameters:
+  ///   - sourceRows, sourceColumns: shape of the source.
+  ///   - source: the entries of a source row.
+  public init(
+    transposing sourceRows: Int, _ sourceColumns: Int, _ source: (Int) -> UnsafeBufferPointer<SparseEntry>
+  ) {
+    rows = sourceColumns
+    columns = sourceRows
+    starts = LargeMemory(bytes: (rows + 1) * MemoryLayout<Int>.stride)
+    let places = starts.base.bindMemory(to: Int.self, capacity: rows + 1)
+    places.initialize(repeating: 0, count: rows + 1)
+    // Counted one place further on, so that filling, which moves each start to the next one's place, leaves starts.
+    var sum = 0
+    for row in 0..<sourceRows {
+      for entry in source(row) where Int(entry.column) + 2 <= rows { places[Int(entry.column) + 2] += 1 }
+      sum += source(row).count
+    }
+    for row in stride(from: 1, through: rows, by: 1) { places[row] += places[row - 1] }
+    count = sum
+    entries = LargeMemory(bytes: sum * MemoryLayout<SparseEntry>.stride)
+    let base = entries.base.bindMemory(to: SparseEntry.self, capacity: max(sum, 1))
+    for row in 0..<sourceRows {
+      for entry in source(row) {
+        let place = places[Int(entry.column) + 1]
+        base[place] = SparseEntry(column: UInt32(truncatingIfNeeded: row), value: entry.value)
+        places[Int(entry.column) + 1] = place + 1
+      }
+    }
+  }
+}
