@@ -16,7 +16,7 @@ struct Winnow: ParsableCommand {
     version: Version.text,
     subcommands: [
       Open.self, Select.self, Score.self, Methods.self, Runs.self, Inspect.self, Export.self, Paths.self,
-      ModelCommand.self, BenchCommand.self,
+      SampleDataCommand.self, ModelCommand.self, BenchCommand.self,
     ],
     defaultSubcommand: Open.self)
 

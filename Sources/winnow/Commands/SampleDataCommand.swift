@@ -1,0 +1,33 @@
+import ArgumentParser
+import Datasets
+import Domain
+import Foundation
+import Workbench
+
+/// `winnow sample-data`: another set like the shipped one.
+struct SampleDataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sample-data", abstract: "Write a made pool, target and existing set of small text tasks.")
+
+  @Option(help: "Seed of every random choice.")
+  var seed: UInt64 = 7
+
+  @Option(help: "Rows of the pool.")
+  var rows = 300
+
+  @Option(help: ArgumentHelp("Folder for pool.jsonl, target.jsonl and existing.jsonl.", valueName: "dir"))
+  var out: String
+
+  @Flag(help: "Replace files that exist.")
+  var force = false
+
+  func validate() throws {
+    guard (1...1_000_000).contains(rows) else {
+      throw WorkbenchError.outsideRange(option: "--rows", value: "\(rows)", bounds: "1 to 1000000")
+    }
+  }
+
+  func run() throws {
+    try SampleGenerator.generate(seed: seed, rows: rows).write(toFolder: out, overwrite: force)
+  }
+}
