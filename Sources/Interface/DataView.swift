@@ -86,8 +86,8 @@ extension Model {
     if count == 0 { frame.text("The file has no rows.", .muted, in: inside) }
     let columns = [
       Column("row", width: max(3, Format.count(count - 1).count), alignment: .right),
-      Column("label", width: 14, rank: 1),
-      Column("prompt", width: 12, isFlexible: true),
+      Column("label", width: 11, isFlexible: true, most: 16, rank: 1),
+      Column("prompt", width: 18, isFlexible: true),
       Column("response", width: 14, isFlexible: true, rank: 2),
     ]
     // Two columns at the left for the pointer and the mark.

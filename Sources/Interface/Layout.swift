@@ -41,7 +41,7 @@ extension Model {
         ? rest.split(columns: width * 11 / 20) : rest.split(rows: max(5, rest.height - max(6, rest.height * 9 / 20)))
       return [(.files, files), (.rows, rows), (.rowText, text)]
     case .run:
-      let (setup, rest) = body.split(columns: max(41, min(54, width * 2 / 5)))
+      let (setup, rest) = body.split(columns: max(42, min(54, width * 2 / 5)))
       let (progress, below) = rest.split(rows: 7)
       let wide = rest.width >= 90
       let (gains, picks) =

@@ -3,8 +3,8 @@ import Domain
 /// Rows of a file that were decoded lately. Holds what is on the screen and its neighbourhood, never the whole file:
 /// two generations, of which the older goes when the younger is full.
 public struct RowCache: Sendable, Hashable {
-  static let mostRows = 2048
-  static let mostBytes = 8_000_000
+  public static let mostRows = 2048
+  public static let mostBytes = 8_000_000
   /// Gaps between wanted rows that are not worth a request of their own.
   static let smallGap = 8
 
@@ -22,7 +22,7 @@ public struct RowCache: Sendable, Hashable {
 
   /// What must be asked for so that `visible` can be shown, of a file of `rows`; a page on either side comes along, so
   /// that the next steps find their rows there. Marks it as asked for.
-  mutating func want(_ visible: Range<Int>, of rows: Int) -> [Range<Int>] {
+  public mutating func want(_ visible: Range<Int>, of rows: Int) -> [Range<Int>] {
     let visible = visible.clamped(to: 0..<max(0, rows))
     guard !visible.isEmpty else { return [] }
     keep(visible)
@@ -34,13 +34,13 @@ public struct RowCache: Sendable, Hashable {
   }
 
   /// What must be asked for so that some scattered rows can be shown.
-  mutating func want(_ scattered: [Int], of rows: Int) -> [Range<Int>] {
+  public mutating func want(_ scattered: [Int], of rows: Int) -> [Range<Int>] {
     let inside = scattered.filter { $0 >= 0 && $0 < rows }
     keep(inside)
     return ask(for: inside.filter { !isKnown($0) }.sorted())
   }
 
-  mutating func receive(_ content: [RowContent], from first: Int) {
+  public mutating func receive(_ content: [RowContent], from first: Int) {
     let range = first..<first + content.count
     pending = pending.flatMap { waiting -> [Range<Int>] in
       guard waiting.overlaps(range) || range.isEmpty && waiting.contains(first) else { return [waiting] }

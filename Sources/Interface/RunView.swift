@@ -233,7 +233,7 @@ extension Model {
       Column("row", width: max(3, Format.count(max(0, run.candidates - 1)).count), alignment: .right),
       Column("gain", width: max(6, gains), alignment: .right),
       Column("label", width: 8, isFlexible: true, most: 16, rank: 1),
-      Column("prompt", width: 12, isFlexible: true, rank: 2),
+      Column("prompt", width: 10, isFlexible: true, rank: 2),
     ]
   }
 

@@ -16,7 +16,7 @@ public struct TextInput: Sendable, Hashable {
   mutating func replace(with text: String) { self = TextInput(text) }
 
   /// Types text; line breaks in it, as a paste may have, become blanks, and there is an end to what is taken.
-  mutating func insert(_ text: String) {
+  public mutating func insert(_ text: String) {
     let taken = text.prefix(max(0, 4096 - characters.count)).map { $0.isNewline ? " " : $0 }
     characters.insert(contentsOf: taken, at: cursor)
     cursor += taken.count

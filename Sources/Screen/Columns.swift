@@ -44,21 +44,29 @@ public struct ColumnLayout: Sendable, Hashable {
     {
       shown.remove(last)
     }
-    let flexible = columns.indices.filter { shown.contains($0) && columns[$0].isFlexible }
     var rest = max(0, width - wanted())
+    var own = columns.map(\.width)
+    let flexible = columns.indices.filter { shown.contains($0) && columns[$0].isFlexible }
+    // One that can use only so much has it first; those without an end share what is left.
+    for place in flexible {
+      guard let most = columns[place].most else { continue }
+      let more = min(rest, max(0, most - own[place]))
+      own[place] += more
+      rest -= more
+    }
+    let endless = flexible.filter { columns[$0].most == nil }
+    for (turn, place) in endless.enumerated() {
+      let more = rest / (endless.count - turn)
+      own[place] += more
+      rest -= more
+    }
     starts = Array(repeating: 0, count: columns.count)
     widths = Array(repeating: 0, count: columns.count)
     var x = 0
-    for (place, column) in columns.enumerated() where shown.contains(place) {
-      var own = column.width
-      if let turn = flexible.firstIndex(of: place) {
-        let share = min(rest / (flexible.count - turn), max(0, (column.most ?? .max) - own))
-        own += share
-        rest -= share
-      }
+    for place in columns.indices where shown.contains(place) {
       starts[place] = x
-      widths[place] = max(0, min(own, width - x))
-      x += own + gap
+      widths[place] = max(0, min(own[place], width - x))
+      x += own[place] + gap
     }
   }
 }

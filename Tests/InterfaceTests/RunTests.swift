@@ -1,0 +1,263 @@
+import Domain
+import Foundation
+import Interface
+import Screen
+import Testing
+
+@Suite struct RunTests {
+  private func started(_ effects: [Effect]) -> RunSpecification? {
+    effects.compactMap { if case .startRun(let specification) = $0 { specification } else { nil } }.last
+  }
+
+  @Test func theDefaultMethodAndEnterJustRun() throws {
+    var stage = Stage.opened()
+    stage.press(.character("2"), .enter)
+    let run = try #require(started(stage.effects))
+    #expect(
+      run
+        == RunSpecification(
+          method: .deliftInstruction, pool: "sample-data/pool.jsonl", source: .model(directory: "sample-data/model"),
+          budget: .fraction(0.1)))
+  }
+
+  @Test func everyFieldOfTheFormEndsUpInTheRun() throws {
+    var stage = Stage.opened(width: 100, height: 40, target: true)
+    stage.press(.character("2"))
+    func row(_ field: SetupField) -> Int { (stage.model.setup.fields.firstIndex(of: field) ?? 0) + 1 }
+    func go(to field: SetupField) {
+      stage.press(.character("g"))
+      for _ in 0..<row(field) { stage.press(.down) }
+    }
+    func set(_ field: SetupField, _ text: String) {
+      go(to: field)
+      stage.press(.enter, .control("u"))
+      stage.type(text)
+      stage.press(.enter)
+    }
+    go(to: .method)
+    stage.press(.right)
+    go(to: .objective)
+    stage.press(.enter)
+    go(to: .kernel)
+    stage.press(.character("l"))
+    go(to: .rescaling)
+    stage.press(.left)
+    go(to: .maximizer)
+    stage.press(.right, .right)
+    set(.budget, "7")
+    set(.model, "/models/llama")
+    set(.eta, "0.5")
+    set(.epsilon, "0.2")
+    set(.seed, "99")
+    set(.limit, "50")
+    stage.press(.character("r"))
+    let run = try #require(started(stage.effects))
+    #expect(
+      run
+        == RunSpecification(
+          method: .deliftTask, pool: "sample-data/pool.jsonl", target: "sample-data/target.jsonl",
+          source: .model(directory: "/models/llama"), budget: .count(7), limit: 50, objective: .flqmi, eta: 0.5,
+          utilityKernel: .exponential, rescaling: .none, maximizer: .stochastic, epsilon: 0.2, seed: 99))
+  }
+
+  @Test func whatIsMissingIsSaidAndNothingStarts() {
+    var stage = Stage.opened()
+    stage.press(.character("2"), .down, .right)  // task-specific
+    #expect(stage.text.contains("Needs a target set"))
+    stage.press(.character("r"))
+    #expect(started(stage.effects) == nil)
+    stage.send(.datasetOpened(Stage.target, Stage.summary("t.jsonl", .target)))
+    stage.press(.character("r"))
+    #expect(started(stage.effects)?.target == "t.jsonl")
+
+    var bare = Stage(paths: [:], model: nil)
+    bare.press(.character("2"))
+    #expect(bare.text.contains("Needs the pool"))
+    #expect(bare.text.contains("Name a model folder."))
+  }
+
+  @Test func aRandomRunNeedsNoModel() {
+    var stage = Stage(model: nil)
+    stage.answer()
+    stage.press(.character("2"), .down, .left)
+    #expect(!stage.text.contains("Kernel"))
+    stage.press(.character("r"))
+    #expect(started(stage.effects)?.method == .random)
+    #expect(started(stage.effects)?.source == nil)
+  }
+
+  @Test(arguments: ["0", "1.5", "-3", "abc", "301", "0%", "101%", "nan", "1e99", ""])
+  func aBudgetThatCannotBeIsRefusedAsItIsTyped(text: String) {
+    var stage = Stage.opened()
+    stage.press(.character("2"), .down, .down, .enter, .control("u"))
+    stage.type(text)
+    #expect(stage.text.contains("✗"))
+    stage.press(.enter)
+    #expect(stage.model.contexts == [.typing])
+    stage.press(.escape)
+    #expect(stage.model.setup[.budget] == "10%")
+  }
+
+  @Test(arguments: [("30", 30), ("25%", 75), ("0.5", 150), ("1.0", 300), ("300", 300), (" 12 ", 12)])
+  func aBudgetThatCanBeSaysHowManyRowsItIs(text: String, rows: Int) {
+    var stage = Stage.opened()
+    stage.press(.character("2"), .down, .down, .enter)
+    // The old value gives way to what is typed.
+    stage.type(text)
+    #expect(stage.text.contains("✓ \(rows) of 300 rows"))
+    stage.press(.enter)
+    #expect(stage.model.contexts.first == .run)
+  }
+
+  @Test func theCostIsNamedBeforeAnythingStarts() {
+    var stage = Stage.opened()
+    stage.press(.character("2"))
+    #expect(stage.text.contains("Scores 90 000 pairs (360 kB)"))
+  }
+
+  @Test func progressShowsCountRateTokensAndTimeLeft() {
+    let stage = Stage.scoring()
+    for part in ["34 200/90 000 pairs", "2.0k pairs/s", "20.1k tokens/s", "28 s left", "38%"] {
+      #expect(stage.text.contains(part), "\(part)")
+    }
+    var elsewhere = stage
+    elsewhere.press(.character("1"))
+    #expect(elsewhere.text.contains("score 38% · 28 s left"))
+  }
+
+  @Test func aRunIsCancelledOnceAndWhatItChoseIsKept() {
+    var stage = Stage.scoring()
+    _ = stage.takeEffects()
+    stage.press(.character("c"), .character("c"))
+    #expect(stage.takeEffects() == [.cancelRun])
+    stage.send(
+      .runCancelled(7, Selection(picks: Array(Stage.picks.prefix(4)), objective: 3, evaluations: 9, isPartial: true)))
+    #expect(stage.text.contains("4 rows chosen by then are kept"))
+    stage.press(.character("3"))
+    #expect(stage.text.contains("partial"))
+    #expect(!stage.model.wantsTicks || stage.text.contains("Cancelled"))
+  }
+
+  @Test func aSecondRunWaitsForTheFirst() {
+    var stage = Stage.scoring()
+    _ = stage.takeEffects()
+    stage.press(.character("r"))
+    #expect(started(stage.effects) == nil)
+    #expect(stage.text.contains("A run is going on"))
+  }
+
+  @Test func picksAreShownAsTheyComeTheNewestFirst() {
+    var stage = Stage.scoring()
+    for pick in Stage.picks.prefix(3) { stage.send(.picked(7, [pick])) }
+    stage.answer()
+    let rows = stage.text.split(separator: "\n").filter {
+      $0.contains("0.") || $0.contains("24.36") || $0.contains("8.260")
+    }
+    #expect(stage.text.contains("3 of 30"))
+    #expect(rows.joined().contains("4.235") || stage.text.contains("4.235"))
+    let third = stage.text.range(of: "4.235")?.lowerBound
+    let first = stage.text.range(of: "24.36", options: .backwards)?.lowerBound
+    #expect(third != nil && first != nil)
+  }
+
+  @Test func aRunThatFailsSaysSoAndTheProgramGoesOn() {
+    var stage = Stage.scoring()
+    stage.send(
+      .runFailed(
+        7, ErrorReport("row 12 has no response", at: "pool.jsonl:13", remedy: "Mend the row.", status: .badData)))
+    #expect(stage.text.contains("Mend the row."))
+    stage.press(.escape)
+    #expect(stage.text.contains("✗ row 12 has no response"))
+    stage.press(.character("r"))
+    #expect(started(stage.effects) != nil)
+    stage.send(.runFailed(nil, ErrorReport("no such model", status: .noSuchFile)))
+    #expect(stage.model.runs.last?.isGoingOn == false)
+  }
+
+  @Test func inspectAsksWhyOneRowAtATime() {
+    var stage = Stage.chosen()
+    _ = stage.takeEffects()
+    func asked() -> [Int] {
+      stage.takeEffects().compactMap { if case .explain(_, let rank) = $0 { rank } else { nil } }
+    }
+    stage.press(.down)
+    #expect(asked() == [1])
+    stage.press(.down, .down, .down)
+    #expect(asked() == [])
+    stage.send(.explained(7, rank: 1, Stage.explanation(1)))
+    #expect(asked() == [4])
+    stage.send(.explanationFailed(7, rank: 4, ErrorReport("matrix gone", status: .failed)))
+    #expect(stage.text.contains("matrix gone"))
+    #expect(asked() == [])
+  }
+
+  @Test func aJumpToARepresentedRowComesBackWithEscape() {
+    var stage = Stage.chosen()
+    stage.press(.enter, .down, .down, .enter)
+    stage.answer()
+    #expect(stage.model.screen == .data)
+    #expect(stage.text.contains("Row 23 · s23"))
+    stage.press(.escape)
+    #expect(stage.model.screen == .inspect)
+    #expect(stage.text.contains("▸   23"))
+  }
+
+  @Test func exportAsksForAPathAndBeforeWritingOver() {
+    var stage = Stage.chosen()
+    stage.press(.character("e"))
+    #expect(stage.text.contains("delift-instruction-30.jsonl"))
+    stage.press(.enter)
+    #expect(stage.effects.contains(.export(7, path: "delift-instruction-30.jsonl", overwrite: false)))
+    _ = stage.takeEffects()
+    stage.send(.exportExists(7, path: "delift-instruction-30.jsonl"))
+    #expect(stage.text.contains("Write over it?"))
+    stage.press(.character("n"))
+    #expect(stage.takeEffects() == [])
+    stage.send(.exportExists(7, path: "delift-instruction-30.jsonl"))
+    stage.press(.character("y"))
+    #expect(stage.takeEffects() == [.export(7, path: "delift-instruction-30.jsonl", overwrite: true)])
+    stage.send(.exported(7, path: "x.jsonl", rows: 30))
+    #expect(stage.text.contains("Wrote 30 rows to x.jsonl"))
+  }
+
+  @Test func runsOfTheSessionAreLeafedThrough() {
+    var stage = Stage.chosen()
+    stage.press(.character("r"))
+    guard let specification = started(stage.effects) else { return }
+    stage.send(.runStarted(8, specification))
+    stage.send(.picked(8, Array(Stage.picks.prefix(2))))
+    stage.press(.character("3"))
+    #expect(stage.text.contains("Run 2 of 2"))
+    stage.press(.character("["))
+    #expect(stage.text.contains("Run 1 of 2"))
+    // News of the other run does not take away what is being read.
+    stage.send(.picked(8, Array(Stage.picks[2..<4])))
+    #expect(stage.text.contains("Run 1 of 2"))
+    stage.press(.character("]"))
+    #expect(stage.text.contains("Run 2 of 2"))
+  }
+
+  @Test func themesArePreviewedAndEscapeGoesBack() {
+    var stage = Stage.opened()
+    let before = stage.grid
+    stage.press(.character("t"), .down)
+    #expect(stage.model.theme.id == "paper")
+    #expect(stage.grid[0, 10].style != before[0, 10].style)
+    stage.press(.escape)
+    #expect(stage.grid == before)
+    _ = stage.takeEffects()
+    stage.press(.character("t"), .down, .enter)
+    #expect(stage.takeEffects() == [.rememberTheme("paper")])
+  }
+
+  @Test func theWheelScrollsWhatIsUnderThePointerAndAClickPutsTheCursor() throws {
+    var stage = Stage.chosen()
+    let line = try #require(stage.text.split(separator: "\n").firstIndex { $0.contains("122   2.625") })
+    stage.click(10, line)
+    #expect(stage.text.contains("▸    4  122"))
+    stage.send(.input(.mouse(MouseEvent(action: .wheelDown, place: Point(x: 10, y: line)))))
+    #expect(!stage.text.contains("pick  row    gain  label\n"))
+    stage.click(10, line, twice: true)
+    #expect(stage.model.contexts.contains(.inspect))
+  }
+}
