@@ -19,7 +19,7 @@ import Testing
     #expect(abs(loss - oracle.facts.loss) < 1e-5 * oracle.facts.loss)
     #expect(expected.names.count == differentiator.parameters.count)
     for parameter in differentiator.parameters {
-      let found = parameter.asStored(UnsafePointer(gradient.base))
+      let found = parameter.elements(of: gradient.base)
       let error = relativeErrorInNorm(found, try expected.floats("grad.\(parameter.name)"))
       #expect(error < 1e-5, "\(parameter.name): \(error)")
     }
@@ -68,15 +68,6 @@ import Testing
     for place in 20..<200 { batch.target(segment: 0, offset: place - 1, token: tokens[place]) }
     let logs = model.logProbabilities(batch, in: model.makeWorkspace())
     #expect(abs(loss + logs.reduce(0.0) { $0 + Double($1) } / 180) < 1e-5 * loss)
-  }
-}
-
-extension ModelParameter {
-  /// The tensor's elements of a flat vector, in the checkpoint's order.
-  func asStored(_ values: UnsafePointer<Float>) -> [Float] {
-    guard isTransposed else { return range.map { values[$0] } }
-    let (rows, columns) = (shape[0], shape[1])
-    return (0..<rows * columns).map { values[range.lowerBound + $0 % columns * rows + $0 / columns] }
   }
 }
 

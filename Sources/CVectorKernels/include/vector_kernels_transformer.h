@@ -53,6 +53,10 @@ void wk_pack_transposed_panels(const float *weight, size_t outputs, size_t input
 void wk_panel_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t x_stride, const float *panels,
                       float *y, size_t y_stride, int adds);
 
+// One step of AdamW (Loshchilov and Hutter, 2019); corrections: 1 - beta^t.
+void wk_adamw(float *values, const float *gradient, float *first, float *second, size_t n, float rate, float beta1, float beta2,
+              float epsilon, float decay, float correction1, float correction2);
+
 // Attention: see transformer_attention.c for the packed layouts.
 #define WK_ATTENTION_ROWS 32
 #define WK_ATTENTION_KEYS 512
