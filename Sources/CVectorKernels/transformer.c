@@ -76,7 +76,7 @@ void wk_head_norm(float *x, size_t stride, size_t rows, size_t heads, size_t n, 
 
 WK_CLONES
 void wk_rotate(float *x, size_t stride, size_t rows, size_t heads, size_t n, const int32_t *positions,
-               const float *cosines, const float *sines) {
+               const float *cosines, const float *sines, float direction) {
   size_t half = n / 2;
   for (size_t row = 0; row < rows; row++) {
     const float *restrict c = cosines + (size_t)positions[row] * half;
@@ -85,9 +85,9 @@ void wk_rotate(float *x, size_t stride, size_t rows, size_t heads, size_t n, con
       float *restrict a = x + row * stride + head * n;
       float *restrict b = a + half;
       for (size_t i = 0; i < half; i++) {
-        float u = a[i], v = b[i];
-        a[i] = u * c[i] - v * s[i];
-        b[i] = v * c[i] + u * s[i];
+        float u = a[i], v = b[i], sine = direction * s[i];
+        a[i] = u * c[i] - v * sine;
+        b[i] = v * c[i] + u * sine;
       }
     }
   }

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "clones.h"
 #include "vector_kernels_transformer.h"
 
@@ -30,6 +32,12 @@ void wk_unpack_panels(const float *panels, size_t outputs, size_t inputs, float 
     const float *panel = panels + output / PANEL * PANEL * inputs + output % PANEL;
     for (size_t i = 0; i < inputs; i++) weight[output * inputs + i] = panel[i * PANEL];
   }
+}
+
+void wk_pack_transposed_panels(const float *weight, size_t outputs, size_t inputs, float *panels) {
+  for (size_t first = 0; first < inputs; first += PANEL)
+    for (size_t output = 0; output < outputs; output++, panels += PANEL)
+      memcpy(panels, weight + output * inputs + first, PANEL * sizeof(float));
 }
 
 // `rows` rows of x (at most ROWS, a constant where this is inlined) times one panel, over `depth` inputs.

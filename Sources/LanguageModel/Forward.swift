@@ -14,23 +14,38 @@ struct Forward {
   let tokens: [Int32]
   let depths: [Int32]
   let prefix: KeyValueCache?
+  /// Of each row in the whole sequence.
+  let positions: [Int32]
 
-  private var rows: Int { tokens.count }
-  private var prefixCount: Int { prefix?.count ?? 0 }
-  private var queryKeyValueSize: Int { configuration.querySize + 2 * configuration.keyValueSize }
+  init(
+    configuration: ModelConfiguration, weights: Weights, workspace: Workspace, tokens: [Int32], depths: [Int32],
+    prefix: KeyValueCache?
+  ) {
+    self.configuration = configuration
+    layout = weights.layout
+    self.weights = weights.base
+    self.workspace = workspace
+    self.tokens = tokens
+    self.depths = depths
+    self.prefix = prefix
+    positions = depths.map { $0 + Int32(prefix?.count ?? 0) }
+  }
+
+  var rows: Int { tokens.count }
+  var prefixCount: Int { prefix?.count ?? 0 }
+  var queryKeyValueSize: Int { configuration.querySize + 2 * configuration.keyValueSize }
 
   /// The residual stream after the last block, before the final norm, for the rows in `wanted` (all if nil), in that order:
   /// [wanted, hidden]. With `cache`, stops when the last block's keys and values are known and returns nothing of use.
   func run(wanted: [Int32]? = nil, filling cache: KeyValueCache? = nil) -> UnsafeMutablePointer<Float> {
     let residual = workspace.residual.floats(rows * configuration.hiddenSize)
-    let positions = depths.map { $0 + Int32(prefixCount) }
-    embed(into: residual, positions: positions)
+    embed(into: residual)
     var plan: AttentionPlan?
     var planWindow: Int?
     for (number, layer) in layout.layers.enumerated() {
       let isLast = number == layout.layers.count - 1
       let queryKeyValue = workspace.queryKeyValue.floats(rows * queryKeyValueSize)
-      projectQueryKeyValue(layer, residual, positions: positions, into: queryKeyValue)
+      projectQueryKeyValue(layer, residual, into: queryKeyValue)
       if let cache {
         cache.fill(
           layer: number, keys: queryKeyValue + configuration.querySize,
@@ -64,7 +79,7 @@ struct Forward {
   }
 
   /// Token embeddings, and GPT-2's learned position embeddings.
-  private func embed(into residual: UnsafeMutablePointer<Float>, positions: [Int32]) {
+  func embed(into residual: UnsafeMutablePointer<Float>) {
     let hidden = configuration.hiddenSize
     for (row, token) in tokens.enumerated() {
       let target = residual + row * hidden
@@ -88,9 +103,10 @@ struct Forward {
   }
 
   /// Norm, the fused product, query and key norms, rotary positions.
-  private func projectQueryKeyValue(
-    _ layer: LayerPlace, _ residual: UnsafePointer<Float>, positions: [Int32],
-    into queryKeyValue: UnsafeMutablePointer<Float>  // [rows, query + 2 × key/value]
+  func projectQueryKeyValue(
+    _ layer: LayerPlace, _ residual: UnsafePointer<Float>,
+    into queryKeyValue: UnsafeMutablePointer<Float>,  // [rows, query + 2 × key/value]
+    raw: UnsafeMutablePointer<Float>? = nil  // query and key before their norms, if they are to be kept
   ) {
     let c = configuration
     let rotary = c.family == .gpt2 ? nil : workspace.rotary(Int(positions.max() ?? 0) + 1)
@@ -100,6 +116,12 @@ struct Forward {
       norm(layer.attentionNorm, residual + start * c.hiddenSize, rows: count, into: normed)
       let target = queryKeyValue + start * queryKeyValueSize
       multiply(layer.queryKeyValue, normed, rows: count, into: target)
+      if let raw {
+        let size = c.querySize + c.keyValueSize
+        for row in 0..<count {
+          (raw + (start + row) * size).update(from: target + row * queryKeyValueSize, count: size)
+        }
+      }
       if let place = layer.queryNorm {
         TransformerKernel.headNorm(
           target, stride: queryKeyValueSize, rows: count, heads: c.heads, headSize: c.headSize,
@@ -123,7 +145,7 @@ struct Forward {
   }
 
   /// Softmax attention of every head over prefix and batch.
-  private func attend(
+  func attend(
     layer: Int, _ plan: AttentionPlan, _ queryKeyValue: UnsafePointer<Float>,
     into attended: UnsafeMutablePointer<Float>  // [rows, query]
   ) {
@@ -207,7 +229,7 @@ struct Forward {
     norm(layout.finalNorm, x, rows: rows, into: x)
   }
 
-  private func norm(_ place: NormPlace, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>) {
+  func norm(_ place: NormPlace, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>) {
     let c = configuration
     if let bias = place.bias {
       TransformerKernel.layerNorm(
@@ -220,20 +242,20 @@ struct Forward {
   }
 
   /// y = x Wᵀ + b for x [rows, inputs] and y [rows, outputs].
-  private func multiply(
+  func multiply(
     _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>
   ) {
     multiply(linear, x, rows: rows, adding: false, y)
   }
 
   /// y += x Wᵀ + b.
-  private func multiply(
+  func multiply(
     _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, addingInto y: UnsafeMutablePointer<Float>
   ) {
     multiply(linear, x, rows: rows, adding: true, y)
   }
 
-  private func multiply(
+  func multiply(
     _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, adding: Bool, _ y: UnsafeMutablePointer<Float>
   ) {
     linear.multiply(

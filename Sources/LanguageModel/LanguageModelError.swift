@@ -10,6 +10,8 @@ public enum LanguageModelError: ReportableError, Hashable {
   case missingFile(String, directory: String)
   /// The system refused to open, size or map a file.
   case unreadable(String, reason: String)
+  /// A file could not be written.
+  case unwritable(String, reason: String)
   /// A file's contents break its format: JSON that does not parse, a header that contradicts itself, a truncated file.
   case malformed(String, reason: String)
   /// `config.json` names an architecture that is not one of the supported families.
@@ -39,6 +41,9 @@ public enum LanguageModelError: ReportableError, Hashable {
     case .unreadable(let path, let reason):
       ErrorReport(
         "cannot be read: \(reason)", at: path, remedy: "Check the file and its permissions.", status: .badData)
+    case .unwritable(let path, let reason):
+      ErrorReport(
+        "cannot be written: \(reason)", at: path, remedy: "Check the folder and the room on it.", status: .failed)
     case .malformed(let path, let reason):
       ErrorReport(reason, at: path, remedy: "Download or save the file again.", status: .badData)
     case .unknownArchitecture(let name, let file):

@@ -9,7 +9,7 @@ import Numerics
 public final class Model: Sendable {
   public let configuration: ModelConfiguration
   public let tokenizer: Tokenizer
-  private let weights: Weights
+  let weights: Weights
   private let checkpoint: Checkpoint
   private let otherFiles: [MappedFile]
 
@@ -100,7 +100,7 @@ public final class Model: Sendable {
     precondition(
       (prefix?.count ?? 0) + Int(depths.max() ?? -1) < configuration.contextLength, "longer than the model's context")
     return Forward(
-      configuration: configuration, layout: weights.layout, weights: weights.base, workspace: workspace, tokens: tokens,
-      depths: depths, prefix: prefix)
+      configuration: configuration, weights: weights, workspace: workspace, tokens: tokens, depths: depths,
+      prefix: prefix)
   }
 }

@@ -26,6 +26,13 @@ public enum PanelProduct {
     wk_unpack_panels(panels, outputs, inputs, weight)
   }
 
+  /// Lays out the transpose of `weight` [outputs, inputs]: a product with it is dx = dy W. inputs % width == 0.
+  public static func packTransposed(
+    _ weight: UnsafePointer<Float>, outputs: Int, inputs: Int, into panels: UnsafeMutablePointer<Float>
+  ) {
+    wk_pack_transposed_panels(weight, outputs, inputs, panels)
+  }
+
   /// y = x Wᵀ, or y += x Wᵀ, for x [rows, inputs], W [outputs, inputs] in panels, y [rows, outputs].
   public static func multiply(
     rows: Int, outputs: Int, inputs: Int, _ x: UnsafePointer<Float>, stride xStride: Int,

@@ -37,12 +37,12 @@ public enum TransformerKernel {
     wk_head_norm(x, stride, rows, heads, headSize, weight, epsilon)
   }
 
-  /// Rotary position embedding of the first `heads` heads of each row, in place.
+  /// Rotary position embedding of the first `heads` heads of each row, in place; `backward` turns the other way.
   public static func rotate(
     _ x: UnsafeMutablePointer<Float>, stride: Int, rows: Int, heads: Int, headSize: Int,
-    positions: UnsafePointer<Int32>, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>
+    positions: UnsafePointer<Int32>, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, backward: Bool = false
   ) {
-    wk_rotate(x, stride, rows, heads, headSize, positions, cosines, sines)
+    wk_rotate(x, stride, rows, heads, headSize, positions, cosines, sines, backward ? -1 : 1)
   }
 
   public static func siluMultiply(

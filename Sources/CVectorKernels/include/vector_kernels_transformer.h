@@ -15,8 +15,9 @@ void wk_layer_norm(const float *x, const float *weight, const float *bias, float
 // RMS norm of each head of each row, in place: x is rows x stride, its first heads * n columns are the heads.
 void wk_head_norm(float *x, size_t stride, size_t rows, size_t heads, size_t n, const float *weight, float epsilon);
 // Rotary embedding in place, halves paired: (a, b) -> (a cos - b sin, b cos + a sin). cosines, sines: positions x n/2.
+// direction: 1, or -1 to turn back (which is the transpose).
 void wk_rotate(float *x, size_t stride, size_t rows, size_t heads, size_t n, const int32_t *positions,
-               const float *cosines, const float *sines);
+               const float *cosines, const float *sines, float direction);
 // y = silu(gate) * up, with gate_up rows x 2n (gate first), y rows x n.
 void wk_silu_multiply(const float *gate_up, size_t rows, size_t n, float *y);
 // GPT-2's tanh form of GELU, in place.
@@ -24,14 +25,37 @@ void wk_gelu(float *x, size_t count);
 // Each of the rows of x gets bias (n) added.
 void wk_add_rows(float *x, const float *bias, size_t rows, size_t n);
 
+// The reverse of the layers above (transformer_backward.c). Derivatives of inputs and weights are added to.
+void wk_rms_norm_backward(const float *x, const float *weight, float epsilon, const float *dy, size_t rows, size_t n,
+                          size_t stride, float *dx, float *dweight);
+void wk_layer_norm_backward(const float *x, const float *weight, float epsilon, const float *dy, size_t rows, size_t n, float *dx,
+                            float *dweight, float *dbias);
+// Writes both halves of d_gate_up (rows x 2n).
+void wk_silu_multiply_backward(const float *gate_up, const float *dy, size_t rows, size_t n, float *d_gate_up);
+// d: derivative of the output in, of the input out.
+void wk_gelu_backward(const float *x, float *d, size_t count);
+void wk_column_sums(const float *x, size_t rows, size_t n, float *sums);
+// softmax(scale * x) of the columns first[row]..<last[row] of each row, in place; the other columns of n become 0.
+void wk_softmax_rows(float *x, size_t stride, size_t rows, const int32_t *first, const int32_t *last, size_t n, float scale);
+// factor * softmax(x) in place; returns log sum e^x.
+float wk_softmax_row(float *x, size_t n, float factor);
+// dp: derivative of the softmax in, of x out, for p = softmax(scale * x).
+void wk_softmax_rows_backward(const float *p, float *dp, size_t stride, size_t rows, size_t n, float scale);
+
 // y (+)= x W^T for a weight laid out in panels of WK_PANEL outputs: see transformer_product.c. x is rows x inputs, y rows x
 // outputs, each with its stride; outputs must be a multiple of WK_PANEL. Only where wk_panels_pay() may it be called.
 #define WK_PANEL 32
 int wk_panels_pay(void);
 void wk_pack_panels(const float *weight, size_t outputs, size_t inputs, float *panels);
 void wk_unpack_panels(const float *panels, size_t outputs, size_t inputs, float *weight);
+// Panels of the transpose; inputs must be a multiple of WK_PANEL.
+void wk_pack_transposed_panels(const float *weight, size_t outputs, size_t inputs, float *panels);
 void wk_panel_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t x_stride, const float *panels,
                       float *y, size_t y_stride, int adds);
+
+// One step of AdamW (Loshchilov and Hutter, 2019); corrections: 1 - beta^t.
+void wk_adamw(float *values, const float *gradient, float *first, float *second, size_t n, float rate, float beta1, float beta2,
+              float epsilon, float decay, float correction1, float correction2);
 
 // Attention: see transformer_attention.c for the packed layouts.
 #define WK_ATTENTION_ROWS 32

@@ -1,0 +1,90 @@
+import Numerics
+
+/// A named tensor of the model and its range in flat vectors of all parameters (gradients, tangents, optimiser state).
+public struct ModelParameter: Sendable, Hashable {
+  public var name: String
+  /// As the checkpoint stores it.
+  public var shape: [Int]
+  public var range: Range<Int>
+  /// Whether the flat vector has the transpose of what the checkpoint stores (GPT-2's products: [outputs, inputs] here).
+  public var isTransposed: Bool
+}
+
+/// Scratch memory for one worker's derivatives. One call at a time may use it.
+public final class GradientWorkspace {
+  let forward: Workspace
+  let activations = Scratch()
+  let dResidual = Scratch()  // [rows, hidden]
+  let dNormed = Scratch()
+  let dActivated = Scratch()  // [rows, intermediate]
+  let dUp = Scratch()
+  let dAttended = Scratch()  // [rows, query]
+  let dQueryKeyValue = Scratch()
+  let dHead = Scratch()
+  let dNorm = Scratch()
+  let attentionWeights = Scratch()  // [2, tile, rows]
+  let hidden = Scratch()  // [chunk, hidden]
+  let dHidden = Scratch()
+  let logits = Scratch()  // [chunk, vocabulary]
+  let block = Scratch()  // one tensor's derivatives
+
+  init(_ configuration: ModelConfiguration) { forward = Workspace(configuration) }
+}
+
+/// Derivatives of the mean response loss by a model's parameters. Holds the products' weights a second time, transposed.
+public final class Differentiator: Sendable {
+  public let configuration: ModelConfiguration
+  public let parameters: [ModelParameter]
+  /// Elements of a flat vector of all parameters. A few of them belong to no parameter and stay 0.
+  public let count: Int
+  private let weights: Weights
+  private let transposed: TransposedWeights
+
+  public convenience init(_ model: Model) {
+    let values = Matrix(uninitializedRows: 1, columns: model.weights.layout.count)
+    model.weights.copyRowMajor(into: values.base)
+    self.init(model.configuration, weights: model.weights, rowMajor: values.base)
+  }
+
+  init(_ configuration: ModelConfiguration, weights: Weights, rowMajor values: UnsafePointer<Float>) {
+    self.configuration = configuration
+    self.weights = weights
+    count = weights.layout.count
+    parameters = weights.layout.parameters.map {
+      ModelParameter(
+        name: $0.name, shape: $0.shape, range: $0.offset..<$0.offset + $0.count, isTransposed: $0.isTransposed)
+    }
+    transposed = TransposedWeights(weights.layout, rowMajor: values)
+  }
+
+  public func makeWorkspace() -> GradientWorkspace { GradientWorkspace(configuration) }
+
+  /// The mean cross-entropy of the sample's response; `factor` times its derivatives go to `target`.
+  ///
+  /// The sample has a response, fits the context, and its ids are below the vocabulary's size. The same sample gives the same
+  /// bits every time.
+  public func gradient(
+    of sample: LossSample, factor: Float = 1, to target: GradientTarget, in workspace: GradientWorkspace
+  ) -> Double {
+    precondition(sample.responseCount > 0 && sample.tokens.count <= configuration.contextLength)
+    let rows = sample.tokens.count
+    let forward = Forward(
+      configuration: configuration, weights: weights, workspace: workspace.forward, tokens: sample.tokens,
+      depths: Array(0..<Int32(rows)), prefix: nil)
+    let activations = Activations(configuration, layout: weights.layout, rows: rows, in: workspace.activations)
+    forward.record(activations)
+    let dx = workspace.dResidual.floats(rows * configuration.hiddenSize)
+    dx.update(repeating: 0, count: rows * configuration.hiddenSize)
+    let backward = Backward(
+      forward: forward, transposed: transposed, workspace: workspace, activations: activations, target: target)
+    let loss = backward.loss(of: sample, factor: factor, dx)
+    backward.run(dx)
+    return loss
+  }
+
+  /// Takes new values, row-major, for all parameters; only between calls.
+  func refresh(fromRowMajor values: UnsafePointer<Float>) {
+    weights.refresh(fromRowMajor: values)
+    transposed.refresh(fromRowMajor: values)
+  }
+}

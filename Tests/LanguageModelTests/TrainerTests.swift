@@ -1,0 +1,106 @@
+import Domain
+import Foundation
+import LanguageModel
+import Numerics
+import TestSupport
+import Testing
+
+@Suite struct TrainerTests {
+  private func sample(_ oracle: Oracle) -> LossSample {
+    LossSample(prompt: oracle.facts.promptIDs, response: oracle.facts.responseIDs)
+  }
+
+  @Test func threeStepsOfAdamWAreThoseOfPyTorch() throws {
+    let oracle = try Oracle("qwen2")
+    let trainer = Trainer(try Model(directory: oracle.directory))
+    // Losses before each step, float64.
+    for expected in [7.401820314587061, 4.946914567363328, 3.4168651920804396] {
+      let loss = trainer.step(on: [sample(oracle)], rate: 1e-3)
+      #expect(abs(loss - expected) < 1e-4 * expected)
+    }
+    let expected = try SafeTensors(path: oracle.directory + "/adamw.safetensors")
+    for parameter in trainer.differentiator.parameters {
+      for (name, vector) in [
+        ("param", trainer.values.base), ("exp_avg", trainer.firstMoments.base),
+        ("exp_avg_sq", trainer.secondMoments.base),
+      ] where expected.shape(of: "\(name).\(parameter.name)") != nil {
+        let error = relativeErrorInNorm(
+          parameter.elements(of: vector), try expected.floats("\(name).\(parameter.name)"))
+        #expect(error < 1e-3, "\(name) of \(parameter.name): \(error)")
+      }
+    }
+  }
+
+  @Test func aStepHasTheSameBitsOnOneWorkerAndOnMany() throws {
+    let oracle = try Oracle("llama-tied")
+    let model = try Model(directory: oracle.directory)
+    var chance = SeededGenerator(seed: 5)
+    let batch = (0..<7).map { _ in
+      LossSample(
+        prompt: (0..<1 + chance.below(20)).map { _ in Int32(chance.below(512)) },
+        response: (0..<1 + chance.below(20)).map { _ in Int32(chance.below(512)) })
+    }
+    let weights = batch.map { _ in Float(chance.unit() * 2) }
+    let results = [1, 2, 3].map { count in
+      let trainer = Trainer(model)
+      for _ in 0..<2 { _ = trainer.step(on: batch, weights: weights, rate: 1e-2, workers: Workers(count: count)) }
+      return Array(trainer.values.elements)
+    }
+    #expect(results[0] == results[1] && results[0] == results[2])
+  }
+
+  @Test func aBatchIsTheWeightedMeanOfItsSamples() throws {
+    let oracle = try Oracle("llama-tied")
+    let model = try Model(directory: oracle.directory)
+    let once = Trainer(model)
+    let twice = Trainer(model)
+    let other = LossSample(prompt: [1, 2, 3], response: [4, 5])
+    let loss = once.step(on: [sample(oracle)], rate: 1e-3)
+    #expect(loss == twice.step(on: [sample(oracle), other, other], weights: [3, 0, 0], rate: 1e-3))
+    #expect(relativeErrorInNorm(Array(once.values.elements), Array(twice.values.elements)) < 1e-6)
+  }
+
+  @Test(arguments: ["llama-tied", "gpt2"]) func aSavedRunGoesOnWhereItStopped(name: String) throws {
+    let oracle = try Oracle(name)
+    let model = try Model(directory: oracle.directory)
+    let folder = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let state = folder.appendingPathComponent("state.safetensors").path
+    let whole = Trainer(model)
+    _ = whole.step(on: [sample(oracle)], rate: 1e-3)
+    try whole.saveState(to: state)
+    try whole.saveCheckpoint(to: folder.appendingPathComponent("out").path, from: oracle.directory)
+
+    // The checkpoint opens as a model of the stepped weights.
+    let reopened = try Model(directory: folder.appendingPathComponent("out").path)
+    let loss = whole.step(on: [sample(oracle)], rate: 1e-3)
+    var batch = TokenBatch()
+    batch.append(sample(oracle).tokens)
+    for (place, token) in oracle.facts.responseIDs.enumerated() {
+      batch.target(segment: 0, offset: oracle.facts.promptIDs.count + place - 1, token: token)
+    }
+    let logs = reopened.logProbabilities(batch, in: reopened.makeWorkspace())
+    #expect(abs(loss + logs.reduce(0.0) { $0 + Double($1) } / Double(logs.count)) < 1e-5 * loss)
+
+    let resumed = Trainer(model)
+    try resumed.loadState(from: state)
+    #expect(resumed.steps == 1)
+    #expect(resumed.step(on: [sample(oracle)], rate: 1e-3) == loss)
+    #expect(Array(resumed.values.elements) == Array(whole.values.elements))
+
+    let other = Trainer(try Model(directory: Oracle(name == "gpt2" ? "llama-tied" : "gpt2").directory))
+    #expect(throws: LanguageModelError.self) { try other.loadState(from: state) }
+  }
+
+  @Test func theScheduleWarmsUpAndFallsAndVisitsEverySampleOnceAnEpoch() {
+    let schedule = TrainingSchedule(peakRate: 1, warmUpSteps: 4, decay: .cosine, steps: 20, batchSize: 5, seed: 3)
+    #expect(schedule.rate(at: 0) == 0.25 && schedule.rate(at: 3) == 1 && schedule.rate(at: 4) == 1)
+    #expect(abs(schedule.rate(at: 12) - 0.5) < 1e-6 && schedule.rate(at: 20) < 1e-6)
+    for epoch in 0..<3 {
+      let seen = (0..<3).flatMap { schedule.batch(at: epoch * 3 + $0, of: 15) }
+      #expect(seen.sorted() == Array(0..<15))
+    }
+    let across = TrainingSchedule(peakRate: 1, steps: 20, batchSize: 5).batch(at: 1, of: 7)
+    #expect(across.count == 5)
+  }
+}
