@@ -1,6 +1,22 @@
 import Numerics
 
 extension Kernel {
+  /// Elements that are stored.
+  public var entries: Int {
+    switch storage {
+    case .dense: rows * columns
+    case .sparse(let rows, _): rows.count
+    }
+  }
+
+  /// Bytes of the stored elements.
+  public var bytes: Int {
+    switch storage {
+    case .dense: entries * MemoryLayout<Float>.stride
+    case .sparse: entries * MemoryLayout<SparseEntry>.stride
+    }
+  }
+
   /// Calls `body(row, value)` for each element of a column that is not 0 by structure, in the order of rows.
   func forEachInColumn(_ column: Int, _ body: (Int, Float) -> Void) {
     switch storage {

@@ -8,7 +8,8 @@ import Numerics
 /// `winnow bench …`: how fast this machine does the work.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure how fast this machine does the work.", subcommands: [ModelBench.self])
+    commandName: "bench", abstract: "Measure how fast this machine does the work.",
+    subcommands: [ModelBench.self, BenchSelect.self])
 }
 
 /// `winnow bench model --model DIR`.
