@@ -25,18 +25,22 @@ public enum UtilitySource: Sendable, Hashable {
   case model(directory: String)
   /// Matrices that were computed elsewhere: n × n, n × m (or m × n for FLQMI), n × e.
   case matrices(pool: String, target: String?, existing: String?)
+  /// Vectors of the pool's samples, n × d: each row's nearest `neighbours` by cosine make a sparse kernel.
+  case embeddings(String, neighbours: Int)
 }
 
 /// Written as an object with the options' own names.
 extension UtilitySource: Codable {
   private enum Keys: String, CodingKey {
-    case model, utilities, targetUtilities, existingUtilities
+    case model, utilities, targetUtilities, existingUtilities, embeddings, neighbours
   }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Keys.self)
     if let directory = try container.decodeIfPresent(String.self, forKey: .model) {
       self = .model(directory: directory)
+    } else if let path = try container.decodeIfPresent(String.self, forKey: .embeddings) {
+      self = .embeddings(path, neighbours: try container.decode(Int.self, forKey: .neighbours))
     } else {
       self = .matrices(
         pool: try container.decode(String.self, forKey: .utilities),
@@ -50,6 +54,9 @@ extension UtilitySource: Codable {
     switch self {
     case .model(let directory):
       try container.encode(directory, forKey: .model)
+    case .embeddings(let path, let neighbours):
+      try container.encode(path, forKey: .embeddings)
+      try container.encode(neighbours, forKey: .neighbours)
     case .matrices(let pool, let target, let existing):
       try container.encode(pool, forKey: .utilities)
       try container.encodeIfPresent(target, forKey: .targetUtilities)

@@ -2,6 +2,7 @@ import Datasets
 import Domain
 import Numerics
 import Submodular
+import Synchronization
 
 extension RunEngine {
   /// The kernels of a run whose utilities were computed elsewhere, checked against each other and against the pool; nil
@@ -10,11 +11,16 @@ extension RunEngine {
   /// - Throws: `NumericsError` for a file that is no matrix, `SubmodularError` for elements that are not finite or
   ///   negative, `WorkbenchError.shape` where the matrices do not fit.
   func importedKernels(
-    _ specification: RunSpecification, inputs: RunInputs, observe: (RunEvent) -> Void
+    _ specification: RunSpecification, inputs: RunInputs, cancellation: Cancellation,
+    observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> KernelSet? {
-    guard specification.method.needsUtilities,
-      case .matrices(let pool, let target, let existing)? = specification.source
-    else { return nil }
+    guard specification.method.needsUtilities else { return nil }
+    if case .embeddings(let path, let neighbours)? = specification.source {
+      return KernelSet(
+        pool: try neighbourKernel(
+          path, neighbours: neighbours, rows: inputs.pool?.count, cancellation: cancellation, observe: observe))
+    }
+    guard case .matrices(let pool, let target, let existing)? = specification.source else { return nil }
 
     func kernel(_ path: String, rows: Int?, columns: Int?, expected: String) throws -> Kernel {
       let file = try NumpyMatrix(path: path)
@@ -49,5 +55,44 @@ extension RunEngine {
         expected: "\(rows) × \(inputs.existing.map { "\($0.count)" } ?? "existing samples")")
     }
     return kernels
+  }
+
+  /// The sparse kernel of a file of embeddings, n × d: each row's nearest neighbours by cosine.
+  private func neighbourKernel(
+    _ path: String, neighbours: Int, rows: Int?, cancellation: Cancellation,
+    observe: @escaping @Sendable (RunEvent) -> Void
+  ) throws -> Kernel {
+    let file = try NumpyMatrix(path: path)
+    guard rows ?? file.rows == file.rows, file.rows > 0, file.columns > 0 else {
+      throw WorkbenchError.shape(
+        path: path, rows: file.rows, columns: file.columns,
+        expected: "a row for each of \(rows.map { "the \($0)" } ?? "the pool's") samples")
+    }
+    let clock = PhaseClock(.score, unit: "rows", observe: observe)
+    let done = Atomic<Int>(0)
+    let total = file.rows
+    clock.advance(0, of: total)
+    return try Kernel(
+      embeddings: file.matrix(), neighbours: neighbours, name: path, workers: workers, cancellation: cancellation
+    ) { count in
+      clock.advance(done.wrappingAdd(count, ordering: .relaxed).newValue, of: total)
+    }
+  }
+}
+
+extension NumpyMatrix {
+  /// A copy in memory, row by row.
+  fileprivate func matrix() -> Matrix {
+    let copy = Matrix(uninitializedRows: rows, columns: columns)
+    if header.isFortranOrder {
+      let column = Matrix(uninitializedRows: 1, columns: rows)
+      for place in 0..<columns {
+        read(line: place, from: 0, count: rows, to: column.base)
+        for row in 0..<rows { copy.base[row * columns + place] = column.base[row] }
+      }
+    } else {
+      for row in 0..<rows { read(line: row, from: 0, count: columns, to: copy.base + row * columns) }
+    }
+    return copy
   }
 }

@@ -47,7 +47,8 @@ public struct RunEngine: Sendable {
       observe(.notice(Self.describe(badRows: file.summary)))
     }
     // What is there already is read before the run is put on record; what must be computed comes after.
-    var kernels = try importedKernels(specification, inputs: inputs, observe: observe)
+    var kernels = try importedKernels(
+      specification, inputs: inputs, cancellation: cancellation, observe: observe)
     let candidates = kernels?.candidates(for: specification) ?? inputs.pool?.count ?? 0
     let budget = try specification.budget.picks(of: candidates)
     let model = try kernels == nil ? self.model(of: specification) : nil
@@ -101,6 +102,7 @@ public struct RunEngine: Sendable {
       throw WorkbenchError.outsideRange(
         option: "--epsilon", value: "\(specification.epsilon)", bounds: "0 to 1, both excluded")
     }
+    if !specification.method.needsUtilities, specification.pool == nil { throw WorkbenchError.missingPool }
     if specification.method.needsUtilities, specification.source == nil {
       throw WorkbenchError.missingSource(specification.method)
     }
@@ -110,6 +112,15 @@ public struct RunEngine: Sendable {
       }
       if specification.method == .deliftContinual, existing == nil {
         throw WorkbenchError.missingMatrix(option: "--existing-utilities", specification.method)
+      }
+      return
+    }
+    if case .embeddings(_, let neighbours)? = specification.source, specification.method.needsUtilities {
+      guard specification.method == .deliftInstruction else {
+        throw WorkbenchError.embeddingsNeedOneKernel(specification.method)
+      }
+      guard neighbours >= 1 else {
+        throw WorkbenchError.outsideRange(option: "--neighbours", value: "\(neighbours)", bounds: "1 and above")
       }
       return
     }
@@ -172,6 +183,8 @@ extension RunSpecification {
     case .matrices(let pool, let target, let existing)?:
       copy.source = .matrices(
         pool: absolute(pool), target: target.map(absolute), existing: existing.map(absolute))
+    case .embeddings(let path, let neighbours)?:
+      copy.source = .embeddings(absolute(path), neighbours: neighbours)
     case nil: break
     }
     return copy

@@ -5,6 +5,9 @@ public enum WorkbenchError: ReportableError {
   case missing(DatasetRole, Method)
   case missingPool
   case missingSource(Method)
+  /// More than one option says where utilities come from.
+  case severalSources([String])
+  case embeddingsNeedOneKernel(Method)
   case missingMatrix(option: String, Method)
   case emptyDataset(role: DatasetRole, path: String)
   case shape(path: String, rows: Int, columns: Int, expected: String)
@@ -28,6 +31,14 @@ public enum WorkbenchError: ReportableError {
         "\(method.rawValue) needs utilities, and nothing says where they come from", at: "--model",
         remedy: "Name a checkpoint directory with --model DIR, or computed matrices with --utilities U.npy.",
         status: .unusableArguments)
+    case .severalSources(let options):
+      ErrorReport(
+        "\(options.joined(separator: " and ")) both say where utilities come from", at: options[0],
+        remedy: "Give one of them.", status: .unusableArguments)
+    case .embeddingsNeedOneKernel(let method):
+      ErrorReport(
+        "\(method.rawValue) needs more than the pool's embeddings", at: "--embeddings",
+        remedy: "Use --method delift-instruction, or give matrices with --utilities.", status: .unusableArguments)
     case .missingMatrix(let option, let method):
       ErrorReport(
         "\(method.rawValue) on computed utilities needs another matrix", at: option,

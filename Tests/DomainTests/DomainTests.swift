@@ -3,7 +3,9 @@ import Foundation
 import Testing
 
 @Suite struct BudgetTests {
-  @Test(arguments: [("1", 1), ("120", 120), ("0.3", 30), ("30%", 30), ("1.0", 100), ("100%", 100), ("0.001", 1), ("1e-1", 10)])
+  @Test(arguments: [
+    ("1", 1), ("120", 120), ("0.3", 30), ("30%", 30), ("1.0", 100), ("100%", 100), ("0.001", 1), ("1e-1", 10),
+  ])
   func aBudgetIsACountOrAShareRoundedDownAndAtLeastOne(text: String, picks: Int) throws {
     #expect(try Budget(parsing: text).picks(of: text == "120" ? 120 : 100) == picks)
   }
@@ -36,9 +38,10 @@ import Testing
   @Test func theSequenceOfASeedIsWhatTheAlgorithmsSay() {
     // xoshiro256** on four words of SplitMix64 from seed 0, by an independent implementation in Python.
     var generator = SeededGenerator(seed: 0)
-    #expect((0..<4).map { _ in generator.next() } == [
-      0x99EC_5F36_CB75_F2B4, 0xBF6E_1F78_4956_452A, 0x1A5F_849D_4933_E6E0, 0x6AA5_94F1_262D_2D2C,
-    ])
+    #expect(
+      (0..<4).map { _ in generator.next() } == [
+        0x99EC_5F36_CB75_F2B4, 0xBF6E_1F78_4956_452A, 0x1A5F_849D_4933_E6E0, 0x6AA5_94F1_262D_2D2C,
+      ])
   }
 
   @Test func drawsBelowABoundAreInRangeAndEven() {

@@ -29,6 +29,12 @@ struct Select: ParsableCommand {
   @Option(help: ArgumentHelp("Utilities of existing samples for the pool (n × e).", valueName: "npy"))
   var existingUtilities: String?
 
+  @Option(help: ArgumentHelp("Vectors of the pool's samples (n × d): a sparse kernel of cosines.", valueName: "npy"))
+  var embeddings: String?
+
+  @Option(help: ArgumentHelp("Neighbours a row in the kernel made of --embeddings.", valueName: "k"))
+  var neighbours = 100
+
   @Option(parsing: .unconditional, help: ArgumentHelp("A count, or a share such as 0.3 or 30%.", valueName: "budget"))
   var budget: String
 
@@ -91,7 +97,15 @@ struct Select: ParsableCommand {
 
   private func specification() throws -> RunSpecification {
     var source: UtilitySource?
-    if let utilities {
+    let named = [
+      utilities.map { _ in "--utilities" }, embeddings.map { _ in "--embeddings" },
+      utility.model.map { _ in "--model" },
+    ]
+    .compactMap(\.self)
+    guard named.count <= 1 else { throw WorkbenchError.severalSources(named) }
+    if let embeddings {
+      source = .embeddings(embeddings, neighbours: neighbours)
+    } else if let utilities {
       source = .matrices(pool: utilities, target: targetUtilities, existing: existingUtilities)
     } else if let model = utility.model {
       source = .model(directory: model)
