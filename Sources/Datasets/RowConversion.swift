@@ -43,21 +43,25 @@ final class RowConversion {
 
   /// Adds text as a JSON string, quotes and escapes included.
   func append(string bytes: some Sequence<UInt8>) {
-    append("\"")
+    if fault != nil { return }
+    row.append(UInt8(ascii: "\""))
     for byte in bytes {
       switch byte {
-      case UInt8(ascii: "\""): append("\\\"")
-      case UInt8(ascii: "\\"): append("\\\\")
-      case 0x0A: append("\\n")
-      case 0x0D: append("\\r")
-      case 0x09: append("\\t")
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        row.append(UInt8(ascii: "\\"))
+        row.append(byte)
+      case 0x0A: row.append(contentsOf: "\\n".utf8)
+      case 0x0D: row.append(contentsOf: "\\r".utf8)
+      case 0x09: row.append(contentsOf: "\\t".utf8)
       case 0..<0x20:
-        append("\\u00")
-        append([Self.digit(byte >> 4), Self.digit(byte & 15)])
-      default: append(CollectionOfOne(byte))
+        row.append(contentsOf: "\\u00".utf8)
+        row.append(Self.digit(byte >> 4))
+        row.append(Self.digit(byte & 15))
+      default: row.append(byte)
       }
     }
-    append("\"")
+    row.append(UInt8(ascii: "\""))
+    if row.count > RowReader.longestRow { refuse(RowDecoder.tooLong) }
   }
 
   private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }

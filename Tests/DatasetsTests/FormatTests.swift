@@ -239,6 +239,16 @@ import Testing
         continue
       }
     }
+    // A real Parquet file, where duckdb is there to make one.
+    let made = Process()
+    made.executableURL = URL(fileURLWithPath: "/bin/sh")
+    let query = "COPY (SELECT 'q' AS question, 'a' AS answer) TO '\(folder.path("made.parquet"))' (FORMAT parquet)"
+    made.arguments = ["-c", "command -v duckdb > /dev/null && duckdb -c \"\(query)\""]
+    try made.run()
+    made.waitUntilExit()
+    if made.terminationStatus == 0 {
+      #expect(try samples(folder.path("made.parquet")) == [sample(0, "q", "a")])
+    }
     let parquet = try folder.write(Array("PAR1 and nothing more".utf8), as: "rows.parquet")
     switch datasetError({ _ = try DatasetFile.open(parquet) }) {
     case .helperMissing(parquet, "duckdb", "pip install duckdb-cli"), .helperFailed(parquet, "duckdb", _): break
