@@ -10,6 +10,19 @@ final class ByteFile: Sendable {
   private let descriptor: Int32
   private let modified: timespec
 
+  /// A file that another program wrote for this one alone: `descriptor` is closed with it, `path` is for messages.
+  init(owning descriptor: Int32, path: String) throws(DatasetError) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      close(descriptor)
+      throw .unreadable(path: path, errno: errno)
+    }
+    self.path = path
+    self.descriptor = descriptor
+    size = Int(status.st_size)
+    modified = status.st_mtim
+  }
+
   /// Errors: `noSuchFile`, `isDirectory`, `notRegular`, `unreadable`.
   init(path: String) throws(DatasetError) {
     // Not to wait for a writer, should it be a pipe.
@@ -53,6 +66,20 @@ final class ByteFile: Sendable {
         throw .unreadable(path: path, errno: errno)
       }
     }
+  }
+
+  /// Its first bytes, `count` of them or all.
+  func head(_ count: Int) throws(DatasetError) -> [UInt8] {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(count, size), alignment: 8)
+    defer { buffer.deallocate() }
+    try read(at: 0, into: buffer)
+    return Array(buffer)
+  }
+
+  /// Lets another program read it from the start.
+  func rewound() -> Int32 {
+    lseek(descriptor, 0, SEEK_SET)
+    return descriptor
   }
 
   /// Throws `changed` if the file was written to since it was opened.

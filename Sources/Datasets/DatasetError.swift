@@ -17,6 +17,16 @@ public enum DatasetError: Error, Sendable, Hashable {
   case changed(path: String)
   /// No known schema fits; `fields` are those of the first rows.
   case unknownSchema(path: String, fields: [String])
+  /// A field that the user named is in none of the first rows.
+  case noSuchField(path: String, name: String, fields: [String])
+  case badFieldNames(text: String, reason: String)
+  /// A JSON object has several lists that could be the rows.
+  case severalLists(path: String, names: [String])
+  /// What holds the rows is broken, not a row: a list that does not end, a header with two equal names.
+  case brokenContainer(path: String, line: Int, reason: String)
+  /// A program that is needed to read the file is not there, or failed.
+  case helperMissing(path: String, program: String, install: String)
+  case helperFailed(path: String, program: String, message: String)
   case badRow(path: String, BadRow)
   case noUsableRows(path: String, bad: Int, first: BadRow)
   /// A row was asked for that the file does not have.
@@ -62,11 +72,30 @@ extension DatasetError: ReportableError {
       ErrorReport(
         fields.isEmpty
           ? "the rows have no fields"
-          : "no known schema fits the fields " + fields.prefix(12).map { "\"\($0)\"" }.joined(separator: ", ")
-            + (fields.count > 12 ? ", …" : ""),
+          : "no known schema fits the fields " + Self.list(fields),
         at: path,
-        remedy: "Known: " + RowSchema.allCases.map(\.rawValue).joined(separator: "; ") + ".",
+        remedy: "Known: " + RowSchema.allCases.filter { $0 != .named }.map(\.rawValue).joined(separator: "; ")
+          + ". Name others with --fields prompt=…,response=….", status: .badData)
+    case .noSuchField(let path, let name, let fields):
+      ErrorReport(
+        "no row has the field \"\(name)\"; there are " + Self.list(fields), at: path,
+        remedy: "Mend --fields or --label.", status: .unusableArguments)
+    case .badFieldNames(let text, let reason):
+      ErrorReport(
+        "cannot read the fields \"\(text)\": \(reason)", at: "--fields",
+        remedy: "Give, for example, prompt=question,response=answer.", status: .unusableArguments)
+    case .severalLists(let path, let names):
+      ErrorReport(
+        "the file holds several lists of rows: " + Self.list(names), at: path,
+        remedy: "Write the one that is meant to a file of its own.", status: .badData)
+    case .brokenContainer(let path, let line, let reason):
+      ErrorReport(reason, at: "\(path):\(line)", remedy: "Check that the file is complete.", status: .badData)
+    case .helperMissing(let path, let program, let install):
+      ErrorReport(
+        "needs the program \"\(program)\", which is not installed", at: path, remedy: "Install it: \(install)",
         status: .badData)
+    case .helperFailed(let path, let program, let message):
+      ErrorReport("\(program) could not read it: \(message)", at: path, remedy: "Check the file.", status: .badData)
     case .badRow(let path, let row):
       ErrorReport(
         row.reason, at: "\(path):\(row.line)", remedy: "Mend the row, or leave such rows out with --skip-bad-rows.",
@@ -95,6 +124,13 @@ extension DatasetError: ReportableError {
         "cannot be written: \(describe(errno))", at: path,
         remedy: "Nothing was left under this name. Check permissions and free space.", status: .failed)
     }
+  }
+}
+
+extension DatasetError {
+  /// Names for a message; many are cut.
+  private static func list(_ names: [String]) -> String {
+    names.prefix(12).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 12 ? ", …" : "")
   }
 }
 

@@ -1,6 +1,6 @@
 import Domain
 
-/// A file of samples, a JSON object a line, open for reading. Rows stay in the file and are decoded when asked for.
+/// A file of samples, open for reading. Rows stay in the file and are decoded when asked for.
 ///
 /// A row's *index* is its place among all lines of the file that are not blank, from 0. It stays the same whatever is left
 /// out: after bad rows are skipped (``validated(skippingBadRows:cancellation:)``) indices have gaps. A *position* counts
@@ -86,7 +86,8 @@ public struct DatasetFile: Sendable {
     return samples
   }
 
-  /// The bytes of a row as they stand in the file, without the line end. Errors: as ``sample(at:)``, and a row longer than
+  /// The bytes of a row as they stand in the file, without the line end; of a row in another format than JSON lines, the
+  /// JSON object that it was converted to (of a JSON list the element, on one line). Errors: as ``sample(at:)``, and a row longer than
   /// 16 MiB is a `badRow`.
   public func bytes(ofRow index: Int) throws(DatasetError) -> [UInt8] {
     guard index >= 0 && index < rowCount else {
@@ -112,6 +113,7 @@ final class RowDecoder {
   private let path: String
   private let file: ByteFile
   private let layout: RowLayout
+  private let faults: [Int: String]
   private let reader: RowReader
   private let json: JSONReader
 
@@ -119,6 +121,7 @@ final class RowDecoder {
     path = dataset.summary.path
     file = dataset.file
     layout = dataset.layout
+    faults = dataset.rows.faults
     reader = RowReader(file: dataset.file, index: dataset.rows)
     do { json = try JSONReader() } catch { throw .outOfMemory(path: dataset.summary.path) }
   }
@@ -131,6 +134,7 @@ final class RowDecoder {
     try reader.forEach(rows) { row, bytes throws(DatasetError) in
       let outcome: Result<Sample, RowProblem>
       do {
+        if let fault = faults[row] { throw RowProblem(reason: fault) }
         guard let bytes else { throw RowProblem(reason: Self.tooLong) }
         outcome = .success(try layout.sample(from: json.read(bytes), index: row))
       } catch let problem as RowProblem {

@@ -95,6 +95,18 @@ struct JSONValue {
     return count > 0 ? (JSONValue(place: found), count) : nil
   }
 
+  /// The elements of a list; none of anything else.
+  var elements: [JSONValue] {
+    guard kind == CSJ_ARRAY else { return [] }
+    var children = csj_children_of(place)
+    var child = csj_value()
+    var name: UnsafePointer<CChar>?
+    var length = 0
+    var elements: [JSONValue] = []
+    while csj_next(&children, &child, &name, &length) { elements.append(JSONValue(place: child)) }
+    return elements
+  }
+
   /// Calls `body` with each element of a list, or each member of an object with its name, in order.
   func forEachChild<Failure: Error>(_ body: (String?, JSONValue) throws(Failure) -> Void) throws(Failure) {
     var children = csj_children_of(place)

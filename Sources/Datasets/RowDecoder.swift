@@ -17,18 +17,32 @@ extension RowLayout {
     sample.label = try label.flatMap { name throws(RowProblem) in try row.field(name)?.scalarText }
     switch shape {
     case .fields(let instruction, let input, let response):
-      guard let asked = try row.textField(instruction) else {
-        throw RowProblem(reason: "the row has no \"\(instruction)\"")
+      (sample.query, sample.response) = try row.pair(instruction, input, response)
+    case .instances:
+      guard let list = try row.field("instances"), list.kind == CSJ_ARRAY else {
+        throw RowProblem(reason: "the row has no list of \"instances\"")
       }
-      let given = try input.flatMap { name throws(RowProblem) in try row.textField(name) } ?? ""
-      if asked.isBlank && given.isBlank {
-        throw RowProblem(reason: "the row asks nothing: \"\(instruction)\" is empty")
+      let instances = list.elements
+      guard instances.count == 1 else {
+        throw RowProblem(reason: "the row has \(instances.count) instances, and one a row can be read")
       }
-      guard let answer = try row.textField(response) else {
-        throw RowProblem(reason: "the row has no response: there is no \"\(response)\"")
+      let asked = try row.textField("instruction") ?? ""
+      let (query, answer) = try instances[0].pair(nil, "input", "output", asked: asked)
+      (sample.query, sample.response) = (query, answer)
+    case .reading:
+      guard let question = try row.textField("question"), let text = try row.textField("context") else {
+        throw RowProblem(reason: "the row has no \"question\" or no \"context\"")
       }
-      if answer.isBlank { throw RowProblem(reason: "the row has no response: \"\(response)\" is empty") }
-      sample.query = .instruction(asked, input: given)
+      // A list of answers each with a text (as SQuAD's files have it), or an object with a list of texts (as its rows in
+      // Parquet have it).
+      var answer = try row.field("answers")
+      if answer?.kind == CSJ_OBJECT { answer = try answer?.field("text") }
+      answer = answer?.elements.first
+      if answer?.kind == CSJ_OBJECT { answer = try answer?.field("text") }
+      guard let answer = answer?.text, !answer.isBlank else {
+        throw RowProblem(reason: "the row has no response: the question has no answer")
+      }
+      sample.query = .instruction(question, input: text)
       sample.response = answer
     case .chat(let name):
       var turns = try row.turns(name)
@@ -64,7 +78,33 @@ extension JSONValue {
     return text
   }
 
-  /// The turns of a chat: a list of objects with a role and a content.
+  /// Question and answer from three fields. `asked` stands for the instruction where it is not among these fields.
+  fileprivate func pair(
+    _ instruction: String?, _ input: String?, _ response: String, asked: String = ""
+  ) throws(RowProblem) -> (Query, String) {
+    guard kind == CSJ_OBJECT else { throw RowProblem(reason: "an instance is \(kindName), not an object") }
+    var asked = asked
+    if let instruction {
+      guard let text = try textField(instruction) else { throw RowProblem(reason: "the row has no \"\(instruction)\"") }
+      asked = text
+    }
+    let given = try input.flatMap { name throws(RowProblem) in try textField(name) } ?? ""
+    if asked.isBlank && given.isBlank {
+      throw RowProblem(reason: "the row asks nothing: \"\(instruction ?? "instruction")\" is empty")
+    }
+    guard let answer = try textField(response) else {
+      throw RowProblem(reason: "the row has no response: there is no \"\(response)\"")
+    }
+    if answer.isBlank { throw RowProblem(reason: "the row has no response: \"\(response)\" is empty") }
+    return (.instruction(asked, input: given), answer)
+  }
+
+  /// Speakers as chat data names them, where that is not their role.
+  private static let roles = [
+    "human": "user", "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant", "model": "assistant",
+  ]
+
+  /// The turns of a chat: a list of objects with a role and a content, or with from and value (ShareGPT).
   fileprivate func turns(_ name: String) throws(RowProblem) -> [Turn] {
     guard let list = try field(name) else { throw RowProblem(reason: "the row has no \"\(name)\"") }
     guard list.kind == CSJ_ARRAY else {
@@ -75,8 +115,13 @@ extension JSONValue {
       let place = "turn \(turns.count + 1) of \"\(name)\""
       guard turn.kind == CSJ_OBJECT else { throw RowProblem(reason: "\(place) is \(turn.kindName), not an object") }
       do throws(RowProblem) {
-        guard let role = try turn.textField("role") else { throw RowProblem(reason: "it has no \"role\"") }
-        turns.append(Turn(role: role, content: try turn.textField("content") ?? ""))
+        if let role = try turn.textField("role") {
+          turns.append(Turn(role: Self.roles[role] ?? role, content: try turn.textField("content") ?? ""))
+        } else if let speaker = try turn.textField("from") {
+          turns.append(Turn(role: Self.roles[speaker] ?? speaker, content: try turn.textField("value") ?? ""))
+        } else {
+          throw RowProblem(reason: "it has no \"role\"")
+        }
       } catch {
         throw RowProblem(reason: "\(place): \(error.reason)")
       }

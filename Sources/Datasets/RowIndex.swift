@@ -7,8 +7,21 @@ struct RowIndex: Sendable {
   fileprivate(set) var starts: [Int] = []
   /// Where the last row ends at the latest: the start of the line after it.
   fileprivate(set) var end = 0
+  /// For rows that were converted from another format: their lines in the file they came from, and why some are none.
+  fileprivate var sourceLines: [Int]?
+  private(set) var faults: [Int: String] = [:]
   /// For rows that come after blank lines: the row, and the number of blank lines anywhere before it. Ascending.
   fileprivate var blanksBefore: [(row: Int, count: Int)] = []
+
+  init() {}
+
+  /// The index of rows that were converted: where they begin in the file of converted rows, and its size.
+  init(starts: [Int], end: Int, sourceLines: [Int], faults: [Int: String]) {
+    self.starts = starts
+    self.end = end
+    self.sourceLines = sourceLines
+    self.faults = faults
+  }
 
   var count: Int { starts.count }
 
@@ -17,6 +30,7 @@ struct RowIndex: Sendable {
 
   /// The row's line in the file, from 1.
   func line(of row: Int) -> Int {
+    if let sourceLines { return sourceLines[row] }
     var low = 0
     var high = blanksBefore.count
     while low < high {
@@ -27,9 +41,17 @@ struct RowIndex: Sendable {
   }
 }
 
-/// Builds a ``RowIndex`` from a file's bytes, which come in pieces of any size.
-struct RowScanner {
-  private(set) var index = RowIndex()
+/// Takes a file's bytes in pieces of any size, without a byte-order mark, and says where its rows are.
+protocol RowSource: AnyObject {
+  func scan(_ piece: UnsafeRawBufferPointer) throws
+  /// The file that the rows are in, and where, once the last piece has come.
+  func finish() throws -> (ByteFile, RowIndex)
+}
+
+/// Builds a ``RowIndex`` of lines: the rows stay where they are.
+final class LineScanner: RowSource {
+  private let file: ByteFile
+  private var index = RowIndex()
   private let limit: Int
   private var offset: Int
   private var lineStart: Int
@@ -37,7 +59,8 @@ struct RowScanner {
   private var blanks = 0
 
   /// `offset`: where the first line begins (after a byte-order mark). `limit`: rows to index; what follows is passed over.
-  init(from offset: Int = 0, limit: Int? = nil) {
+  init(_ file: ByteFile, from offset: Int, limit: Int?) {
+    self.file = file
     self.offset = offset
     self.lineStart = offset
     self.limit = limit ?? .max
@@ -46,7 +69,7 @@ struct RowScanner {
 
   private var isFull: Bool { index.starts.count >= limit }
 
-  mutating func scan(_ piece: UnsafeRawBufferPointer) {
+  func scan(_ piece: UnsafeRawBufferPointer) {
     guard let base = piece.baseAddress else { return }
     var position = 0
     while position < piece.count && !isFull {
@@ -63,13 +86,13 @@ struct RowScanner {
     offset += piece.count
   }
 
-  /// The index, once the last piece has come: a last line without a line end counts.
-  consuming func finish() -> RowIndex {
+  /// A last line without a line end counts.
+  func finish() -> (ByteFile, RowIndex) {
     if !isFull && offset > lineStart { endLine(next: offset) }
-    return index
+    return (file, index)
   }
 
-  private mutating func endLine(next: Int) {
+  private func endLine(next: Int) {
     if lineIsBlank {
       blanks += 1
     } else {

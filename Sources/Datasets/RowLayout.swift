@@ -5,8 +5,12 @@ struct RowLayout: Sendable, Hashable {
   /// Where question and answer stand.
   enum Shape: Sendable, Hashable {
     case fields(instruction: String, input: String?, response: String)
-    /// A list of turns; the last assistant turn is the response.
+    /// A list of turns, each with role and content (or from and value); the last assistant turn is the response.
     case chat(turns: String)
+    /// An instruction with a list of one instance, which has input and output (Self-Instruct seed tasks).
+    case instances
+    /// A question on a text, with a list of right answers of which the first counts (SQuAD).
+    case reading
   }
 
   var schema: RowSchema
@@ -17,6 +21,9 @@ struct RowLayout: Sendable, Hashable {
   /// The shape of a schema, the more telling ones first: of two that fit the same rows, the earlier is meant.
   static let known: [(schema: RowSchema, shape: Shape)] = [
     (.messages, .chat(turns: "messages")),
+    (.conversations, .chat(turns: "conversations")),
+    (.instances, .instances),
+    (.reading, .reading),
     (.alpaca, .fields(instruction: "instruction", input: "input", response: "output")),
     (.promptCompletion, .fields(instruction: "prompt", input: nil, response: "completion")),
     (.promptResponse, .fields(instruction: "prompt", input: nil, response: "response")),
@@ -31,32 +38,51 @@ struct RowLayout: Sendable, Hashable {
 }
 
 extension RowLayout.Shape {
+  /// Whether a row with these fields, and no more, could have this shape.
+  func fits(fields: Set<String>) -> Bool { required.allSatisfy(fields.contains) }
+
   /// Fields without which a row does not have this shape.
   fileprivate var required: [String] {
     switch self {
     case .fields(let instruction, _, let response): [instruction, response]
     case .chat(let turns): [turns]
+    case .instances: ["instruction", "instances"]
+    case .reading: ["context", "question", "answers"]
     }
   }
 
   fileprivate var all: Set<String> {
     switch self {
     case .fields(let instruction, let input, let response): Set([instruction, input, response].compactMap(\.self))
-    case .chat(let turns): [turns]
+    case .chat, .instances, .reading: Set(required)
     }
   }
 }
 
 /// Counts the fields of the first rows, and says which layout fits most of them.
-struct LayoutSurvey {
+final class LayoutSurvey {
+  /// The first row that is no object, and whether there was one that is.
+  private(set) var firstProblem: BadRow?
+  private(set) var sawObject = false
+  private let named: FieldNames
   private var rows = 0
   private var fits = [Int](repeating: 0, count: RowLayout.known.count)
   /// Field names in the order they came, and how many rows have a scalar there.
   private var names: [String] = []
   private var scalars: [String: Int] = [:]
 
-  /// Takes a row into account; what is not an object has no fields.
-  mutating func look(at row: JSONValue) {
+  init(_ named: FieldNames) { self.named = named }
+
+  /// Takes note of a row that cannot be read.
+  func refuse(line: Int, _ reason: String) { firstProblem = firstProblem ?? BadRow(line: line, reason: reason) }
+
+  /// Takes a row into account.
+  func look(at row: JSONValue, line: Int) {
+    guard row.isObject else {
+      refuse(line: line, "the row is \(row.kindName), not an object with fields")
+      return
+    }
+    sawObject = true
     var present: Set<String> = []
     row.forEachChild { name, value in
       guard let name else { return }
@@ -68,7 +94,7 @@ struct LayoutSurvey {
       if value.scalarText != nil { scalars[name, default: 0] += 1 }
     }
     rows += 1
-    for (place, known) in RowLayout.known.enumerated() where known.shape.required.allSatisfy(present.contains) {
+    for (place, known) in RowLayout.known.enumerated() where known.shape.fits(fields: present) {
       fits[place] += 1
     }
   }
@@ -76,14 +102,21 @@ struct LayoutSurvey {
   /// The names of all fields seen.
   var fields: [String] { names }
 
-  /// The layout that fits most rows; nil if none fits any.
+  /// The layout that fits most rows, or that the user names; nil if none fits any.
   var layout: RowLayout? {
-    guard let most = fits.max(), most > 0, let place = fits.firstIndex(of: most) else { return nil }
-    let (schema, shape) = RowLayout.known[place]
+    let schema: RowSchema
+    let shape: RowLayout.Shape
+    if let known = named.shape {
+      (schema, shape) = (.named, known)
+    } else {
+      guard let most = fits.max(), most > 0, let place = fits.firstIndex(of: most) else { return nil }
+      (schema, shape) = RowLayout.known[place]
+    }
     let used = shape.all
     // A label or id that only some odd rows have is none.
     func common(_ name: String) -> Bool { !used.contains(name) && scalars[name, default: 0] * 2 > rows }
     return RowLayout(
-      schema: schema, shape: shape, id: common("id") ? "id" : nil, label: RowLayout.labelNames.first(where: common))
+      schema: schema, shape: shape, id: named.id ?? (common("id") ? "id" : nil),
+      label: named.label ?? RowLayout.labelNames.first(where: common))
   }
 }

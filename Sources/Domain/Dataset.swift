@@ -18,6 +18,21 @@ public enum RowSchema: String, Sendable, Hashable, Codable, CaseIterable {
   case inputTarget = "input/target"
   case inputsTargets = "inputs/targets"
   case messages = "messages"
+  case conversations = "conversations"
+  case instances = "instruction/instances"
+  case reading = "context/question/answers"
+  /// Fields that the user named.
+  case named = "named fields"
+}
+
+/// How a file holds its rows.
+public enum DatasetFormat: String, Sendable, Hashable, Codable, CaseIterable {
+  /// One JSON object a line.
+  case jsonLines = "jsonl"
+  /// A JSON list of objects, or an object that holds one.
+  case json
+  /// Comma-separated or tab-separated values with a header (RFC 4180).
+  case csv, tsv
 }
 
 /// A row that could not be read, and why.
@@ -36,6 +51,7 @@ public struct BadRow: Sendable, Hashable {
 public struct DatasetSummary: Sendable, Hashable {
   public var path: String
   public var role: DatasetRole
+  public var format: DatasetFormat
   public var schema: RowSchema
   /// Names of the fields that label and id were read from, if any.
   public var labelField: String?
@@ -46,13 +62,16 @@ public struct DatasetSummary: Sendable, Hashable {
   public var contentHash: ContentHash
   /// Rows left out under `--skip-bad-rows`, in file order.
   public var badRows: [BadRow]
+  /// What else a user should know of how it was read, a sentence each.
+  public var notes: [String]
 
   public init(
-    path: String, role: DatasetRole, schema: RowSchema, labelField: String?, idField: String?, rows: Int,
-    bytes: Int, contentHash: ContentHash, badRows: [BadRow] = []
+    path: String, role: DatasetRole, format: DatasetFormat = .jsonLines, schema: RowSchema, labelField: String?,
+    idField: String?, rows: Int, bytes: Int, contentHash: ContentHash, badRows: [BadRow] = [], notes: [String] = []
   ) {
     self.path = path
     self.role = role
+    self.format = format
     self.schema = schema
     self.labelField = labelField
     self.idField = idField
@@ -60,5 +79,6 @@ public struct DatasetSummary: Sendable, Hashable {
     self.bytes = bytes
     self.contentHash = contentHash
     self.badRows = badRows
+    self.notes = notes
   }
 }

@@ -1,0 +1,50 @@
+/// Fields that the user names where the data's own names say too little: `prompt=question,response=answer,label=topic`.
+public struct FieldNames: Sendable, Hashable {
+  public var prompt: String?
+  public var input: String?
+  public var response: String?
+  /// A list of turns, instead of prompt and response.
+  public var messages: String?
+  public var label: String?
+  public var id: String?
+
+  /// Nothing named: all is found from the data.
+  public init() {}
+
+  /// Reads a list of `what=field`, separated by commas; `what` is prompt, input, response, messages, label or id.
+  /// Errors: `badFieldNames`.
+  public init(parsing text: String) throws(DatasetError) {
+    func refuse(_ reason: String) -> DatasetError { .badFieldNames(text: text, reason: reason) }
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard pair.count == 2, !pair[1].isEmpty else { throw refuse("\"\(part)\" is not of the form what=field") }
+      let place: WritableKeyPath<FieldNames, String?>
+      switch pair[0] {
+      case "prompt", "instruction", "question": place = \.prompt
+      case "input": place = \.input
+      case "response", "output", "answer": place = \.response
+      case "messages": place = \.messages
+      case "label": place = \.label
+      case "id": place = \.id
+      default: throw refuse("\"\(pair[0])\" is none of prompt, input, response, messages, label, id")
+      }
+      if self[keyPath: place] != nil { throw refuse("\"\(pair[0])\" is named twice") }
+      self[keyPath: place] = String(pair[1])
+    }
+    if messages != nil && (prompt != nil || input != nil || response != nil) {
+      throw refuse("messages stands for prompt, input and response")
+    }
+    if (prompt == nil) != (response == nil) { throw refuse("prompt and response go together") }
+    if input != nil && prompt == nil { throw refuse("input needs prompt and response") }
+  }
+
+  /// The shape that is named, if one is.
+  var shape: RowLayout.Shape? {
+    if let messages { return .chat(turns: messages) }
+    guard let prompt, let response else { return nil }
+    return .fields(instruction: prompt, input: input, response: response)
+  }
+
+  /// All fields that are named.
+  var all: [String] { [prompt, input, response, messages, label, id].compactMap(\.self) }
+}

@@ -1,0 +1,59 @@
+import Domain
+import Foundation
+
+/// Has another program write what a file holds to a temporary file: `gzip`, `zstd` and `duckdb` read what this program
+/// does not.
+struct OtherProgram {
+  var name: String
+  var arguments: [String]
+  /// How to get it.
+  var install: String
+
+  static let gzip = OtherProgram(name: "gzip", arguments: ["-dc"], install: "apt-get install gzip")
+  static let zstd = OtherProgram(name: "zstd", arguments: ["-dcq"], install: "apt-get install zstd")
+
+  /// Reads a Parquet file as JSON lines.
+  static func duckdb(parquet path: String) -> OtherProgram {
+    let quoted = path.replacing("'", with: "''")
+    let query = "COPY (SELECT * FROM read_parquet('\(quoted)')) TO '/dev/stdout' (FORMAT json)"
+    return OtherProgram(name: "duckdb", arguments: ["-c", query], install: "pip install duckdb-cli")
+  }
+
+  /// The program's file, on the search path.
+  private var location: URL? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+      .map { URL(fileURLWithPath: String($0)).appendingPathComponent(name) }
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  }
+
+  /// Runs it on a file's bytes as its standard input, and gives what it writes.
+  /// Errors: `helperMissing`, `helperFailed`, `unwritable`, `CancellationError`.
+  func read(_ file: ByteFile, cancellation: Cancellation?) throws -> ByteFile {
+    guard let location else {
+      throw DatasetError.helperMissing(path: file.path, program: name, install: install)
+    }
+    let output = try UnnamedFile(for: file.path)
+    let messages = try UnnamedFile(for: file.path)
+    let process = Process()
+    process.executableURL = location
+    process.arguments = arguments
+    process.standardInput = FileHandle(fileDescriptor: file.rewound())
+    process.standardOutput = FileHandle(fileDescriptor: output.descriptor)
+    process.standardError = FileHandle(fileDescriptor: messages.descriptor)
+    do { try process.run() } catch {
+      throw DatasetError.helperFailed(path: file.path, program: name, message: "\(error.localizedDescription)")
+    }
+    while process.isRunning {
+      if cancellation?.isCancelled == true { process.terminate() }
+      usleep(2000)
+    }
+    try cancellation?.check()
+    let said = try messages.finish().head(2000)
+    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+      let words = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+      throw DatasetError.helperFailed(
+        path: file.path, program: name, message: words ?? "it ended with status \(process.terminationStatus)")
+    }
+    return try output.finish()
+  }
+}
