@@ -12,7 +12,10 @@ public enum Action: String, Sendable, Hashable, CaseIterable {
   // On the Data screen.
   case openFile, copyRow
   // On Data and Inspect.
+  case search, searchNext, searchPrevious, filter
   case pin, ban, undo, redo
+  // On the Run screen.
+  case replay, stepBack, stepForward, slower, faster, changeCurve
   // On the Inspect screen.
   case export, previousRun, nextRun
   // In a line of text being typed.
@@ -73,12 +76,22 @@ public struct Binding: Sendable, Hashable {
     .init(
       .openFile, [.character("o")], in: [.data], "open", "Open a file as pool, target or existing data", footer: true),
     .init(
+      .search, [.character("/")], in: [.data, .inspect], "search", "Find a row by a word or a regular expression",
+      footer: true),
+    .init(.searchNext, [.character("n")], in: [.data, .inspect], "next", "Go to the next row that was searched for"),
+    .init(
+      .searchPrevious, [.character("N")], in: [.data, .inspect], "previous",
+      "Go to the previous row that was searched for"),
+    .init(
+      .filter, [.character("f")], in: [.data], "filter", "Show only the rows that match; Esc shows all again",
+      footer: true),
+    .init(
       .pin, [.character("p")], in: [.data, .inspect], "pin", "Pin the row: the next run takes it first; again to undo",
       footer: true),
     .init(
       .ban, [.character("x")], in: [.data, .inspect], "ban", "Ban the row: the next run never takes it; again to undo",
       footer: true),
-    .init(.undo, [.character("u")], in: [.data, .inspect], "undo", "Take back the last pin or ban"),
+    .init(.undo, [.character("u")], in: [.data, .inspect], "undo", "Take back the last pin, ban or filter"),
     .init(.redo, [.control("r")], in: [.data, .inspect], "redo", "Do again what was taken back"),
     // Inspect
     .init(
@@ -97,6 +110,16 @@ public struct Binding: Sendable, Hashable {
     .init(
       .cancelRun, [.character("c")], in: [.data, .run, .inspect], "cancel",
       "Stop the run that is going on; what it has done is kept", footer: true),
+    .init(
+      .replay, [.character(" ")], in: [.run], "replay", "Take the picks again on screen; pause, and go on", footer: true
+    ),
+    .init(.stepBack, [.character(",")], in: [.run], "step back", "Go back a pick in the replay"),
+    .init(.stepForward, [.character(".")], in: [.run], "step", "Go on a pick in the replay"),
+    .init(.slower, [.character("<")], in: [.run], "slower", "Replay fewer picks a second"),
+    .init(.faster, [.character(">")], in: [.run], "faster", "Replay more picks a second"),
+    .init(
+      .changeCurve, [.character("v")], in: [.run], "curve",
+      "Show the gain of each pick, or the value of all so far", footer: true),
     // Lists
     .init(
       .activate, [.enter], in: [.lists], "choose", "Open, change or go into what is under the cursor", footer: true),

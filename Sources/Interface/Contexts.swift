@@ -53,6 +53,15 @@ extension Model {
       guard let run = inspectedRun else { return .unavailable("Nothing is chosen yet: r starts a run.") }
       if run.isGoingOn { return .unavailable("The run is still going on. It can be exported when it ends.") }
       return run.picks.isEmpty || run.id == nil ? .unavailable("This run chose nothing.") : .available
+    case .replay, .stepBack, .stepForward:
+      guard let run = currentRun, !run.picks.isEmpty else {
+        return .unavailable("Nothing is chosen yet: r starts a run.")
+      }
+      return run.isGoingOn ? .unavailable("The run is still going on. It can be replayed when it ends.") : .available
+    case .slower, .faster:
+      return currentRun?.replay == nil ? .unavailable("Nothing is being replayed: Space begins.") : .available
+    case .changeCurve:
+      return currentRun?.picks.isEmpty == false ? .available : .unavailable("Nothing is chosen yet.")
     case .previousRun:
       return (inspect.run ?? 0) > 0 ? .available : .unavailable("There is no earlier run.")
     case .nextRun:
@@ -65,7 +74,12 @@ extension Model {
         return .unavailable("This run chose from another pool than the one that is open.")
       }
       return rowUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
-    case .undo: return done.isEmpty ? .unavailable("There is no pin or ban to take back.") : .available
+    case .search, .filter:
+      if screen == .inspect, inspectedPick == nil { return .unavailable("Nothing is chosen yet.") }
+      return screen == .data && shownFile == nil ? .unavailable("No file is open here: o opens one.") : .available
+    case .searchNext, .searchPrevious:
+      return searched == nil ? .unavailable("Nothing was searched for yet: / begins.") : .available
+    case .undo: return done.isEmpty ? .unavailable("There is nothing to take back.") : .available
     case .redo: return undone.isEmpty ? .unavailable("Nothing was taken back.") : .available
     case .showInspect, .showData, .showRun: return .available
     case .activate:
@@ -97,6 +111,7 @@ extension Model {
 
   /// What Enter does where the focus is, in a word or two.
   func title(of binding: Binding) -> String {
+    if binding.action == .replay, let replay = currentRun?.replay { return replay.isPlaying ? "pause" : "play" }
     guard binding.action == .activate else { return binding.title }
     switch focusedPanel {
     case .files: return "open"

@@ -35,6 +35,40 @@ public struct OpenedFile: Sendable, Hashable {
   public var summary: DatasetSummary
   public var cache = RowCache()
   public var list = ListState()
+  /// Which rows are shown; nil shows all.
+  public var filter: RowFilter?
+}
+
+/// The rows that a pattern lets through, in the file's order.
+public struct RowFilter: Sendable, Hashable {
+  public var pattern: RowPattern
+  public var rows: [Int]
+}
+
+extension OpenedFile {
+  /// Rows that are shown.
+  var shownCount: Int { filter?.rows.count ?? summary.rows }
+
+  /// The row of the file at a place of the shown list.
+  func row(at place: Int) -> Int? {
+    guard place >= 0, place < shownCount else { return nil }
+    return filter?.rows[place] ?? place
+  }
+
+  /// The place of a row in the shown list; nil where the filter leaves it out.
+  func place(of row: Int) -> Int? {
+    guard let rows = filter?.rows else { return row >= 0 && row < summary.rows ? row : nil }
+    // The rows are in order: halve.
+    var low = 0
+    var high = rows.count
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle] < row { low = middle + 1 } else { high = middle }
+    }
+    return low < rows.count && rows[low] == row ? low : nil
+  }
+
+  var rowUnderCursor: Int? { row(at: list.cursor) }
 }
 
 /// What is known of the file in a role.
@@ -108,13 +142,19 @@ public struct Model: Sendable, Hashable {
   var jumpedFrom: ScreenName?
   var skipsBadRows: Bool
 
+  /// What was searched for last.
+  var searched: RowPattern?
+  /// The search or filter that is under way.
+  var seeking: RowPattern?
   public internal(set) var setup = SetupState()
-  /// What was marked before each of the latest changes of marks, and what undoing them took back.
-  var done: [Marks] = []
-  var undone: [Marks] = []
+  /// How things stood before each of the latest changes that can be undone, and what undoing them took back.
+  var done: [Undoable] = []
+  var undone: [Undoable] = []
   /// The runs of this session, in the order they were started; the last one may be going on.
   public internal(set) var runs: [Run] = []
   var inspect = InspectState()
+  /// Whether the curve shows the value of all picks so far rather than the gain of each.
+  var showsValue = false
 
   /// The error that the banner shows, until it is dismissed.
   public internal(set) var banner: ErrorReport?
@@ -168,8 +208,8 @@ public struct Model: Sendable, Hashable {
   /// Whether the clock must be told: something moves on the screen by itself.
   public var wantsTicks: Bool {
     if noticeText != nil { return true }
-    if runs.last?.isGoingOn == true { return true }
-    return !opening.isEmpty
+    if runs.last?.isGoingOn == true || runs.last?.replay?.isPlaying == true { return true }
+    return !opening.isEmpty || seeking != nil
   }
 
   var focusedPanel: Panel { focus[screen] ?? .rows }
@@ -196,6 +236,40 @@ public struct Model: Sendable, Hashable {
   mutating func show(theme index: Int) {
     themeIndex = max(0, min(themes.count - 1, index))
     theme = themes[themeIndex].quantised(to: depth)
+  }
+}
+
+/// What undo takes back: marks of rows, and filters.
+struct Undoable: Sendable, Hashable {
+  var marks: Marks
+  var filters: [DatasetRole: RowFilter]
+}
+
+extension Model {
+  var undoable: Undoable {
+    get { Undoable(marks: setup.marks, filters: files.compactMapValues { $0.opened?.filter }) }
+    set {
+      setup.marks = newValue.marks
+      for role in DatasetRole.allCases { show(role, through: newValue.filters[role]) }
+    }
+  }
+
+  /// Notes how things stand, so that the change that follows can be undone.
+  mutating func noteForUndo() {
+    done.append(undoable)
+    if done.count > 100 { done.removeFirst() }
+    undone = []
+  }
+
+  /// Shows the rows of a file through a filter, or all of them; the cursor stays on its row where that is still shown.
+  mutating func show(_ role: DatasetRole, through filter: RowFilter?) {
+    guard var file = files[role]?.opened, file.filter != filter else { return }
+    let row = file.rowUnderCursor
+    file.filter = filter
+    let place = row.flatMap { file.place(of: $0) } ?? 0
+    file.list.center(on: place, count: file.shownCount, page: page(of: .rows))
+    files[role] = .opened(file)
+    if role == self.role { rowTextTop = 0 }
   }
 }
 

@@ -6,7 +6,7 @@ extension Model {
   func count(of panel: Panel) -> Int? {
     switch panel {
     case .files: DatasetRole.allCases.count
-    case .rows: shownFile?.summary.rows ?? 0
+    case .rows: shownFile?.shownCount ?? 0
     case .setup: setup.fields.count + 1
     case .chosen: inspectedRun?.picks.count ?? 0
     case .reasons: explanation?.represents.count ?? 0

@@ -107,6 +107,14 @@ extension Model {
     switch prompt.purpose {
     case .open(let role): return ("\(role.meaning); Ctrl-R changes that", .muted)
     case .export: return ("JSON lines, byte for byte as in the pool, in the order they were chosen", .muted)
+    case .search, .filter:
+      if text.isEmpty { return ("a word or a regular expression; label: or id: before it; ! turns it round", .muted) }
+      do {
+        _ = try RowPattern(parsing: text)
+        return ("case is ignored", .muted)
+      } catch {
+        return ("\(symbols.bad) \(error.problem)", .bad)
+      }
     case .field(let field):
       let rows = candidateRows
       if let problem = field.problem(with: field.isPath ? text : text.filter { !$0.isWhitespace }, poolRows: rows) {

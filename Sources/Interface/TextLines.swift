@@ -15,8 +15,8 @@ extension Model {
     switch panel {
     case .rowText:
       if focusedPanel == .files { return factLines(width: width) }
-      guard let file = shownFile, file.summary.rows > 0 else { return [] }
-      return lines(of: file.cache[file.list.cursor], width: width)
+      guard let file = shownFile, let row = file.rowUnderCursor else { return [] }
+      return lines(of: file.cache[row], width: width)
     case .chosenText:
       guard let run = inspectedRun, let pick = inspectedPick else { return [] }
       guard files[.pool]?.opened?.key == run.pool else {

@@ -92,7 +92,9 @@ extension Model {
 
   fileprivate func drawStatus(in rect: Rect, _ frame: inout Frame) {
     let line = rect.inset(columns: 1)
-    if let notice {
+    if let seeking {
+      frame.spans([("\(spinner) ", .accent), ("Looking for \(seeking.text). Esc stops.", .text)], in: line)
+    } else if let notice {
       frame.spans([("\(symbols.full) ", .accent), (notice.text, .text)], in: line)
     } else {
       frame.spans([("\(symbols.arrow) ", .accent), (hint, .muted)], in: line)
@@ -169,7 +171,10 @@ extension Model {
       }
       return "Press Enter on Start, or r, to choose \(Format.count(plannedPicks ?? 0, "row"))."
     case .inspect:
-      guard let run = inspectedRun, !run.picks.isEmpty else { return "Nothing is chosen yet: press r to start a run." }
+      guard let run = inspectedRun, !run.picks.isEmpty else {
+        return currentRun?.isGoingOn == true
+          ? "The run goes on; its picks come when all is scored." : "Nothing is chosen yet: press r to start a run."
+      }
       return focusedPanel == .reasons
         ? "Enter goes to the row; Esc comes back." : "Press e to export the rows, Enter to see whom one stands for."
     }

@@ -54,6 +54,12 @@ struct Stage {
           send(.rows(key, first: range.lowerBound, range.map { .sample(Self.sample($0)) }))
         case .explain(let id, let rank):
           send(.explained(id, rank: rank, Self.explanation(rank)))
+        case .find(let key, let pattern, let search):
+          let matches = pattern.makeMatcher()
+          send(.found(key, pattern, row: search.order(of: 300).first { matches(Self.sample($0)) }))
+        case .filter(let key, let pattern):
+          let matches = pattern.makeMatcher()
+          send(.filtered(key, pattern, rows: (0..<300).filter { matches(Self.sample($0)) }))
         default: break
         }
       }
