@@ -188,8 +188,6 @@ public struct Binding: Sendable, Hashable {
     .init(
       .quit, [.character("q"), .control("c")], in: [.everywhere, .reader], "quit", "End the program", footer: true),
   ]
-
-  static func find(_ action: Action) -> Binding? { all.first { $0.action == action } }
 }
 
 extension Key {

@@ -146,12 +146,12 @@ extension Model {
     if case .failed(let path, let report) = files[role] ?? .absent {
       var y = frame.paragraph("\(symbols.bad) \(path) could not be opened.", .bad, in: rect)
       y = frame.paragraph(report.description, .text, in: rect, y: y)
-      frame.paragraph("o opens another file.", .muted, in: rect, y: y + 1)
+      frame.paragraph("\(key(.openFile)) opens another file.", .muted, in: rect, y: y + 1)
       return
     }
     let y = frame.paragraph("No \(role.title) is open: \(role.meaning).", .text, in: rect)
     frame.paragraph(
-      "Press o and type a path. Files are JSON lines: one object a line, with instruction and output, prompt and "
+      "Press \(key(.openFile)) and type a path. Files are JSON lines: one object a line, with instruction and output, prompt and "
         + "completion, question and answer, or chat messages.", .muted, in: rect, y: y + 1)
   }
 

@@ -15,14 +15,14 @@ extension Model {
     }
     heading("Winnow chooses the rows that a language model is fine-tuned on")
     paragraph(
-      "1 Data: open the pool and read its rows. 2 Run: choose a method and a budget, and watch it work. "
-        + "3 Inspect: read what was chosen and why, and export it.")
+      "\(key(.showData)) Data: open the pool and read its rows. \(key(.showRun)) Run: choose a method and a budget, and "
+        + "watch it work. \(key(.showInspect)) Inspect: read what was chosen and why, and export it.")
 
     // What holds on the present screen comes first.
     let own: Context = screen == .data ? .data : screen == .run ? .run : .inspect
     let order = [own] + Context.allCases.filter { $0 != own }
     for context in order {
-      let bindings = Binding.all.filter { $0.contexts.contains(context) }
+      let bindings = keyMap.bindings.filter { $0.contexts.contains(context) }
       guard !bindings.isEmpty else { continue }
       heading(context.title)
       for binding in bindings {

@@ -21,7 +21,8 @@ extension Model {
       }
       let y = frame.paragraph("Nothing is chosen yet.", .text, in: inside)
       frame.paragraph(
-        "Press r to start a run; its picks are listed here in the order they are taken.", .muted, in: inside, y: y + 1)
+        "Press \(key(.startRun)) to start a run; its picks are listed here in the order they are taken.", .muted,
+        in: inside, y: y + 1)
       return
     }
     let columns = pickColumns(of: run)

@@ -170,6 +170,8 @@ public struct Model: Sendable, Hashable {
   public internal(set) var themes: [Theme]
   public internal(set) var themeIndex: Int
   let depth: ColorDepth
+  /// The table of bindings in use.
+  let keyMap: KeyMap
   let symbols: Symbols
   /// The theme in the terminal's colours.
   public internal(set) var theme: Theme
@@ -182,6 +184,7 @@ public struct Model: Sendable, Hashable {
     height = opening.height
     skipsBadRows = opening.skipsBadRows
     depth = opening.depth
+    keyMap = opening.keyMap
     symbols = Symbols(level: opening.glyphs)
     themes = opening.themes.isEmpty ? Theme.builtIn : opening.themes
     let wanted = opening.theme ?? (opening.depth <= .sixteen ? "sixteen" : "dusk")
@@ -288,6 +291,8 @@ public struct Opening: Sendable, Hashable {
   /// The themes to choose from, and the one to start with; with none the built-in ones.
   public var themes: [Theme]
   public var theme: String?
+  /// The table of bindings, changed by the user's file where there is one.
+  public var keyMap: KeyMap
   /// What is to be said at once: a theme file that could not be read, say.
   public var notices: [String]
   public var errors: [ErrorReport]
@@ -295,7 +300,8 @@ public struct Opening: Sendable, Hashable {
   public init(
     width: Int, height: Int, depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,
     paths: [DatasetRole: String] = [:], model: String? = nil, method: Method? = nil, budget: String? = nil,
-    skipsBadRows: Bool = false, themes: [Theme] = [], theme: String? = nil, notices: [String] = [],
+    skipsBadRows: Bool = false, themes: [Theme] = [], theme: String? = nil, keyMap: KeyMap = .standard,
+    notices: [String] = [],
     errors: [ErrorReport] = []
   ) {
     self.width = width
@@ -309,6 +315,7 @@ public struct Opening: Sendable, Hashable {
     self.skipsBadRows = skipsBadRows
     self.themes = themes
     self.theme = theme
+    self.keyMap = keyMap
     self.notices = notices
     self.errors = errors
   }

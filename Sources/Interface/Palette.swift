@@ -6,8 +6,8 @@ public struct Palette: Sendable, Hashable {
   public init() {}
 
   /// The bindings that can be asked for here, best match first; among equals the table's order.
-  public var matches: [Binding] {
-    let offered = Binding.all.filter { binding in
+  public func matches(in keyMap: KeyMap = .standard) -> [Binding] {
+    let offered = keyMap.bindings.filter { binding in
       !Set(binding.contexts).isDisjoint(with: [.everywhere, .lists, .data, .run, .inspect])
         && binding.action != .palette
     }

@@ -224,7 +224,7 @@ extension Model {
     guard let row = rowUnderCursor else { return }
     noteForUndo()
     if action == .pin { setup.marks.toggle(pin: row) } else { setup.marks.toggle(ban: row) }
-    say(marksSummary + " r runs with them.")
+    say(marksSummary + " \(key(.startRun)) runs with them.")
   }
 
   var marksSummary: String {
@@ -243,7 +243,7 @@ extension Model {
     switch overlay {
     case .prompt(let prompt): return accept(prompt)
     case .palette(let palette):
-      let matches = palette.matches
+      let matches = palette.matches(in: keyMap)
       guard matches.indices.contains(palette.list.cursor) else { return [] }
       overlay = nil
       return attempt(matches[palette.list.cursor].action)
@@ -327,7 +327,7 @@ extension Model {
       prompt.step(steps)
       overlay = .prompt(prompt)
     case .palette(var palette):
-      palette.list.move(by: steps, count: palette.matches.count, page: palettePage)
+      palette.list.move(by: steps, count: palette.matches(in: keyMap).count, page: palettePage)
       overlay = .palette(palette)
     default: break
     }

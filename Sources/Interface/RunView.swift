@@ -104,7 +104,8 @@ extension Model {
       .progress, rect, title: "Progress", note: currentRun.map { $0.specification.method.rawValue } ?? "",
       isFocused: isFocused)
     guard let run = currentRun else {
-      frame.paragraph("Nothing has run yet. Enter on Start, or r, begins.", .muted, in: inside)
+      frame.paragraph(
+        "Nothing has run yet. \(key(.activate)) on Start, or \(key(.startRun)), begins.", .muted, in: inside)
       return
     }
     var lines: [(Rect, inout Frame) -> Void] = []

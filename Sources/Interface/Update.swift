@@ -42,7 +42,7 @@ extension Model {
       } else {
         noteForUndo()
         show(role, through: RowFilter(pattern: pattern, rows: rows))
-        say("\(Format.count(rows.count, "row")) match \(pattern.text). Esc shows all again.")
+        say("\(Format.count(rows.count, "row")) match \(pattern.text). \(self.key(.dismiss)) shows all again.")
       }
     case .explained(let id, let rank, let explanation):
       inspect.pending = nil
@@ -107,7 +107,9 @@ extension Model {
       change(run: id) { $0.end(.finished(seconds: seconds), with: selection, at: now) }
       showChosen(by: id)
       let total = seconds.load + seconds.score + seconds.select
-      say("Chose \(Format.count(selection.picks.count, "row")) in \(Format.duration(total)). Press 3 to read them.")
+      say(
+        "Chose \(Format.count(selection.picks.count, "row")) in \(Format.duration(total)). Press \(key(.showInspect)) to read them."
+      )
     case .runCancelled(let id, let selection):
       change(run: id) { $0.end(.cancelled, with: selection, at: now) }
       showChosen(by: id)

@@ -93,7 +93,8 @@ extension Model {
   fileprivate func drawStatus(in rect: Rect, _ frame: inout Frame) {
     let line = rect.inset(columns: 1)
     if let seeking {
-      frame.spans([("\(spinner) ", .accent), ("Looking for \(seeking.text). Esc stops.", .text)], in: line)
+      frame.spans(
+        [("\(spinner) ", .accent), ("Looking for \(seeking.text). \(key(.dismiss)) stops.", .text)], in: line)
     } else if let notice {
       frame.spans([("\(symbols.full) ", .accent), (notice.text, .text)], in: line)
     } else {
@@ -145,38 +146,44 @@ extension Model {
     if let run = currentRun, run.isGoingOn, screen == .run {
       return run.state == .cancelling
         ? "Stopping the run; what is done is kept."
-        : "Running. Go on reading meanwhile; c cancels and keeps what is done."
+        : "Running. Go on reading meanwhile; \(key(.cancelRun)) cancels and keeps what is done."
     }
     if let path = opening[.pool] { return "Reading \(path) \(symbols.ellipsis)" }
     switch screen {
     case .data:
       guard let file = shownFile else {
         return role == .pool
-          ? "Press o to open the pool: a file of samples in JSON lines."
-          : "Press o to open \(role.title): \(role.meaning)."
+          ? "Press \(key(.openFile)) to open the pool: a file of samples in JSON lines."
+          : "Press \(key(.openFile)) to open \(role.title): \(role.meaning)."
       }
-      if jumpedFrom != nil { return "Esc goes back to where you came from." }
+      if jumpedFrom != nil { return "\(key(.dismiss)) goes back to where you came from." }
       if file.summary.role == .pool, runs.isEmpty, let picks = plannedPicks {
         guard let problem = setupProblems.first else {
-          return "Press r to choose \(Format.count(picks, "row")) with \(setup.method.shortTitle), or 2 to set it up."
+          return
+            "Press \(key(.startRun)) to choose \(Format.count(picks, "row")) with \(setup.method.shortTitle), or \(key(.showRun)) to set it up."
         }
-        return "\(problem.text) Press 2 to set up a run."
+        return "\(problem.text) Press \(key(.showRun)) to set up a run."
       }
       return runs.last?.picks.isEmpty == false
-        ? "Press 3 to read what was chosen." : "Enter reads a row; p pins it, x bans it."
+        ? "Press \(key(.showInspect)) to read what was chosen."
+        : "\(key(.activate)) reads a row; \(key(.pin)) pins it, \(key(.ban)) bans it."
     case .run:
       if let problem = setupProblems.first { return problem.text }
       if case .finished = currentRun?.state {
-        return "Press 3 to read what was chosen and why, or change something and r again."
+        return
+          "Press \(key(.showInspect)) to read what was chosen and why, or change something and \(key(.startRun)) again."
       }
-      return "Press Enter on Start, or r, to choose \(Format.count(plannedPicks ?? 0, "row"))."
+      return
+        "Press \(key(.activate)) on Start, or \(key(.startRun)), to choose \(Format.count(plannedPicks ?? 0, "row"))."
     case .inspect:
       guard let run = inspectedRun, !run.picks.isEmpty else {
         return currentRun?.isGoingOn == true
-          ? "The run goes on; its picks come when all is scored." : "Nothing is chosen yet: press r to start a run."
+          ? "The run goes on; its picks come when all is scored."
+          : "Nothing is chosen yet: press \(key(.startRun)) to start a run."
       }
       return focusedPanel == .reasons
-        ? "Enter goes to the row; Esc comes back." : "Press e to export the rows, Enter to see whom one stands for."
+        ? "\(key(.activate)) goes to the row; \(key(.dismiss)) comes back."
+        : "Press \(key(.export)) to export the rows, \(key(.activate)) to see whom one stands for."
     }
   }
 
@@ -203,7 +210,7 @@ extension Model {
     frame.grid.fill(rect, style: theme[.text])
     frame.grid.box(
       rect, symbols: symbols, border: theme[.bad], title: [Span("\(symbols.bad) Problem", theme[.bad])],
-      note: [Span("Esc hides, L keeps", theme[.muted])])
+      note: [Span("\(key(.dismiss)) hides, \(key(.showLog)) keeps", theme[.muted])])
     frame.mark(rect, .action(.dismiss))
     for (row, line) in lines.enumerated() { frame.text(line.0, line.1, in: inside(rect), y: row) }
   }

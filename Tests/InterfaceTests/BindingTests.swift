@@ -85,7 +85,7 @@ import Testing
     {
       var palette = Palette()
       for character in binding.meaning.prefix(20) { palette.input.insert(String(character)) }
-      #expect(palette.matches.first?.action == binding.action, "\(binding.action)")
+      #expect(palette.matches().first?.action == binding.action, "\(binding.action)")
     }
   }
 
@@ -94,9 +94,9 @@ import Testing
     palette.input.insert(String("e"))
     palette.input.insert(String("x"))
     palette.input.insert(String("p"))
-    #expect(palette.matches.first?.action == .export)
+    #expect(palette.matches().first?.action == .export)
     palette.input.insert(String("§"))
-    #expect(palette.matches.isEmpty)
+    #expect(palette.matches().isEmpty)
   }
 
   @Test func thePaletteRunsWhatIsChosen() {
