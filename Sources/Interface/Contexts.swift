@@ -24,6 +24,7 @@ extension Model {
         case .data: .data
         case .run: .run
         case .inspect: .inspect
+        case .compare: .compare
         }
       return [own, .lists, .everywhere]
     }
@@ -72,7 +73,8 @@ extension Model {
       return rowUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
     case .pin, .ban:
       if screen == .data, role != .pool { return .unavailable("Only rows of the pool can be pinned or banned.") }
-      if screen == .inspect, inspectedRun?.pool != files[.pool]?.opened?.key {
+      let pool = screen == .compare ? comparedPool : inspectedRun?.pool
+      if screen != .data, pool == nil || pool != files[.pool]?.opened?.key {
         return .unavailable("This run chose from another pool than the one that is open.")
       }
       return rowUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
@@ -84,7 +86,12 @@ extension Model {
       return searched == nil ? .unavailable("Nothing was searched for yet: \(key(.search)) begins.") : .available
     case .undo: return done.isEmpty ? .unavailable("There is nothing to take back.") : .available
     case .redo: return undone.isEmpty ? .unavailable("Nothing was taken back.") : .available
-    case .showInspect, .showData, .showRun: return .available
+    case .earlierA, .laterA, .earlierB, .laterB:
+      guard let pair = comparedRuns else { return .unavailable("Two runs that have ended are needed.") }
+      let place = [.earlierA, .laterA].contains(action) ? pair.a : pair.b
+      let end = [.earlierA, .earlierB].contains(action) ? comparableRuns.first : comparableRuns.last
+      return place == end ? .unavailable("There is no other run on that side.") : .available
+    case .showInspect, .showData, .showRun, .showCompare: return .available
     case .activate:
       switch focusedPanel {
       case .files, .setup: return .available
@@ -95,7 +102,9 @@ extension Model {
         return representedUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
       case .picks:
         return currentRun?.picks.isEmpty == false ? .available : .unavailable("Nothing is chosen yet.")
-      case .rowText, .progress, .gains, .chosenText: return .unavailable("There is nothing to choose here.")
+      case .differing: return comparedRow == nil ? .unavailable("No row is under the cursor.") : .available
+      case .rowText, .progress, .gains, .chosenText, .versus, .curves, .differingText:
+        return .unavailable("There is nothing to choose here.")
       }
     default: return .available
     }
@@ -132,7 +141,7 @@ extension Model {
       return field.choices == nil ? "edit" : "change"
     case .picks: return "inspect"
     case .chosen: return "why"
-    case .reasons: return "go to row"
+    case .reasons, .differing: return "go to row"
     default: return binding.title
     }
   }

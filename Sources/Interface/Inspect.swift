@@ -53,6 +53,7 @@ extension Model {
     case .inspect:
       if focusedPanel == .reasons, let row = representedUnderCursor { return row.index }
       return inspectedPick?.index
+    case .compare: return comparedRow?.index
     case .run: return nil
     }
   }

@@ -96,8 +96,8 @@ extension Model {
     let dot = " \(symbols.dot) "
     var first: [(String, StyleName)] = [
       ("step ", .muted), ("\(Format.count(pick.rank + 1)) of \(Format.count(run.picks.count))", .text),
-      ("\(dot)gain ", .muted), (Format.measure(pick.gain), .number),
     ]
+    if run.hasGains { first += [("\(dot)gain ", .muted), (Format.measure(pick.gain), .number)] }
     let objective = run.objective
     if objective > 0, pick.gain >= 0, pick.gain <= objective {
       first += [("\(dot)", .muted), (Format.percent(pick.gain / objective), .number), (" of total", .muted)]

@@ -3,13 +3,14 @@ import Screen
 
 /// The screens, in the order of their tabs.
 public enum ScreenName: Int, Sendable, Hashable, CaseIterable {
-  case data, run, inspect
+  case data, run, inspect, compare
 
   public var title: String {
     switch self {
     case .data: "Data"
     case .run: "Run"
     case .inspect: "Inspect"
+    case .compare: "Compare"
     }
   }
 }
@@ -19,12 +20,14 @@ public enum Panel: Sendable, Hashable, CaseIterable {
   case files, rows, rowText
   case setup, progress, gains, picks
   case chosen, chosenText, reasons
+  case versus, curves, differing, differingText
 
   var screen: ScreenName {
     switch self {
     case .files, .rows, .rowText: .data
     case .setup, .progress, .gains, .picks: .run
     case .chosen, .chosenText, .reasons: .inspect
+    case .versus, .curves, .differing, .differingText: .compare
     }
   }
 }
@@ -130,7 +133,7 @@ public struct Model: Sendable, Hashable {
   public internal(set) var screen = ScreenName.data
   public internal(set) var overlay: Overlay?
   /// The panel that has the focus, for each screen.
-  var focus: [ScreenName: Panel] = [.data: .rows, .run: .setup, .inspect: .chosen]
+  var focus: [ScreenName: Panel] = [.data: .rows, .run: .setup, .inspect: .chosen, .compare: .differing]
 
   public internal(set) var files: [DatasetRole: FileState] = [:]
   /// Paths that are being opened in a role, whether or not another file is open in it meanwhile.
@@ -153,6 +156,7 @@ public struct Model: Sendable, Hashable {
   /// The runs of this session, in the order they were started; the last one may be going on.
   public internal(set) var runs: [Run] = []
   var inspect = InspectState()
+  var compare = CompareState()
   /// Whether the curve shows the value of all picks so far rather than the gain of each.
   var showsValue = false
 

@@ -8,6 +8,11 @@ extension Model {
     case .showData: show(.data)
     case .showRun: show(.run)
     case .showInspect: show(.inspect)
+    case .showCompare: show(.compare)
+    case .earlierA: stepRun(isB: false, by: -1)
+    case .laterA: stepRun(isB: false, by: 1)
+    case .earlierB: stepRun(isB: true, by: -1)
+    case .laterB: stepRun(isB: true, by: 1)
     case .nextPanel: stepPanel(1)
     case .previousPanel: stepPanel(-1)
     case .up, .down, .pageUp, .pageDown, .first, .last: move(action)
@@ -93,6 +98,11 @@ extension Model {
   }
 
   private mutating func stepSideways(_ steps: Int) {
+    if focusedPanel == .differing {
+      let groups = Comparison.Group.allCases
+      compare.group = groups[(compare.group.rawValue + steps + groups.count) % groups.count]
+      return
+    }
     guard focusedPanel == .setup, let field = setup.currentField, field.choices != nil else {
       stepPanel(steps)
       return
@@ -115,20 +125,23 @@ extension Model {
     case .chosen: focus(on: .reasons)
     case .reasons:
       guard let row = representedUnderCursor else { return [] }
-      return jump(to: row.index)
-    case .rowText, .progress, .gains, .chosenText: break
+      return jump(to: row.index, of: inspectedRun?.servedRole ?? .pool, inspectedRun?.served)
+    case .differing:
+      guard let row = comparedRow else { return [] }
+      return jump(to: row.index, of: .pool, comparedPool)
+    case .rowText, .progress, .gains, .chosenText, .versus, .curves, .differingText: break
     }
     return []
   }
 
-  /// Shows a row that a pick stands for on the Data screen; Esc comes back.
-  private mutating func jump(to index: Int) -> [Effect] {
-    guard let run = inspectedRun, var file = files[run.servedRole]?.opened, file.key == run.served else {
+  /// Shows a row on the Data screen; Esc comes back.
+  private mutating func jump(to index: Int, of served: DatasetRole, _ key: DatasetKey?) -> [Effect] {
+    guard var file = files[served]?.opened, file.key == key else {
       say("The file that this run was about is no longer open.")
       return []
     }
     let from = screen
-    role = run.servedRole
+    role = served
     focus(on: .rows)
     jumpedFrom = from
     rowTextTop = 0
@@ -157,7 +170,7 @@ extension Model {
       show(role, through: nil)
     } else if notice != nil {
       notice = nil
-    } else if let home = panelOrder.first(where: { [.rows, .setup, .chosen].contains($0) }) {
+    } else if let home = panelOrder.first(where: { [.rows, .setup, .chosen, .differing].contains($0) }) {
       focus(on: home)
     }
     return []
@@ -209,7 +222,12 @@ extension Model {
 
   private mutating func copyRow() -> [Effect] {
     guard let row = rowUnderCursor else { return [] }
-    let content = screen == .data ? shownFile?.cache[row] : poolRow(row, of: inspectedRun?.pool)
+    let content =
+      switch screen {
+      case .data: shownFile?.cache[row]
+      case .compare: poolRow(row, of: comparedPool)
+      default: focusedPanel == .reasons ? servedRow(row) : poolRow(row, of: inspectedRun?.pool)
+      }
     guard let sample = content?.sample else {
       say("The row is not loaded yet.")
       return []

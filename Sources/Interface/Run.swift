@@ -65,6 +65,9 @@ public struct Run: Sendable, Hashable {
     return max(0, min(2 - Format.magnitude(last), 4, 6 - Format.magnitude(first)))
   }
 
+  /// Whether the method says what a pick adds: a random draw does not.
+  var hasGains: Bool { picks.first.map { $0.gain != 0 } ?? specification.method.needsUtilities }
+
   /// Whose rows its picks stand for: the pool's, but for the objective that serves the target itself.
   var servedRole: DatasetRole {
     specification.method == .deliftTask && specification.objective == .flqmi ? .target : .pool

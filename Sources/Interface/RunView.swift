@@ -185,7 +185,8 @@ extension Model {
       style = .warning
     case .failed(let report): (text, style) = ("\(symbols.bad) \(report.problem)", .bad)
     }
-    let objective = run.picks.isEmpty || run.isGoingOn ? "" : "objective \(Format.measure(run.objective))"
+    let objective =
+      run.picks.isEmpty || run.isGoingOn || !run.hasGains ? "" : "objective \(Format.measure(run.objective))"
     return { line, frame in
       let used = frame.text(text, style, in: line)
       if line.width - used - 2 >= objective.displayWidth { frame.textRight(objective, .muted, in: line) }
@@ -210,6 +211,10 @@ extension Model {
       note: isLogarithmic ? "log" : "", isFocused: isFocused)
     guard let run = currentRun, !run.picks.isEmpty else {
       frame.paragraph("What each pick adds, drawn as the picks come.", .muted, in: inside)
+      return
+    }
+    guard run.hasGains else {
+      frame.paragraph("This method gives no gains: every row is as good as another to it.", .muted, in: inside)
       return
     }
     LineChart(values: values, extent: run.isGoingOn ? run.budget : run.picks.count, isLogarithmic: isLogarithmic)
@@ -242,7 +247,7 @@ extension Model {
   /// The columns that tables of picks have.
   func pickColumns(of run: Run) -> [Column] {
     let digits = run.gainDigits
-    return [
+    let columns = [
       Column("pick", width: max(4, Format.count(run.budget).count), alignment: .right),
       Column("row", width: max(3, Format.count(max(0, run.candidates - 1)).count), alignment: .right),
       Column(
@@ -250,15 +255,14 @@ extension Model {
       Column("label", width: 8, isFlexible: true, most: 16, rank: 1),
       Column("prompt", width: 10, isFlexible: true, rank: 2),
     ]
+    return run.hasGains ? columns : columns.filter { $0.title != "gain" }
   }
 
   func pickCells(_ pick: Pick, of run: Run) -> [(String, StyleName)] {
     let sample = poolRow(pick.index, of: run.pool)?.sample
     let prompt = sample.map { String($0.query.instructionAndInput.instruction.prefix(200)) }
-    return [
-      (Format.count(pick.rank + 1), .muted), (Format.count(pick.index), .number),
-      (Format.fixed(pick.gain, run.gainDigits), .text), (sample?.label ?? "", .label),
-      (prompt ?? symbols.ellipsis, .muted),
-    ]
+    let gain: [(String, StyleName)] = run.hasGains ? [(Format.fixed(pick.gain, run.gainDigits), .text)] : []
+    return [(Format.count(pick.rank + 1), .muted), (Format.count(pick.index), .number)] + gain
+      + [(sample?.label ?? "", .label), (prompt ?? symbols.ellipsis, .muted)]
   }
 }

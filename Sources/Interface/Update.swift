@@ -179,6 +179,8 @@ extension Model {
     }
     setup.list.settle(count: setup.fields.count + 1, page: page(of: .setup))
     inspect.list.settle(count: inspectedRun?.picks.count ?? 0, page: page(of: .chosen))
+    settleComparison()
+    compare.list.settle(count: compare.rows.count, page: page(of: .differing))
     inspect.represented.settle(count: explanation?.represents.count ?? 0, page: page(of: .reasons))
   }
 
@@ -199,6 +201,7 @@ extension Model {
       }
       files[role] = .opened(file)
       effects += ranges.map { .loadRows(file.key, $0) }
+    case .compare: break
     case .run:
       guard let run = currentRun else { break }
       effects += want(run.shownPicks.suffix(page(of: .picks)).map(\.index), of: .pool, run.pool)
@@ -211,6 +214,11 @@ extension Model {
         let inSight = inspect.represented.visible(count: represents.count, page: page(of: .reasons))
         effects += want(represents[inSight].map(\.index), of: run.servedRole, run.served)
       }
+    }
+    if screen == .compare {
+      let inSight = compare.list.visible(count: compare.rows.count, page: page(of: .differing))
+      effects += want(
+        compare.rows[inSight].map(\.index) + [comparedRow?.index].compactMap { $0 }, of: .pool, comparedPool)
     }
     if screen == .inspect, inspect.pending == nil, let run = inspectedRun, !run.isGoingOn, let id = run.id,
       let pick = inspectedPick, inspect.explanations[pick.rank] == nil, inspect.failures[pick.rank] == nil

@@ -38,6 +38,10 @@ extension Model {
     case .chosen: drawChosen(in: rect, &frame)
     case .chosenText: drawChosenText(in: rect, &frame)
     case .reasons: drawReasons(in: rect, &frame)
+    case .versus: drawVersus(in: rect, &frame)
+    case .curves: drawCurves(in: rect, &frame)
+    case .differing: drawDiffering(in: rect, &frame)
+    case .differingText: drawDifferingText(in: rect, &frame)
     }
   }
 
@@ -57,6 +61,7 @@ extension Model {
         case .data: .showData
         case .run: .showRun
         case .inspect: .showInspect
+        case .compare: .showCompare
         }
       frame.mark(Rect(x: rect.x + x, y: rect.y, width: width, height: 1), .action(action))
       x += width + 1
@@ -175,6 +180,10 @@ extension Model {
       }
       return
         "Press \(key(.activate)) on Start, or \(key(.startRun)), to choose \(Format.count(plannedPicks ?? 0, "row"))."
+    case .compare:
+      return comparedRuns == nil
+        ? "Two runs that have ended are needed: press \(key(.startRun)) to start one."
+        : "\(key(.left)) and \(key(.right)) choose what is listed; \(key(.earlierA)) \(key(.laterA)) and \(key(.earlierB)) \(key(.laterB)) change the runs."
     case .inspect:
       guard let run = inspectedRun, !run.picks.isEmpty else {
         return currentRun?.isGoingOn == true

@@ -32,6 +32,7 @@ import Testing
     case .everywhere, .lists, .inspect: break
     case .data: stage.press(.character("1"))
     case .run: stage.press(.character("2"))
+    case .compare: stage.press(.character("4"))
     case .reader: stage.press(.character("?"))
     case .typing: stage.press(.character("2"), .down, .down, .enter)
     case .pathTyping: stage.press(.character("1"), .character("o"))
@@ -80,7 +81,7 @@ import Testing
 
   @Test func everyActionOfTheScreensIsFoundInThePalette() {
     for binding in Binding.all
-    where !Set(binding.contexts).isDisjoint(with: [.everywhere, .data, .run, .inspect, .lists])
+    where !Set(binding.contexts).isDisjoint(with: [.everywhere, .data, .run, .inspect, .compare, .lists])
       && binding.action != .palette
     {
       var palette = Palette()
@@ -134,7 +135,7 @@ import Testing
   @Test func tabsAreClicked() throws {
     var stage = Stage.opened()
     let tabs = stage.grid.text(row: 0)
-    for (name, screen) in [("Inspect", ScreenName.inspect), ("Run", .run), ("Data", .data)] {
+    for (name, screen) in [("Inspect", ScreenName.inspect), ("Compare", .compare), ("Run", .run), ("Data", .data)] {
       let range = try #require(tabs.range(of: name))
       stage.click(tabs[..<range.lowerBound].count, 0)
       #expect(stage.model.screen == screen)

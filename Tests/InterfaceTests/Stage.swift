@@ -121,6 +121,26 @@ struct Stage {
     return stage
   }
 
+  /// A second run, by another method, has ended: there is something to compare.
+  static func compared(width: Int = 80, height: Int = 24) -> Stage {
+    var stage = chosen(width: width, height: height)
+    stage.press(.character("r"))
+    guard case .startRun(var specification)? = stage.effects.last else { return stage }
+    specification.seed = 5
+    stage.send(.runStarted(8, specification))
+    let other = (0..<20).map { rank in
+      Pick(rank: rank, index: (rank * 74 + 11) % 300, gain: 30 / Double(rank + 1))
+    }
+    stage.send(
+      .runFinished(
+        8, Selection(picks: other, objective: other.reduce(0) { $0 + $1.gain }, evaluations: 99),
+        seconds: PhaseSeconds(select: 0.1)))
+    stage.send(.tick(120))
+    stage.press(.character("4"))
+    stage.answer()
+    return stage
+  }
+
   // MARK: Made-up data
 
   static let families = ["arithmetic", "reversal", "sorting", "capitals", "translation", "sentiment"]
