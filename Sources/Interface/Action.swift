@@ -4,7 +4,7 @@ import Screen
 /// key map.
 public enum Action: String, Sendable, Hashable, CaseIterable {
   // Anywhere.
-  case showData, showRun, showInspect, nextPanel, previousPanel
+  case showData, showRun, showInspect, showCompare, nextPanel, previousPanel
   case startRun, cancelRun
   case palette, help, showLog, chooseTheme, dismiss, suspend, quit
   // In lists and texts.
@@ -12,9 +12,14 @@ public enum Action: String, Sendable, Hashable, CaseIterable {
   // On the Data screen.
   case openFile, copyRow
   // On Data and Inspect.
+  case search, searchNext, searchPrevious, filter
   case pin, ban, undo, redo
+  // On the Run screen.
+  case replay, stepBack, stepForward, slower, faster, changeCurve
   // On the Inspect screen.
   case export, previousRun, nextRun
+  // On the Compare screen.
+  case earlierA, laterA, earlierB, laterB
   // In a line of text being typed.
   case accept, abandon, complete, nextChoice, previousChoice, nextRole
   case deleteBackwards, deleteForwards, deleteWord, deleteLine, cursorLeft, cursorRight, cursorStart, cursorEnd
@@ -24,7 +29,7 @@ public enum Action: String, Sendable, Hashable, CaseIterable {
 
 /// Where a binding holds. The contexts that are active are asked in order: what stands on top first.
 public enum Context: String, Sendable, Hashable, CaseIterable {
-  case everywhere, lists, data, run, inspect, reader, typing, pathTyping, palette, question, themes
+  case everywhere, lists, data, run, inspect, compare, reader, typing, pathTyping, palette, question, themes
 
   /// As a heading of the help.
   var title: String {
@@ -34,6 +39,7 @@ public enum Context: String, Sendable, Hashable, CaseIterable {
     case .data: "Data"
     case .run: "Run"
     case .inspect: "Inspect"
+    case .compare: "Compare"
     case .reader: "In help and log"
     case .typing: "While typing"
     case .pathTyping: "While typing a path"
@@ -73,13 +79,25 @@ public struct Binding: Sendable, Hashable {
     .init(
       .openFile, [.character("o")], in: [.data], "open", "Open a file as pool, target or existing data", footer: true),
     .init(
-      .pin, [.character("p")], in: [.data, .inspect], "pin", "Pin the row: the next run takes it first; again to undo",
+      .search, [.character("/")], in: [.data, .inspect], "search", "Find a row by a word or a regular expression",
+      footer: true),
+    .init(.searchNext, [.character("n")], in: [.data, .inspect], "next", "Go to the next row that was searched for"),
+    .init(
+      .searchPrevious, [.character("N")], in: [.data, .inspect], "previous",
+      "Go to the previous row that was searched for"),
+    .init(
+      .filter, [.character("f")], in: [.data], "filter", "Show only the rows that match; Esc shows all again",
       footer: true),
     .init(
-      .ban, [.character("x")], in: [.data, .inspect], "ban", "Ban the row: the next run never takes it; again to undo",
+      .pin, [.character("p")], in: [.data, .inspect, .compare], "pin",
+      "Pin the row: the next run takes it first; again to undo",
       footer: true),
-    .init(.undo, [.character("u")], in: [.data, .inspect], "undo", "Take back the last pin or ban"),
-    .init(.redo, [.control("r")], in: [.data, .inspect], "redo", "Do again what was taken back"),
+    .init(
+      .ban, [.character("x")], in: [.data, .inspect, .compare], "ban",
+      "Ban the row: the next run never takes it; again to undo",
+      footer: true),
+    .init(.undo, [.character("u")], in: [.data, .inspect, .compare], "undo", "Take back the last pin, ban or filter"),
+    .init(.redo, [.control("r")], in: [.data, .inspect, .compare], "redo", "Do again what was taken back"),
     // Inspect
     .init(
       .export, [.character("e")], in: [.inspect], "export",
@@ -88,15 +106,31 @@ public struct Binding: Sendable, Hashable {
     .init(.previousRun, [.character("[")], in: [.inspect], "earlier run", "Inspect the run before this one"),
     .init(.nextRun, [.character("]")], in: [.inspect], "later run", "Inspect the run after this one"),
     .init(
-      .copyRow, [.character("y")], in: [.data, .inspect], "copy", "Send the row's text to the terminal's clipboard"),
+      .copyRow, [.character("y")], in: [.data, .inspect, .compare], "copy",
+      "Send the row's text to the terminal's clipboard"),
+    // Compare
+    .init(.earlierA, [.character("[")], in: [.compare], "earlier A", "A: take the run before it"),
+    .init(.laterA, [.character("]")], in: [.compare], "later A", "A: take the run after it"),
+    .init(.earlierB, [.character("{")], in: [.compare], "earlier B", "B: take the run before it"),
+    .init(.laterB, [.character("}")], in: [.compare], "later B", "B: take the run after it"),
     // Running
     .init(
-      .startRun, [.character("r")], in: [.data, .run, .inspect], "run",
+      .startRun, [.character("r")], in: [.data, .run, .inspect, .compare], "run",
       "Start a run with what is set on the Run screen",
       footer: true),
     .init(
-      .cancelRun, [.character("c")], in: [.data, .run, .inspect], "cancel",
+      .cancelRun, [.character("c")], in: [.data, .run, .inspect, .compare], "cancel",
       "Stop the run that is going on; what it has done is kept", footer: true),
+    .init(
+      .replay, [.character(" ")], in: [.run], "replay", "Take the picks again on screen; pause, and go on", footer: true
+    ),
+    .init(.stepBack, [.character(",")], in: [.run], "step back", "Go back a pick in the replay"),
+    .init(.stepForward, [.character(".")], in: [.run], "step", "Go on a pick in the replay"),
+    .init(.slower, [.character("<")], in: [.run], "slower", "Replay fewer picks a second"),
+    .init(.faster, [.character(">")], in: [.run], "faster", "Replay more picks a second"),
+    .init(
+      .changeCurve, [.character("v")], in: [.run], "curve",
+      "Show the gain of each pick, or the value of all so far", footer: true),
     // Lists
     .init(
       .activate, [.enter], in: [.lists], "choose", "Open, change or go into what is under the cursor", footer: true),
@@ -150,6 +184,7 @@ public struct Binding: Sendable, Hashable {
     .init(.showRun, [.character("2")], in: [.everywhere], "Run", "Show the setup of a run, and how far it is"),
     .init(
       .showInspect, [.character("3")], in: [.everywhere], "Inspect", "Show the chosen rows, and why they were chosen"),
+    .init(.showCompare, [.character("4")], in: [.everywhere], "Compare", "Show two runs side by side"),
     .init(.nextPanel, [.tab], in: [.everywhere], "panel", "Give the next panel the keys", footer: true),
     .init(.previousPanel, [.backTab], in: [.everywhere], "previous panel", "Give the previous panel the keys"),
     .init(
@@ -165,8 +200,6 @@ public struct Binding: Sendable, Hashable {
     .init(
       .quit, [.character("q"), .control("c")], in: [.everywhere, .reader], "quit", "End the program", footer: true),
   ]
-
-  static func find(_ action: Action) -> Binding? { all.first { $0.action == action } }
 }
 
 extension Key {

@@ -19,6 +19,34 @@ public enum RowContent: Sendable, Hashable {
   case unreadable(ErrorReport)
 }
 
+/// Where a search looks.
+public struct RowSearch: Sendable, Hashable {
+  /// The rows to look at, in this order; nil for all of the file.
+  public var rows: [Int]?
+  /// The row that the search starts from; it is looked at last. If it is not among the rows, the search starts at their
+  /// beginning.
+  public var from: Int
+  public var isForward: Bool
+
+  public init(rows: [Int]? = nil, from: Int, isForward: Bool = true) {
+    self.rows = rows
+    self.from = from
+    self.isForward = isForward
+  }
+
+  /// The rows in the order they are to be looked at, of a file that has `count`.
+  public func order(of count: Int) -> some Sequence<Int> {
+    let total = rows?.count ?? count
+    let (rows, isForward, from) = (rows, isForward, from)
+    let start = rows.map { $0.firstIndex(of: from) ?? (isForward ? -1 : 0) } ?? from
+    return (0..<max(0, total)).lazy.map { step in
+      let place = isForward ? start + 1 + step : start - 1 - step
+      let wrapped = ((place % total) + total) % total
+      return rows?[wrapped] ?? wrapped
+    }
+  }
+}
+
 /// What is wanted of the world outside.
 public enum Effect: Sendable, Hashable {
   /// Open a file in a role; answered by `datasetOpened` or `datasetFailed`.
@@ -27,6 +55,12 @@ public enum Effect: Sendable, Hashable {
   case close(DatasetKey)
   /// Decode rows; answered by `rows`, for this range or for parts of it.
   case loadRows(DatasetKey, Range<Int>)
+  /// Find the next row that a pattern matches, going round at the end; answered by `found`.
+  case find(DatasetKey, RowPattern, RowSearch)
+  /// Find all rows that a pattern matches, in order; answered by `filtered`.
+  case filter(DatasetKey, RowPattern)
+  /// The search or filter that is under way is no longer wanted; it need not be answered.
+  case stopSeeking
   /// Completions of a path being typed, folders with a `/` at their end; answered by `completions`.
   case completePath(String)
   /// Start a run on the opened files; answered by `runStarted`, `progress`, `picked`, then one of the endings.
@@ -52,6 +86,10 @@ public enum Message: Sendable, Hashable {
   /// Rows of a file, from `first`; a row that cannot be decoded is an error in its place.
   case rows(DatasetKey, first: Int, [RowContent])
   case completions(of: String, [String])
+  /// The row that a search came to; nil where none matches.
+  case found(DatasetKey, RowPattern, row: Int?)
+  /// The rows that a filter lets through.
+  case filtered(DatasetKey, RowPattern, rows: [Int])
   case runStarted(RunID, RunSpecification)
   case progress(RunID, Progress)
   /// Picks as they are taken, in order, none dropped.

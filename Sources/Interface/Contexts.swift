@@ -24,6 +24,7 @@ extension Model {
         case .data: .data
         case .run: .run
         case .inspect: .inspect
+        case .compare: .compare
         }
       return [own, .lists, .everywhere]
     }
@@ -32,7 +33,7 @@ extension Model {
   /// The binding of a key as things stand.
   public func binding(for key: Key) -> Binding? {
     for context in contexts {
-      if let binding = Binding.all.first(where: { $0.contexts.contains(context) && $0.keys.contains(key) }) {
+      if let binding = keyMap.bindings.first(where: { $0.contexts.contains(context) && $0.keys.contains(key) }) {
         return binding
       }
     }
@@ -43,16 +44,27 @@ extension Model {
   public func availability(of action: Action) -> Availability {
     switch action {
     case .startRun:
-      if currentRun?.isGoingOn == true { return .unavailable("A run is going on. c cancels it.") }
+      if currentRun?.isGoingOn == true { return .unavailable("A run is going on. \(key(.cancelRun)) cancels it.") }
       if let problem = setupProblems.first { return .unavailable(problem.text) }
       return .available
     case .cancelRun:
       guard let run = currentRun, run.isGoingOn else { return .unavailable("Nothing is running.") }
       return run.state == .cancelling ? .unavailable("The run is being stopped already.") : .available
     case .export:
-      guard let run = inspectedRun else { return .unavailable("Nothing is chosen yet: r starts a run.") }
+      guard let run = inspectedRun else {
+        return .unavailable("Nothing is chosen yet: \(key(.startRun)) starts a run.")
+      }
       if run.isGoingOn { return .unavailable("The run is still going on. It can be exported when it ends.") }
       return run.picks.isEmpty || run.id == nil ? .unavailable("This run chose nothing.") : .available
+    case .replay, .stepBack, .stepForward:
+      guard let run = currentRun, !run.picks.isEmpty else {
+        return .unavailable("Nothing is chosen yet: \(key(.startRun)) starts a run.")
+      }
+      return run.isGoingOn ? .unavailable("The run is still going on. It can be replayed when it ends.") : .available
+    case .slower, .faster:
+      return currentRun?.replay == nil ? .unavailable("Nothing is being replayed: \(key(.replay)) begins.") : .available
+    case .changeCurve:
+      return currentRun?.picks.isEmpty == false ? .available : .unavailable("Nothing is chosen yet.")
     case .previousRun:
       return (inspect.run ?? 0) > 0 ? .available : .unavailable("There is no earlier run.")
     case .nextRun:
@@ -61,26 +73,47 @@ extension Model {
       return rowUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
     case .pin, .ban:
       if screen == .data, role != .pool { return .unavailable("Only rows of the pool can be pinned or banned.") }
-      if screen == .inspect, inspectedRun?.pool != files[.pool]?.opened?.key {
+      let pool = screen == .compare ? comparedPool : inspectedRun?.pool
+      if screen != .data, pool == nil || pool != files[.pool]?.opened?.key {
         return .unavailable("This run chose from another pool than the one that is open.")
       }
       return rowUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
-    case .undo: return done.isEmpty ? .unavailable("There is no pin or ban to take back.") : .available
+    case .search, .filter:
+      if screen == .inspect, inspectedPick == nil { return .unavailable("Nothing is chosen yet.") }
+      return screen == .data && shownFile == nil
+        ? .unavailable("No file is open here: \(key(.openFile)) opens one.") : .available
+    case .searchNext, .searchPrevious:
+      return searched == nil ? .unavailable("Nothing was searched for yet: \(key(.search)) begins.") : .available
+    case .undo: return done.isEmpty ? .unavailable("There is nothing to take back.") : .available
     case .redo: return undone.isEmpty ? .unavailable("Nothing was taken back.") : .available
-    case .showInspect, .showData, .showRun: return .available
+    case .earlierA, .laterA, .earlierB, .laterB:
+      guard let pair = comparedRuns else { return .unavailable("Two runs that have ended are needed.") }
+      let place = [.earlierA, .laterA].contains(action) ? pair.a : pair.b
+      let end = [.earlierA, .earlierB].contains(action) ? comparableRuns.first : comparableRuns.last
+      return place == end ? .unavailable("There is no other run on that side.") : .available
+    case .showInspect, .showData, .showRun, .showCompare: return .available
     case .activate:
       switch focusedPanel {
       case .files, .setup: return .available
-      case .rows: return shownFile == nil ? .unavailable("No file is open here: o opens one.") : .available
+      case .rows:
+        return shownFile == nil ? .unavailable("No file is open here: \(key(.openFile)) opens one.") : .available
       case .chosen: return inspectedPick == nil ? .unavailable("Nothing is chosen yet.") : .available
       case .reasons:
         return representedUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
       case .picks:
         return currentRun?.picks.isEmpty == false ? .available : .unavailable("Nothing is chosen yet.")
-      case .rowText, .progress, .gains, .chosenText: return .unavailable("There is nothing to choose here.")
+      case .differing: return comparedRow == nil ? .unavailable("No row is under the cursor.") : .available
+      case .rowText, .progress, .gains, .chosenText, .versus, .curves, .differingText:
+        return .unavailable("There is nothing to choose here.")
       }
     default: return .available
     }
+  }
+
+  /// The key of an action, as a hint names it; for one without a key, how the palette finds it.
+  func key(_ action: Action) -> String {
+    guard let binding = keyMap.binding(of: action) else { return "" }
+    return binding.keys.first?.label ?? "\"\(binding.title)\""
   }
 
   /// The footer's bindings as things stand, most particular first.
@@ -88,7 +121,8 @@ extension Model {
     var seen: Set<Action> = []
     var found: [Binding] = []
     for context in contexts {
-      for binding in Binding.all where binding.isInFooter && binding.contexts.contains(context) {
+      for binding in keyMap.bindings
+      where binding.isInFooter && !binding.keys.isEmpty && binding.contexts.contains(context) {
         if seen.insert(binding.action).inserted { found.append(binding) }
       }
     }
@@ -97,6 +131,7 @@ extension Model {
 
   /// What Enter does where the focus is, in a word or two.
   func title(of binding: Binding) -> String {
+    if binding.action == .replay, let replay = currentRun?.replay { return replay.isPlaying ? "pause" : "play" }
     guard binding.action == .activate else { return binding.title }
     switch focusedPanel {
     case .files: return "open"
@@ -106,7 +141,7 @@ extension Model {
       return field.choices == nil ? "edit" : "change"
     case .picks: return "inspect"
     case .chosen: return "why"
-    case .reasons: return "go to row"
+    case .reasons, .differing: return "go to row"
     default: return binding.title
     }
   }

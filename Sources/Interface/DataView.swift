@@ -77,15 +77,15 @@ extension Model {
       drawNoRows(in: inside, &frame)
       return
     }
-    let count = file.summary.rows
+    let count = file.shownCount
     let inside = frame.panel(
-      .rows, rect, title: "Rows of the \(role.title)",
+      .rows, rect, title: file.filter.map { "\($0.pattern.text) in the \(role.title)" } ?? "Rows of the \(role.title)",
       note: count > 0
         ? "\(file.summary.schema.rawValue) \(symbols.dot) \(Format.count(file.list.cursor + 1)) of \(Format.count(count))"
         : "", isFocused: isFocused)
     if count == 0 { frame.text("The file has no rows.", .muted, in: inside) }
     let columns = [
-      Column("row", width: max(3, Format.count(count - 1).count), alignment: .right),
+      Column("row", width: max(3, Format.count(file.summary.rows - 1).count), alignment: .right),
       Column("label", width: 11, isFlexible: true, most: 16, rank: 1),
       Column("prompt", width: 18, isFlexible: true),
       Column("response", width: 14, isFlexible: true, rank: 2),
@@ -100,7 +100,8 @@ extension Model {
       y = 1
     }
     let visible = file.list.visible(count: count, page: inside.height - y)
-    for row in visible {
+    for place in visible {
+      guard let row = file.row(at: place) else { continue }
       let line = Rect(x: table.x, y: table.y + y, width: table.width, height: 1)
       switch file.cache[row] {
       case .sample(let sample):
@@ -119,8 +120,8 @@ extension Model {
       }
       drawMark(of: row, at: Point(x: inside.x + 1, y: line.y), &frame)
       let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
-      if row == file.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
-      frame.mark(bar, .row(.rows, row))
+      if place == file.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
+      frame.mark(bar, .row(.rows, place))
       y += 1
     }
     frame.scrollBar(
@@ -145,12 +146,12 @@ extension Model {
     if case .failed(let path, let report) = files[role] ?? .absent {
       var y = frame.paragraph("\(symbols.bad) \(path) could not be opened.", .bad, in: rect)
       y = frame.paragraph(report.description, .text, in: rect, y: y)
-      frame.paragraph("o opens another file.", .muted, in: rect, y: y + 1)
+      frame.paragraph("\(key(.openFile)) opens another file.", .muted, in: rect, y: y + 1)
       return
     }
     let y = frame.paragraph("No \(role.title) is open: \(role.meaning).", .text, in: rect)
     frame.paragraph(
-      "Press o and type a path. Files are JSON lines: one object a line, with instruction and output, prompt and "
+      "Press \(key(.openFile)) and type a path. Files are JSON lines: one object a line, with instruction and output, prompt and "
         + "completion, question and answer, or chat messages.", .muted, in: rect, y: y + 1)
   }
 
@@ -160,8 +161,8 @@ extension Model {
     let isFocused = focusedPanel == .rowText
     let showsFile = focusedPanel == .files
     var title = showsFile ? "About the \(role.title)" : "Row"
-    if !showsFile, let file = shownFile, file.summary.rows > 0 {
-      title = rowTitle(file.list.cursor, file.cache[file.list.cursor]?.sample)
+    if !showsFile, let file = shownFile, let row = file.rowUnderCursor {
+      title = rowTitle(row, file.cache[row]?.sample)
     }
     drawText(panel: .rowText, in: rect, title: title, top: showsFile ? 0 : rowTextTop, isFocused: isFocused, &frame)
   }

@@ -28,8 +28,12 @@ enum Format {
     let size = abs(value)
     if size == 0 { return "0" }
     if size >= 1e7 || size < 1e-4 { return String(format: "%.2e", value) }
-    let magnitude = Int(log10(size).rounded(.down))
-    return fixed(value, max(0, min(7, 3 - magnitude)))
+    return fixed(value, max(0, min(7, 3 - magnitude(value))))
+  }
+
+  /// The power of ten that a number's first digit stands for; 0 for zero and what is no number.
+  static func magnitude(_ value: Double) -> Int {
+    value.isFinite && value != 0 ? Int(log10(abs(value)).rounded(.down)) : 0
   }
 
   /// `12.4k`, `3.1M`: a rate or a large count in at most five columns.

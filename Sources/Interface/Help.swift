@@ -15,14 +15,20 @@ extension Model {
     }
     heading("Winnow chooses the rows that a language model is fine-tuned on")
     paragraph(
-      "1 Data: open the pool and read its rows. 2 Run: choose a method and a budget, and watch it work. "
-        + "3 Inspect: read what was chosen and why, and export it.")
+      "\(key(.showData)) Data: open the pool and read its rows. \(key(.showRun)) Run: choose a method and a budget, and "
+        + "watch it work. \(key(.showInspect)) Inspect: read what was chosen and why, and export it.")
 
     // What holds on the present screen comes first.
-    let own: Context = screen == .data ? .data : screen == .run ? .run : .inspect
+    let own: Context =
+      switch screen {
+      case .data: .data
+      case .run: .run
+      case .inspect: .inspect
+      case .compare: .compare
+      }
     let order = [own] + Context.allCases.filter { $0 != own }
     for context in order {
-      let bindings = Binding.all.filter { $0.contexts.contains(context) }
+      let bindings = keyMap.bindings.filter { $0.contexts.contains(context) }
       guard !bindings.isEmpty else { continue }
       heading(context.title)
       for binding in bindings {
@@ -88,6 +94,11 @@ extension Model {
         + "fall."
     ),
     ("stands for", "The rows of the pool that a chosen row serves better than every other chosen row does."),
+    (
+      "overlap (Jaccard), rank agreement",
+      "Rows that two runs share, as a part of all that either chose: 1 for equal sets. Rank agreement (Spearman) says "
+        + "how alike the order of the shared rows is: 1 for equal, 0 for unrelated, -1 for opposite."
+    ),
     ("pin, ban", "A pinned row is taken first in the next run; a banned one never."),
     (
       "partial",

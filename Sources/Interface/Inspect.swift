@@ -39,15 +39,21 @@ extension Model {
     return pool.cache[index]
   }
 
+  /// A row that a pick of the inspected run stands for, if it is at hand.
+  func servedRow(_ index: Int) -> RowContent? {
+    guard let run = inspectedRun, let file = files[run.servedRole]?.opened, file.key == run.served else { return nil }
+    return file.cache[index]
+  }
+
   /// The row that actions like copy and pin are about.
   var rowUnderCursor: Int? {
     switch screen {
     case .data:
-      guard let file = shownFile, file.summary.rows > 0 else { return nil }
-      return file.list.cursor
+      return shownFile?.rowUnderCursor
     case .inspect:
       if focusedPanel == .reasons, let row = representedUnderCursor { return row.index }
       return inspectedPick?.index
+    case .compare: return comparedRow?.index
     case .run: return nil
     }
   }

@@ -15,9 +15,14 @@ extension Model {
       note: run.map { "\(Format.count($0.picks.count)) of \(Format.count($0.candidates))" } ?? "",
       isFocused: isFocused)
     guard let run, !run.picks.isEmpty else {
+      if currentRun?.isGoingOn == true {
+        frame.paragraph("The picks of the run are listed here as they are taken.", .muted, in: inside)
+        return
+      }
       let y = frame.paragraph("Nothing is chosen yet.", .text, in: inside)
       frame.paragraph(
-        "Press r to start a run; its picks are listed here in the order they are taken.", .muted, in: inside, y: y + 1)
+        "Press \(key(.startRun)) to start a run; its picks are listed here in the order they are taken.", .muted,
+        in: inside, y: y + 1)
       return
     }
     let columns = pickColumns(of: run)
@@ -91,8 +96,8 @@ extension Model {
     let dot = " \(symbols.dot) "
     var first: [(String, StyleName)] = [
       ("step ", .muted), ("\(Format.count(pick.rank + 1)) of \(Format.count(run.picks.count))", .text),
-      ("\(dot)gain ", .muted), (Format.measure(pick.gain), .number),
     ]
+    if run.hasGains { first += [("\(dot)gain ", .muted), (Format.measure(pick.gain), .number)] }
     let objective = run.objective
     if objective > 0, pick.gain >= 0, pick.gain <= objective {
       first += [("\(dot)", .muted), (Format.percent(pick.gain / objective), .number), (" of total", .muted)]
@@ -101,10 +106,12 @@ extension Model {
     frame.spans(first, in: rect)
     guard let explanation else { return }
     let count = explanation.represents.count
+    let rows =
+      run.servedRole == .pool ? run.candidates : files[run.servedRole]?.opened?.summary.rows ?? run.candidates
     frame.spans(
       [
         ("stands for ", .muted), (Format.count(count), .number),
-        (" of \(Format.count(run.candidates, "row"))", .muted),
+        (" of \(Format.count(rows, "row"))\(run.servedRole == .target ? " of the target set" : "")", .muted),
       ], in: rect, y: 1)
   }
 
@@ -126,7 +133,7 @@ extension Model {
     for (y, place) in inspect.represented.visible(count: explanation.represents.count, page: list.height).enumerated() {
       let row = explanation.represents[place]
       let line = Rect(x: list.x, y: list.y + y, width: list.width, height: 1)
-      let sample = poolRow(row.index, of: inspectedRun?.pool)?.sample
+      let sample = servedRow(row.index)?.sample
       frame.row(
         [
           (Format.count(row.index), .number), (Format.fixed(Double(row.utility), 3), .text),

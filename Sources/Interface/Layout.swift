@@ -47,6 +47,11 @@ extension Model {
       let (gains, picks) =
         wide ? below.split(columns: below.width / 2) : below.split(rows: below.height * 11 / 20)
       return [(.setup, setup), (.progress, progress), (.gains, gains), (.picks, picks)]
+    case .compare:
+      let (top, bottom) = body.split(rows: 10)
+      let (versus, curves) = top.split(columns: top.width / 2)
+      let (differing, text) = bottom.split(columns: bottom.width / 2)
+      return [(.versus, versus), (.curves, curves), (.differing, differing), (.differingText, text)]
     case .inspect:
       let (chosen, rest) = body.split(columns: max(34, min(70, width * 2 / 5)))
       let (text, reasons) = rest.split(rows: max(5, rest.height * 9 / 20))
@@ -65,7 +70,7 @@ extension Model {
     guard let rect = layout.rect(of: panel) else { return 1 }
     let height = inside(rect).height
     switch panel {
-    case .rows, .chosen: return max(1, height - (Self.showsHeader(height) ? 1 : 0))
+    case .rows, .chosen, .differing: return max(1, height - (Self.showsHeader(height) ? 1 : 0))
     case .reasons: return max(1, reasonsLayout(inside(rect)).list.height)
     default: return max(1, height)
     }

@@ -3,13 +3,14 @@ import Screen
 
 /// The screens, in the order of their tabs.
 public enum ScreenName: Int, Sendable, Hashable, CaseIterable {
-  case data, run, inspect
+  case data, run, inspect, compare
 
   public var title: String {
     switch self {
     case .data: "Data"
     case .run: "Run"
     case .inspect: "Inspect"
+    case .compare: "Compare"
     }
   }
 }
@@ -19,12 +20,14 @@ public enum Panel: Sendable, Hashable, CaseIterable {
   case files, rows, rowText
   case setup, progress, gains, picks
   case chosen, chosenText, reasons
+  case versus, curves, differing, differingText
 
   var screen: ScreenName {
     switch self {
     case .files, .rows, .rowText: .data
     case .setup, .progress, .gains, .picks: .run
     case .chosen, .chosenText, .reasons: .inspect
+    case .versus, .curves, .differing, .differingText: .compare
     }
   }
 }
@@ -35,6 +38,40 @@ public struct OpenedFile: Sendable, Hashable {
   public var summary: DatasetSummary
   public var cache = RowCache()
   public var list = ListState()
+  /// Which rows are shown; nil shows all.
+  public var filter: RowFilter?
+}
+
+/// The rows that a pattern lets through, in the file's order.
+public struct RowFilter: Sendable, Hashable {
+  public var pattern: RowPattern
+  public var rows: [Int]
+}
+
+extension OpenedFile {
+  /// Rows that are shown.
+  var shownCount: Int { filter?.rows.count ?? summary.rows }
+
+  /// The row of the file at a place of the shown list.
+  func row(at place: Int) -> Int? {
+    guard place >= 0, place < shownCount else { return nil }
+    return filter?.rows[place] ?? place
+  }
+
+  /// The place of a row in the shown list; nil where the filter leaves it out.
+  func place(of row: Int) -> Int? {
+    guard let rows = filter?.rows else { return row >= 0 && row < summary.rows ? row : nil }
+    // The rows are in order: halve.
+    var low = 0
+    var high = rows.count
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle] < row { low = middle + 1 } else { high = middle }
+    }
+    return low < rows.count && rows[low] == row ? low : nil
+  }
+
+  var rowUnderCursor: Int? { row(at: list.cursor) }
 }
 
 /// What is known of the file in a role.
@@ -96,7 +133,7 @@ public struct Model: Sendable, Hashable {
   public internal(set) var screen = ScreenName.data
   public internal(set) var overlay: Overlay?
   /// The panel that has the focus, for each screen.
-  var focus: [ScreenName: Panel] = [.data: .rows, .run: .setup, .inspect: .chosen]
+  var focus: [ScreenName: Panel] = [.data: .rows, .run: .setup, .inspect: .chosen, .compare: .differing]
 
   public internal(set) var files: [DatasetRole: FileState] = [:]
   /// Paths that are being opened in a role, whether or not another file is open in it meanwhile.
@@ -108,13 +145,20 @@ public struct Model: Sendable, Hashable {
   var jumpedFrom: ScreenName?
   var skipsBadRows: Bool
 
+  /// What was searched for last.
+  var searched: RowPattern?
+  /// The search or filter that is under way.
+  var seeking: RowPattern?
   public internal(set) var setup = SetupState()
-  /// What was marked before each of the latest changes of marks, and what undoing them took back.
-  var done: [Marks] = []
-  var undone: [Marks] = []
+  /// How things stood before each of the latest changes that can be undone, and what undoing them took back.
+  var done: [Undoable] = []
+  var undone: [Undoable] = []
   /// The runs of this session, in the order they were started; the last one may be going on.
   public internal(set) var runs: [Run] = []
   var inspect = InspectState()
+  var compare = CompareState()
+  /// Whether the curve shows the value of all picks so far rather than the gain of each.
+  var showsValue = false
 
   /// The error that the banner shows, until it is dismissed.
   public internal(set) var banner: ErrorReport?
@@ -130,6 +174,8 @@ public struct Model: Sendable, Hashable {
   public internal(set) var themes: [Theme]
   public internal(set) var themeIndex: Int
   let depth: ColorDepth
+  /// The table of bindings in use.
+  let keyMap: KeyMap
   let symbols: Symbols
   /// The theme in the terminal's colours.
   public internal(set) var theme: Theme
@@ -142,6 +188,7 @@ public struct Model: Sendable, Hashable {
     height = opening.height
     skipsBadRows = opening.skipsBadRows
     depth = opening.depth
+    keyMap = opening.keyMap
     symbols = Symbols(level: opening.glyphs)
     themes = opening.themes.isEmpty ? Theme.builtIn : opening.themes
     let wanted = opening.theme ?? (opening.depth <= .sixteen ? "sixteen" : "dusk")
@@ -168,8 +215,8 @@ public struct Model: Sendable, Hashable {
   /// Whether the clock must be told: something moves on the screen by itself.
   public var wantsTicks: Bool {
     if noticeText != nil { return true }
-    if runs.last?.isGoingOn == true { return true }
-    return !opening.isEmpty
+    if runs.last?.isGoingOn == true || runs.last?.replay?.isPlaying == true { return true }
+    return !opening.isEmpty || seeking != nil
   }
 
   var focusedPanel: Panel { focus[screen] ?? .rows }
@@ -199,6 +246,40 @@ public struct Model: Sendable, Hashable {
   }
 }
 
+/// What undo takes back: marks of rows, and filters.
+struct Undoable: Sendable, Hashable {
+  var marks: Marks
+  var filters: [DatasetRole: RowFilter]
+}
+
+extension Model {
+  var undoable: Undoable {
+    get { Undoable(marks: setup.marks, filters: files.compactMapValues { $0.opened?.filter }) }
+    set {
+      setup.marks = newValue.marks
+      for role in DatasetRole.allCases { show(role, through: newValue.filters[role]) }
+    }
+  }
+
+  /// Notes how things stand, so that the change that follows can be undone.
+  mutating func noteForUndo() {
+    done.append(undoable)
+    if done.count > 100 { done.removeFirst() }
+    undone = []
+  }
+
+  /// Shows the rows of a file through a filter, or all of them; the cursor stays on its row where that is still shown.
+  mutating func show(_ role: DatasetRole, through filter: RowFilter?) {
+    guard var file = files[role]?.opened, file.filter != filter else { return }
+    let row = file.rowUnderCursor
+    file.filter = filter
+    let place = row.flatMap { file.place(of: $0) } ?? 0
+    file.list.center(on: place, count: file.shownCount, page: page(of: .rows))
+    files[role] = .opened(file)
+    if role == self.role { rowTextTop = 0 }
+  }
+}
+
 /// What the program starts with: found by the executable, so that the model itself looks nothing up.
 public struct Opening: Sendable, Hashable {
   public var width: Int
@@ -214,6 +295,8 @@ public struct Opening: Sendable, Hashable {
   /// The themes to choose from, and the one to start with; with none the built-in ones.
   public var themes: [Theme]
   public var theme: String?
+  /// The table of bindings, changed by the user's file where there is one.
+  public var keyMap: KeyMap
   /// What is to be said at once: a theme file that could not be read, say.
   public var notices: [String]
   public var errors: [ErrorReport]
@@ -221,7 +304,8 @@ public struct Opening: Sendable, Hashable {
   public init(
     width: Int, height: Int, depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,
     paths: [DatasetRole: String] = [:], model: String? = nil, method: Method? = nil, budget: String? = nil,
-    skipsBadRows: Bool = false, themes: [Theme] = [], theme: String? = nil, notices: [String] = [],
+    skipsBadRows: Bool = false, themes: [Theme] = [], theme: String? = nil, keyMap: KeyMap = .standard,
+    notices: [String] = [],
     errors: [ErrorReport] = []
   ) {
     self.width = width
@@ -235,6 +319,7 @@ public struct Opening: Sendable, Hashable {
     self.skipsBadRows = skipsBadRows
     self.themes = themes
     self.theme = theme
+    self.keyMap = keyMap
     self.notices = notices
     self.errors = errors
   }

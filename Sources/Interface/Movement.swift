@@ -6,11 +6,12 @@ extension Model {
   func count(of panel: Panel) -> Int? {
     switch panel {
     case .files: DatasetRole.allCases.count
-    case .rows: shownFile?.summary.rows ?? 0
+    case .rows: shownFile?.shownCount ?? 0
     case .setup: setup.fields.count + 1
     case .chosen: inspectedRun?.picks.count ?? 0
     case .reasons: explanation?.represents.count ?? 0
-    case .rowText, .chosenText, .progress, .gains, .picks: nil
+    case .differing: compare.rows.count
+    case .versus, .curves, .differingText, .rowText, .chosenText, .progress, .gains, .picks: nil
     }
   }
 
@@ -21,6 +22,7 @@ extension Model {
     case .setup: setup.list.cursor
     case .chosen: inspect.list.cursor
     case .reasons: inspect.represented.cursor
+    case .differing: compare.list.cursor
     default: nil
     }
   }
@@ -46,11 +48,13 @@ extension Model {
     default: break
     }
     let panel = focusedPanel
-    if panel == .rowText || panel == .chosenText {
+    if [.rowText, .chosenText, .differingText].contains(panel) {
       let page = page(of: panel)
       let count = textLines(of: panel).count
       if panel == .rowText {
         rowTextTop = scrolled(rowTextTop, action, count: count, page: page)
+      } else if panel == .differingText {
+        compare.textTop = scrolled(compare.textTop, action, count: count, page: page)
       } else {
         inspect.textTop = scrolled(inspect.textTop, action, count: count, page: page)
       }
@@ -65,6 +69,8 @@ extension Model {
     case .rowText: rowTextTop = clampedTop(rowTextTop + rows, textLines(of: panel).count, page(of: panel))
     case .chosenText:
       inspect.textTop = clampedTop(inspect.textTop + rows, textLines(of: panel).count, page(of: panel))
+    case .differingText:
+      compare.textTop = clampedTop(compare.textTop + rows, textLines(of: panel).count, page(of: panel))
     case .files, .setup: break
     default: withList(of: panel) { list, count, page in list.scroll(by: rows, count: count, page: page) }
     }
@@ -100,6 +106,10 @@ extension Model {
         inspect.represented = ListState()
       }
     case .reasons: body(&inspect.represented, count, page)
+    case .differing:
+      let before = compare.list.cursor
+      body(&compare.list, count, page)
+      if compare.list.cursor != before { compare.textTop = 0 }
     default: break
     }
   }

@@ -44,7 +44,7 @@ extension Model {
     _ title: String, _ lines: [[(String, StyleName)]], top: Int, in body: Rect, _ frame: inout Frame
   ) {
     let rect = readerRect
-    let inside = box(title, note: "Esc leaves", rect, &frame)
+    let inside = box(title, note: "\(key(.dismiss)) leaves", rect, &frame)
     let first = max(0, min(top, lines.count - max(1, inside.height)))
     for (row, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
       frame.spans(line, in: inside, y: row)
@@ -105,8 +105,16 @@ extension Model {
   private func message(of prompt: Prompt) -> (String, StyleName) {
     let text = prompt.input.text
     switch prompt.purpose {
-    case .open(let role): return ("\(role.meaning); Ctrl-R changes that", .muted)
+    case .open(let role): return ("\(role.meaning); \(key(.nextRole)) changes that", .muted)
     case .export: return ("JSON lines, byte for byte as in the pool, in the order they were chosen", .muted)
+    case .search, .filter:
+      if text.isEmpty { return ("a word or a regular expression; label: or id: before it; ! turns it round", .muted) }
+      do {
+        _ = try RowPattern(parsing: text)
+        return ("case is ignored", .muted)
+      } catch {
+        return ("\(symbols.bad) \(error.problem)", .bad)
+      }
     case .field(let field):
       let rows = candidateRows
       if let problem = field.problem(with: field.isPath ? text : text.filter { !$0.isWhitespace }, poolRows: rows) {
@@ -149,7 +157,7 @@ extension Model {
     }
     let used = frame.text(palette.input.text.truncated(to: field.width - 1, keepingEnd: true), .input, in: field)
     if field.width > 0 { frame.grid.cursor = Point(x: min(field.right - 1, field.x + used), y: field.y) }
-    let matches = palette.matches
+    let matches = palette.matches(in: keyMap)
     if matches.isEmpty { frame.text("No action is called so.", .muted, in: inside, y: 2) }
     for (row, place) in palette.list.visible(count: matches.count, page: palettePage).enumerated() {
       let binding = matches[place]

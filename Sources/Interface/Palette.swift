@@ -6,9 +6,9 @@ public struct Palette: Sendable, Hashable {
   public init() {}
 
   /// The bindings that can be asked for here, best match first; among equals the table's order.
-  public var matches: [Binding] {
-    let offered = Binding.all.filter { binding in
-      !Set(binding.contexts).isDisjoint(with: [.everywhere, .lists, .data, .run, .inspect])
+  public func matches(in keyMap: KeyMap = .standard) -> [Binding] {
+    let offered = keyMap.bindings.filter { binding in
+      !Set(binding.contexts).isDisjoint(with: [.everywhere, .lists, .data, .run, .inspect, .compare])
         && binding.action != .palette
     }
     let wanted = Array(input.text.lowercased().filter { !$0.isWhitespace })

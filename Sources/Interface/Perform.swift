@@ -8,6 +8,11 @@ extension Model {
     case .showData: show(.data)
     case .showRun: show(.run)
     case .showInspect: show(.inspect)
+    case .showCompare: show(.compare)
+    case .earlierA: stepRun(isB: false, by: -1)
+    case .laterA: stepRun(isB: false, by: 1)
+    case .earlierB: stepRun(isB: true, by: -1)
+    case .laterB: stepRun(isB: true, by: 1)
     case .nextPanel: stepPanel(1)
     case .previousPanel: stepPanel(-1)
     case .up, .down, .pageUp, .pageDown, .first, .last: move(action)
@@ -19,20 +24,26 @@ extension Model {
     case .pin, .ban: mark(action)
     case .undo:
       if let before = done.popLast() {
-        undone.append(setup.marks)
-        setup.marks = before
+        undone.append(undoable)
+        undoable = before
         say("Took it back. \(marksSummary)")
       }
     case .redo:
       if let after = undone.popLast() {
-        done.append(setup.marks)
-        setup.marks = after
+        done.append(undoable)
+        undoable = after
         say("Done again. \(marksSummary)")
       }
+    case .search: return ask(.search, text: "")
+    case .filter: return ask(.filter, text: shownFile?.filter?.pattern.text ?? "")
+    case .searchNext: return seek(forward: true)
+    case .searchPrevious: return seek(forward: false)
     case .startRun: return startRun()
     case .cancelRun:
       runs[runs.count - 1].state = .cancelling
       return [.cancelRun]
+    case .replay, .stepBack, .stepForward, .slower, .faster: replay(action)
+    case .changeCurve: showsValue.toggle()
     case .export:
       guard let run = inspectedRun, let id = run.id else { return [] }
       return ask(.export(id), text: "\(run.specification.method.rawValue)-\(run.picks.count).jsonl")
@@ -45,7 +56,7 @@ extension Model {
       var list = ListState()
       list.cursor = themeIndex
       overlay = .themes(list, before: themeIndex)
-    case .dismiss: dismiss()
+    case .dismiss: return dismiss()
     case .suspend: return [.suspend]
     case .quit:
       guard currentRun?.isGoingOn == true, !isTooSmall else { return [.quit] }
@@ -87,6 +98,11 @@ extension Model {
   }
 
   private mutating func stepSideways(_ steps: Int) {
+    if focusedPanel == .differing {
+      let groups = Comparison.Group.allCases
+      compare.group = groups[(compare.group.rawValue + steps + groups.count) % groups.count]
+      return
+    }
     guard focusedPanel == .setup, let field = setup.currentField, field.choices != nil else {
       stepPanel(steps)
       return
@@ -109,55 +125,109 @@ extension Model {
     case .chosen: focus(on: .reasons)
     case .reasons:
       guard let row = representedUnderCursor else { return [] }
-      return jump(to: row.index)
-    case .rowText, .progress, .gains, .chosenText: break
+      return jump(to: row.index, of: inspectedRun?.servedRole ?? .pool, inspectedRun?.served)
+    case .differing:
+      guard let row = comparedRow else { return [] }
+      return jump(to: row.index, of: .pool, comparedPool)
+    case .rowText, .progress, .gains, .chosenText, .versus, .curves, .differingText: break
     }
     return []
   }
 
-  /// Shows a row of the pool on the Data screen; Esc comes back.
-  private mutating func jump(to index: Int) -> [Effect] {
-    guard var file = files[.pool]?.opened, file.key == inspectedRun?.pool else {
-      say("This run chose from another pool than the one that is open.")
+  /// Shows a row on the Data screen; Esc comes back.
+  private mutating func jump(to index: Int, of served: DatasetRole, _ key: DatasetKey?) -> [Effect] {
+    guard var file = files[served]?.opened, file.key == key else {
+      say("The file that this run was about is no longer open.")
       return []
     }
     let from = screen
-    role = .pool
+    role = served
     focus(on: .rows)
     jumpedFrom = from
     rowTextTop = 0
-    file.list.center(on: index, count: file.summary.rows, page: page(of: .rows))
-    files[.pool] = .opened(file)
+    // A filter that leaves the row out gives way.
+    if file.place(of: index) == nil { file.filter = nil }
+    file.list.center(on: file.place(of: index) ?? 0, count: file.shownCount, page: page(of: .rows))
+    files[role] = .opened(file)
     return []
   }
 
-  private mutating func dismiss() {
+  private mutating func dismiss() -> [Effect] {
+    if seeking != nil, overlay == nil {
+      seeking = nil
+      return [.stopSeeking]
+    }
     if overlay != nil {
       overlay = nil
     } else if banner != nil {
       banner = nil
+    } else if screen == .run, currentRun?.replay != nil {
+      runs[runs.count - 1].replay = nil
     } else if let from = jumpedFrom {
       show(from)
+    } else if screen == .data, shownFile?.filter != nil {
+      noteForUndo()
+      show(role, through: nil)
     } else if notice != nil {
       notice = nil
-    } else if let home = panelOrder.first(where: { [.rows, .setup, .chosen].contains($0) }) {
+    } else if let home = panelOrder.first(where: { [.rows, .setup, .chosen, .differing].contains($0) }) {
       focus(on: home)
     }
+    return []
   }
 
   private mutating func startRun() -> [Effect] {
     guard let specification = plannedRun, let picks = plannedPicks, let rows = candidateRows else { return [] }
-    runs.append(
-      Run(
-        specification: specification, budget: picks, candidates: rows, pool: files[.pool]?.opened?.key,
-        startedAt: clock))
+    var run = Run(
+      specification: specification, budget: picks, candidates: rows, pool: files[.pool]?.opened?.key, startedAt: clock)
+    run.served = files[run.servedRole]?.opened?.key
+    runs.append(run)
     show(.run)
     return [.startRun(specification)]
   }
 
+  private mutating func replay(_ action: Action) {
+    let place = runs.count - 1
+    let count = runs[place].picks.count
+    let before = runs[place].replay
+    // A first step begins at the end, where the screen stands; playing begins at the beginning.
+    var replay = before ?? Replay(of: count)
+    if before == nil, action != .replay { replay.position = count }
+    switch action {
+    case .replay:
+      if before != nil { replay.isPlaying.toggle() }
+      if replay.isPlaying, replay.position == count { replay.position = 0 }
+    case .stepBack: replay.step(by: -1, of: count)
+    case .stepForward: replay.step(by: 1, of: count)
+    case .slower: replay.change(speed: -1)
+    case .faster: replay.change(speed: 1)
+    default: break
+    }
+    runs[place].replay = replay
+  }
+
+  /// Looks for the next row of the list in front that matches what was searched for last.
+  private mutating func seek(forward: Bool) -> [Effect] {
+    guard let pattern = searched else { return [] }
+    if screen == .inspect {
+      guard let run = inspectedRun, let key = run.pool, let pick = inspectedPick else { return [] }
+      seeking = pattern
+      let rows = run.picks.map(\.index)
+      return [.find(key, pattern, RowSearch(rows: rows, from: pick.index, isForward: forward))]
+    }
+    guard let file = shownFile, let row = file.rowUnderCursor else { return [] }
+    seeking = pattern
+    return [.find(file.key, pattern, RowSearch(rows: file.filter?.rows, from: row, isForward: forward))]
+  }
+
   private mutating func copyRow() -> [Effect] {
     guard let row = rowUnderCursor else { return [] }
-    let content = screen == .data ? shownFile?.cache[row] : poolRow(row, of: inspectedRun?.pool)
+    let content =
+      switch screen {
+      case .data: shownFile?.cache[row]
+      case .compare: poolRow(row, of: comparedPool)
+      default: focusedPanel == .reasons ? servedRow(row) : poolRow(row, of: inspectedRun?.pool)
+      }
     guard let sample = content?.sample else {
       say("The row is not loaded yet.")
       return []
@@ -170,11 +240,9 @@ extension Model {
 
   private mutating func mark(_ action: Action) {
     guard let row = rowUnderCursor else { return }
-    done.append(setup.marks)
-    if done.count > 200 { done.removeFirst() }
-    undone = []
+    noteForUndo()
     if action == .pin { setup.marks.toggle(pin: row) } else { setup.marks.toggle(ban: row) }
-    say(marksSummary + " r runs with them.")
+    say(marksSummary + " \(key(.startRun)) runs with them.")
   }
 
   var marksSummary: String {
@@ -193,7 +261,7 @@ extension Model {
     switch overlay {
     case .prompt(let prompt): return accept(prompt)
     case .palette(let palette):
-      let matches = palette.matches
+      let matches = palette.matches(in: keyMap)
       guard matches.indices.contains(palette.list.cursor) else { return [] }
       overlay = nil
       return attempt(matches[palette.list.cursor].action)
@@ -220,6 +288,22 @@ extension Model {
       guard field.problem(with: trimmed, poolRows: candidateRows) == nil else { return [] }
       setup[field] = trimmed
       overlay = nil
+    case .search:
+      guard let pattern = try? RowPattern(parsing: text) else { return [] }
+      overlay = nil
+      searched = pattern
+      return seek(forward: true)
+    case .filter:
+      if text.isEmpty {
+        overlay = nil
+        noteForUndo()
+        show(role, through: nil)
+        return []
+      }
+      guard let pattern = try? RowPattern(parsing: text), let key = shownFile?.key else { return [] }
+      overlay = nil
+      seeking = pattern
+      return [.filter(key, pattern)]
     case .export(let id):
       guard !text.isEmpty else { return [] }
       overlay = nil
@@ -261,7 +345,7 @@ extension Model {
       prompt.step(steps)
       overlay = .prompt(prompt)
     case .palette(var palette):
-      palette.list.move(by: steps, count: palette.matches.count, page: palettePage)
+      palette.list.move(by: steps, count: palette.matches(in: keyMap).count, page: palettePage)
       overlay = .palette(palette)
     default: break
     }

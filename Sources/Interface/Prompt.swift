@@ -6,6 +6,8 @@ public struct Prompt: Sendable, Hashable {
     case open(DatasetRole)
     case field(SetupField)
     case export(RunID)
+    case search
+    case filter
   }
 
   public var purpose: Purpose
@@ -32,6 +34,7 @@ public struct Prompt: Sendable, Hashable {
     switch purpose {
     case .open, .export: true
     case .field(let field): field.isPath
+    case .search, .filter: false
     }
   }
 
@@ -40,6 +43,8 @@ public struct Prompt: Sendable, Hashable {
     case .open(let role): "Open \(role.title)"
     case .field(let field): field.title
     case .export: "Export the chosen rows to"
+    case .search: "Search"
+    case .filter: "Show only rows that match"
     }
   }
 

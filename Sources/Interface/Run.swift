@@ -18,12 +18,16 @@ public struct Run: Sendable, Hashable {
   public var picks: [Pick] = []
   /// How many picks it is to make.
   public var budget: Int
+  /// A walk through the picks, while there is one.
+  public var replay: Replay?
   /// Rows that it chooses from.
   public var candidates: Int
   /// What was chosen, once it has ended.
   public var selection: Selection?
   /// The pool that it chooses from, to find the rows' texts.
   public var pool: DatasetKey?
+  /// The file whose rows its picks stand for: the pool, or the target set.
+  public var served: DatasetKey?
   /// The model's clock when it was started, and when it ended.
   public var startedAt: Double
   public var endedAt: Double?
@@ -52,6 +56,21 @@ public struct Run: Sendable, Hashable {
   var shownPhases: [Phase] {
     let expected: Set<Phase> = specification.method.needsUtilities ? [.load, .score, .select] : [.load, .select]
     return Phase.allCases.filter { expected.contains($0) || phases[$0] != nil }
+  }
+
+  /// Digits after the point so that the column of gains lines up and the least of them still shows three digits, as far
+  /// as there is room. Gains fall along a run: the first is the largest, the last the least.
+  var gainDigits: Int {
+    guard let first = picks.first?.gain, let last = picks.last?.gain else { return 3 }
+    return max(0, min(2 - Format.magnitude(last), 4, 6 - Format.magnitude(first)))
+  }
+
+  /// Whether the method says what a pick adds: a random draw does not.
+  var hasGains: Bool { picks.first.map { $0.gain != 0 } ?? specification.method.needsUtilities }
+
+  /// Whose rows its picks stand for: the pool's, but for the objective that serves the target itself.
+  var servedRole: DatasetRole {
+    specification.method == .deliftTask && specification.objective == .flqmi ? .target : .pool
   }
 
   /// Sum of the gains, and so the objective's value for what was chosen so far.

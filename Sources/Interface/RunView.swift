@@ -104,7 +104,8 @@ extension Model {
       .progress, rect, title: "Progress", note: currentRun.map { $0.specification.method.rawValue } ?? "",
       isFocused: isFocused)
     guard let run = currentRun else {
-      frame.paragraph("Nothing has run yet. Enter on Start, or r, begins.", .muted, in: inside)
+      frame.paragraph(
+        "Nothing has run yet. \(key(.activate)) on Start, or \(key(.startRun)), begins.", .muted, in: inside)
       return
     }
     var lines: [(Rect, inout Frame) -> Void] = []
@@ -184,7 +185,8 @@ extension Model {
       style = .warning
     case .failed(let report): (text, style) = ("\(symbols.bad) \(report.problem)", .bad)
     }
-    let objective = run.picks.isEmpty || run.isGoingOn ? "" : "objective \(Format.measure(run.objective))"
+    let objective =
+      run.picks.isEmpty || run.isGoingOn || !run.hasGains ? "" : "objective \(Format.measure(run.objective))"
     return { line, frame in
       let used = frame.text(text, style, in: line)
       if line.width - used - 2 >= objective.displayWidth { frame.textRight(objective, .muted, in: line) }
@@ -195,30 +197,47 @@ extension Model {
 
   func drawGains(in rect: Rect, _ frame: inout Frame) {
     let isFocused = focusedPanel == .gains
-    let gains = currentRun?.picks.map(\.gain) ?? []
-    let isLogarithmic = LineChart.wantsLogarithm(gains)
+    var values = currentRun?.shownPicks.map(\.gain) ?? []
+    if showsValue {
+      var sum = 0.0
+      values = values.map { gain in
+        sum += gain
+        return sum
+      }
+    }
+    let isLogarithmic = !showsValue && LineChart.wantsLogarithm(currentRun?.picks.map(\.gain) ?? [])
     let inside = frame.panel(
-      .gains, rect, title: "Marginal gain of each pick", note: isLogarithmic ? "log" : "", isFocused: isFocused)
-    guard let run = currentRun, !gains.isEmpty else {
+      .gains, rect, title: showsValue ? "Value of all picks so far" : "Marginal gain of each pick",
+      note: isLogarithmic ? "log" : "", isFocused: isFocused)
+    guard let run = currentRun, !run.picks.isEmpty else {
       frame.paragraph("What each pick adds, drawn as the picks come.", .muted, in: inside)
       return
     }
-    LineChart(values: gains, extent: run.isGoingOn ? run.budget : gains.count, isLogarithmic: isLogarithmic)
+    guard run.hasGains else {
+      frame.paragraph("This method gives no gains: every row is as good as another to it.", .muted, in: inside)
+      return
+    }
+    LineChart(values: values, extent: run.isGoingOn ? run.budget : run.picks.count, isLogarithmic: isLogarithmic)
       .draw(into: &frame.grid, in: inside, theme: theme, symbols: symbols, format: Format.measure)
   }
 
   func drawPicks(in rect: Rect, _ frame: inout Frame) {
     let isFocused = focusedPanel == .picks
     let run = currentRun
-    let note = run.map { "\(Format.count($0.picks.count)) of \(Format.count($0.budget))" } ?? ""
-    let inside = frame.panel(.picks, rect, title: "Latest picks", note: note, isFocused: isFocused)
+    var note = run.map { "\(Format.count($0.shownPicks.count)) of \(Format.count($0.budget))" } ?? ""
+    if let replay = run?.replay {
+      note =
+        "\(replay.isPlaying ? symbols.running : symbols.paused) \(Format.short(replay.speed))/s \(symbols.dot) \(note)"
+    }
+    let title = run?.replay == nil ? "Latest picks" : "Replay"
+    let inside = frame.panel(.picks, rect, title: title, note: note, isFocused: isFocused)
     guard let run, !run.picks.isEmpty else {
       frame.paragraph("Rows appear here as they are chosen, the newest first.", .muted, in: inside)
       return
     }
     let columns = pickColumns(of: run)
     let layout = ColumnLayout(columns, in: inside.width)
-    for (y, pick) in run.picks.suffix(max(0, inside.height)).reversed().enumerated() {
+    for (y, pick) in run.shownPicks.suffix(max(0, inside.height)).reversed().enumerated() {
       let line = Rect(x: inside.x, y: inside.y + y, width: inside.width, height: 1)
       frame.row(pickCells(pick, of: run), columns, layout, in: line)
       frame.mark(line, .action(.showInspect))
@@ -227,22 +246,23 @@ extension Model {
 
   /// The columns that tables of picks have.
   func pickColumns(of run: Run) -> [Column] {
-    let gains = run.picks.prefix(1).map { Format.measure($0.gain).count }.first ?? 4
-    return [
+    let digits = run.gainDigits
+    let columns = [
       Column("pick", width: max(4, Format.count(run.budget).count), alignment: .right),
       Column("row", width: max(3, Format.count(max(0, run.candidates - 1)).count), alignment: .right),
-      Column("gain", width: max(6, gains), alignment: .right),
+      Column(
+        "gain", width: max(6, run.picks.first.map { Format.fixed($0.gain, digits).count } ?? 0), alignment: .right),
       Column("label", width: 8, isFlexible: true, most: 16, rank: 1),
       Column("prompt", width: 10, isFlexible: true, rank: 2),
     ]
+    return run.hasGains ? columns : columns.filter { $0.title != "gain" }
   }
 
   func pickCells(_ pick: Pick, of run: Run) -> [(String, StyleName)] {
     let sample = poolRow(pick.index, of: run.pool)?.sample
     let prompt = sample.map { String($0.query.instructionAndInput.instruction.prefix(200)) }
-    return [
-      (Format.count(pick.rank + 1), .muted), (Format.count(pick.index), .number), (Format.measure(pick.gain), .text),
-      (sample?.label ?? "", .label), (prompt ?? symbols.ellipsis, .muted),
-    ]
+    let gain: [(String, StyleName)] = run.hasGains ? [(Format.fixed(pick.gain, run.gainDigits), .text)] : []
+    return [(Format.count(pick.rank + 1), .muted), (Format.count(pick.index), .number)] + gain
+      + [(sample?.label ?? "", .label), (prompt ?? symbols.ellipsis, .muted)]
   }
 }

@@ -187,8 +187,12 @@ extension Model {
         if file.summary.rows == 0 { problems.append(.init(field: nil, text: "The \(role.rawValue) file has no rows.")) }
       case .opening: problems.append(.init(field: nil, text: "The \(role.rawValue) file is still being read."))
       case .absent:
-        problems.append(.init(field: nil, text: "Needs \(article): press 1, choose \(role.rawValue), press o."))
-      case .failed: problems.append(.init(field: nil, text: "The \(role.rawValue) file could not be opened (1)."))
+        problems.append(
+          .init(
+            field: nil,
+            text: "Needs \(article): press \(key(.showData)), choose \(role.rawValue), press \(key(.openFile))."))
+      case .failed:
+        problems.append(.init(field: nil, text: "The \(role.rawValue) file could not be opened (\(key(.showData)))."))
       }
     }
     for field in setup.fields {

@@ -15,14 +15,20 @@ extension Model {
     switch panel {
     case .rowText:
       if focusedPanel == .files { return factLines(width: width) }
-      guard let file = shownFile, file.summary.rows > 0 else { return [] }
-      return lines(of: file.cache[file.list.cursor], width: width)
+      guard let file = shownFile, let row = file.rowUnderCursor else { return [] }
+      return lines(of: file.cache[row], width: width)
     case .chosenText:
       guard let run = inspectedRun, let pick = inspectedPick else { return [] }
       guard files[.pool]?.opened?.key == run.pool else {
         return wrap("The pool that this run chose from is no longer open.", .muted, width)
       }
       return lines(of: poolRow(pick.index, of: run.pool), width: width)
+    case .differingText:
+      guard let row = comparedRow else { return [] }
+      guard let pool = comparedPool, files[.pool]?.opened?.key == pool else {
+        return wrap("The pool that these runs chose from is not the one that is open.", .muted, width)
+      }
+      return lines(of: poolRow(row.index, of: pool), width: width)
     default: return []
     }
   }
@@ -47,7 +53,7 @@ extension Model {
   /// A text with its name to the left of it, or above it where that would leave too little.
   private func section(_ name: String, _ text: String, width: Int) -> [TextLine] {
     let margin = 13
-    if width < 3 * margin { return [[(name, .heading)]] + wrap(text, .text, width) }
+    if width < 32 { return [[(name, .heading)]] + wrap(text, .text, width) }
     return text.wrapped(to: width - margin, limit: Self.mostLines).enumerated().map { row, line in
       [((row == 0 ? name : "").padded(to: margin), .heading), (line, .text)]
     }

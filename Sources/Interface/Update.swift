@@ -32,6 +32,18 @@ extension Model {
         overlay = .prompt(prompt)
       }
     case .runStarted, .progress, .picked, .runFinished, .runCancelled, .runFailed: hearOfRun(message)
+    case .found(let key, let pattern, let row): found(row, of: pattern, in: key)
+    case .filtered(let key, let pattern, let rows):
+      guard seeking == pattern else { break }
+      seeking = nil
+      guard let role = DatasetRole.allCases.first(where: { files[$0]?.opened?.key == key }) else { break }
+      if rows.isEmpty {
+        say("No row matches \(pattern.text).")
+      } else {
+        noteForUndo()
+        show(role, through: RowFilter(pattern: pattern, rows: rows))
+        say("\(Format.count(rows.count, "row")) match \(pattern.text). \(self.key(.dismiss)) shows all again.")
+      }
     case .explained(let id, let rank, let explanation):
       inspect.pending = nil
       if inspectedRun?.id == id {
@@ -48,6 +60,10 @@ extension Model {
     case .notice(let text): say(text)
     case .failed(let report): fail(report)
     case .tick(let seconds):
+      if let place = runs.indices.last {
+        let count = runs[place].picks.count
+        runs[place].replay?.advance(by: seconds - clock, of: count)
+      }
       clock = seconds
       if let notice, notice.until <= clock { self.notice = nil }
     }
@@ -59,6 +75,10 @@ extension Model {
     if let before = files[summary.role]?.opened { effects.append(.close(before.key)) }
     files[summary.role] = .opened(OpenedFile(key: key, summary: summary))
     opening[summary.role] = nil
+    if seeking != nil {
+      seeking = nil
+      effects.append(.stopSeeking)
+    }
     if summary.role == .pool {
       // Marks are places in a file; in another one they would mean other rows.
       setup.marks = Marks()
@@ -87,7 +107,9 @@ extension Model {
       change(run: id) { $0.end(.finished(seconds: seconds), with: selection, at: now) }
       showChosen(by: id)
       let total = seconds.load + seconds.score + seconds.select
-      say("Chose \(Format.count(selection.picks.count, "row")) in \(Format.duration(total)). Press 3 to read them.")
+      say(
+        "Chose \(Format.count(selection.picks.count, "row")) in \(Format.duration(total)). Press \(key(.showInspect)) to read them."
+      )
     case .runCancelled(let id, let selection):
       change(run: id) { $0.end(.cancelled, with: selection, at: now) }
       showChosen(by: id)
@@ -119,6 +141,25 @@ extension Model {
     body(&runs[place])
   }
 
+  /// Puts the cursor on the row that a search came to.
+  private mutating func found(_ row: Int?, of pattern: RowPattern, in key: DatasetKey) {
+    guard seeking == pattern else { return }  // stopped meanwhile, or another one was begun
+    seeking = nil
+    guard let row else {
+      say("No row matches \(pattern.text).")
+      return
+    }
+    if screen == .inspect, let run = inspectedRun, run.pool == key {
+      guard let place = run.picks.firstIndex(where: { $0.index == row }) else { return }
+      self.place(cursor: place, in: .chosen)
+      return
+    }
+    guard var file = shownFile, file.key == key, let place = file.place(of: row) else { return }
+    file.list.center(on: place, count: file.shownCount, page: page(of: .rows))
+    files[role] = .opened(file)
+    rowTextTop = 0
+  }
+
   /// Changes the open file that has a key; news of one that was closed meanwhile is passed over.
   mutating func change(_ key: DatasetKey, _ body: (inout OpenedFile) -> Void) {
     for role in DatasetRole.allCases {
@@ -133,11 +174,13 @@ extension Model {
   mutating func settle() {
     for role in DatasetRole.allCases {
       guard var file = files[role]?.opened else { continue }
-      file.list.settle(count: file.summary.rows, page: page(of: .rows))
+      file.list.settle(count: file.shownCount, page: page(of: .rows))
       files[role] = .opened(file)
     }
     setup.list.settle(count: setup.fields.count + 1, page: page(of: .setup))
     inspect.list.settle(count: inspectedRun?.picks.count ?? 0, page: page(of: .chosen))
+    settleComparison()
+    compare.list.settle(count: compare.rows.count, page: page(of: .differing))
     inspect.represented.settle(count: explanation?.represents.count ?? 0, page: page(of: .reasons))
   }
 
@@ -147,29 +190,35 @@ extension Model {
     switch screen {
     case .data:
       guard var file = files[role]?.opened else { break }
-      let count = file.summary.rows
-      let visible = file.list.visible(count: count, page: page(of: .rows))
-      // The cursor's row is wanted for its text even where the list itself has no room.
-      let ranges = file.cache.want(visible.isEmpty ? file.list.cursor..<file.list.cursor + 1 : visible, of: count)
+      let visible = file.list.visible(count: file.shownCount, page: page(of: .rows))
+      let ranges: [Range<Int>]
+      if let filter = file.filter {
+        ranges = file.cache.want(filter.rows[visible].map { $0 }, of: file.summary.rows)
+      } else {
+        // The cursor's row is wanted for its text even where the list itself has no room.
+        ranges = file.cache.want(
+          visible.isEmpty ? file.list.cursor..<file.list.cursor + 1 : visible, of: file.summary.rows)
+      }
       files[role] = .opened(file)
       effects += ranges.map { .loadRows(file.key, $0) }
-    case .run, .inspect:
-      guard let run = screen == .run ? currentRun : inspectedRun, var pool = files[.pool]?.opened, pool.key == run.pool
-      else { break }
-      var rows: [Int] = []
-      if screen == .run {
-        rows = run.picks.suffix(page(of: .picks)).map(\.index)
-      } else {
-        rows = run.picks[inspect.list.visible(count: run.picks.count, page: page(of: .chosen))].map(\.index)
-        if let pick = inspectedPick { rows.append(pick.index) }
-        if let represents = explanation?.represents {
-          let inSight = inspect.represented.visible(count: represents.count, page: page(of: .reasons))
-          rows += represents[inSight].map(\.index)
-        }
+    case .compare: break
+    case .run:
+      guard let run = currentRun else { break }
+      effects += want(run.shownPicks.suffix(page(of: .picks)).map(\.index), of: .pool, run.pool)
+    case .inspect:
+      guard let run = inspectedRun else { break }
+      var rows = run.picks[inspect.list.visible(count: run.picks.count, page: page(of: .chosen))].map(\.index)
+      if let pick = inspectedPick { rows.append(pick.index) }
+      effects += want(rows, of: .pool, run.pool)
+      if let represents = explanation?.represents {
+        let inSight = inspect.represented.visible(count: represents.count, page: page(of: .reasons))
+        effects += want(represents[inSight].map(\.index), of: run.servedRole, run.served)
       }
-      let ranges = pool.cache.want(rows, of: pool.summary.rows)
-      files[.pool] = .opened(pool)
-      effects += ranges.map { .loadRows(pool.key, $0) }
+    }
+    if screen == .compare {
+      let inSight = compare.list.visible(count: compare.rows.count, page: page(of: .differing))
+      effects += want(
+        compare.rows[inSight].map(\.index) + [comparedRow?.index].compactMap { $0 }, of: .pool, comparedPool)
     }
     if screen == .inspect, inspect.pending == nil, let run = inspectedRun, !run.isGoingOn, let id = run.id,
       let pick = inspectedPick, inspect.explanations[pick.rank] == nil, inspect.failures[pick.rank] == nil
@@ -178,6 +227,16 @@ extension Model {
       effects.append(.explain(id, rank: pick.rank))
     }
     return effects
+  }
+}
+
+extension Model {
+  /// What must be loaded of scattered rows of a file, if it is still the one that is open.
+  private mutating func want(_ rows: [Int], of role: DatasetRole, _ key: DatasetKey?) -> [Effect] {
+    guard var file = files[role]?.opened, file.key == key else { return [] }
+    let ranges = file.cache.want(rows, of: file.summary.rows)
+    files[role] = .opened(file)
+    return ranges.map { .loadRows(file.key, $0) }
   }
 }
 

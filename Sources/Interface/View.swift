@@ -38,6 +38,10 @@ extension Model {
     case .chosen: drawChosen(in: rect, &frame)
     case .chosenText: drawChosenText(in: rect, &frame)
     case .reasons: drawReasons(in: rect, &frame)
+    case .versus: drawVersus(in: rect, &frame)
+    case .curves: drawCurves(in: rect, &frame)
+    case .differing: drawDiffering(in: rect, &frame)
+    case .differingText: drawDifferingText(in: rect, &frame)
     }
   }
 
@@ -57,6 +61,7 @@ extension Model {
         case .data: .showData
         case .run: .showRun
         case .inspect: .showInspect
+        case .compare: .showCompare
         }
       frame.mark(Rect(x: rect.x + x, y: rect.y, width: width, height: 1), .action(action))
       x += width + 1
@@ -92,7 +97,10 @@ extension Model {
 
   fileprivate func drawStatus(in rect: Rect, _ frame: inout Frame) {
     let line = rect.inset(columns: 1)
-    if let notice {
+    if let seeking {
+      frame.spans(
+        [("\(spinner) ", .accent), ("Looking for \(seeking.text). \(key(.dismiss)) stops.", .text)], in: line)
+    } else if let notice {
       frame.spans([("\(symbols.full) ", .accent), (notice.text, .text)], in: line)
     } else {
       frame.spans([("\(symbols.arrow) ", .accent), (hint, .muted)], in: line)
@@ -143,35 +151,48 @@ extension Model {
     if let run = currentRun, run.isGoingOn, screen == .run {
       return run.state == .cancelling
         ? "Stopping the run; what is done is kept."
-        : "Running. Go on reading meanwhile; c cancels and keeps what is done."
+        : "Running. Go on reading meanwhile; \(key(.cancelRun)) cancels and keeps what is done."
     }
     if let path = opening[.pool] { return "Reading \(path) \(symbols.ellipsis)" }
     switch screen {
     case .data:
       guard let file = shownFile else {
         return role == .pool
-          ? "Press o to open the pool: a file of samples in JSON lines."
-          : "Press o to open \(role.title): \(role.meaning)."
+          ? "Press \(key(.openFile)) to open the pool: a file of samples in JSON lines."
+          : "Press \(key(.openFile)) to open \(role.title): \(role.meaning)."
       }
-      if jumpedFrom != nil { return "Esc goes back to where you came from." }
+      if jumpedFrom != nil { return "\(key(.dismiss)) goes back to where you came from." }
       if file.summary.role == .pool, runs.isEmpty, let picks = plannedPicks {
         guard let problem = setupProblems.first else {
-          return "Press r to choose \(Format.count(picks, "row")) with \(setup.method.shortTitle), or 2 to set it up."
+          return
+            "Press \(key(.startRun)) to choose \(Format.count(picks, "row")) with \(setup.method.shortTitle), or \(key(.showRun)) to set it up."
         }
-        return "\(problem.text) Press 2 to set up a run."
+        return "\(problem.text) Press \(key(.showRun)) to set up a run."
       }
       return runs.last?.picks.isEmpty == false
-        ? "Press 3 to read what was chosen." : "Enter reads a row; p pins it, x bans it."
+        ? "Press \(key(.showInspect)) to read what was chosen."
+        : "\(key(.activate)) reads a row; \(key(.pin)) pins it, \(key(.ban)) bans it."
     case .run:
       if let problem = setupProblems.first { return problem.text }
       if case .finished = currentRun?.state {
-        return "Press 3 to read what was chosen and why, or change something and r again."
+        return
+          "Press \(key(.showInspect)) to read what was chosen and why, or change something and \(key(.startRun)) again."
       }
-      return "Press Enter on Start, or r, to choose \(Format.count(plannedPicks ?? 0, "row"))."
+      return
+        "Press \(key(.activate)) on Start, or \(key(.startRun)), to choose \(Format.count(plannedPicks ?? 0, "row"))."
+    case .compare:
+      return comparedRuns == nil
+        ? "Two runs that have ended are needed: press \(key(.startRun)) to start one."
+        : "\(key(.left)) and \(key(.right)) choose what is listed; \(key(.earlierA)) \(key(.laterA)) and \(key(.earlierB)) \(key(.laterB)) change the runs."
     case .inspect:
-      guard let run = inspectedRun, !run.picks.isEmpty else { return "Nothing is chosen yet: press r to start a run." }
+      guard let run = inspectedRun, !run.picks.isEmpty else {
+        return currentRun?.isGoingOn == true
+          ? "The run goes on; its picks come when all is scored."
+          : "Nothing is chosen yet: press \(key(.startRun)) to start a run."
+      }
       return focusedPanel == .reasons
-        ? "Enter goes to the row; Esc comes back." : "Press e to export the rows, Enter to see whom one stands for."
+        ? "\(key(.activate)) goes to the row; \(key(.dismiss)) comes back."
+        : "Press \(key(.export)) to export the rows, \(key(.activate)) to see whom one stands for."
     }
   }
 
@@ -198,7 +219,7 @@ extension Model {
     frame.grid.fill(rect, style: theme[.text])
     frame.grid.box(
       rect, symbols: symbols, border: theme[.bad], title: [Span("\(symbols.bad) Problem", theme[.bad])],
-      note: [Span("Esc hides, L keeps", theme[.muted])])
+      note: [Span("\(key(.dismiss)) hides, \(key(.showLog)) keeps", theme[.muted])])
     frame.mark(rect, .action(.dismiss))
     for (row, line) in lines.enumerated() { frame.text(line.0, line.1, in: inside(rect), y: row) }
   }

@@ -28,8 +28,14 @@ struct BrailleCanvas {
   }
 
   /// The pattern of a cell; nil where no dot is set.
-  func glyph(_ x: Int, _ y: Int) -> String? {
-    let pattern = patterns[y * width + x]
+  func glyph(_ x: Int, _ y: Int) -> String? { Self.glyph(patterns[y * width + x]) }
+
+  /// The pattern of a cell with the dots of another canvas of the same size.
+  func merged(with other: BrailleCanvas, _ x: Int, _ y: Int) -> String? {
+    Self.glyph(patterns[y * width + x] | other.patterns[y * width + x])
+  }
+
+  private static func glyph(_ pattern: UInt8) -> String? {
     guard pattern != 0, let scalar = Unicode.Scalar(0x2800 + UInt32(pattern)) else { return nil }
     return String(scalar)
   }

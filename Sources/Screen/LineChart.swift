@@ -3,15 +3,18 @@ import Foundation
 /// A curve of values at x = 1, 2, …, with the ends of both axes named.
 public struct LineChart: Sendable, Hashable {
   public var values: [Double]
+  /// Another curve on the same axes, drawn behind; empty for none.
+  public var companion: [Double]
   /// How far the x axis goes: more than there are values while a run is still going on.
   public var extent: Int
   /// Whether equal ratios, rather than equal differences, take equal height. Values must then be above 0; one that is
   /// not stands at the bottom.
   public var isLogarithmic: Bool
 
-  public init(values: [Double], extent: Int, isLogarithmic: Bool = false) {
+  public init(values: [Double], companion: [Double] = [], extent: Int, isLogarithmic: Bool = false) {
     self.values = values
-    self.extent = max(extent, values.count)
+    self.companion = companion
+    self.extent = max(extent, values.count, companion.count)
     self.isLogarithmic = isLogarithmic
   }
 
@@ -29,7 +32,8 @@ public struct LineChart: Sendable, Hashable {
   ) {
     guard rect.height >= 2, rect.width >= 8 else { return }
     let finite = values.map { $0.isFinite ? $0 : 0 }
-    let (low, high) = range(of: finite)
+    let behind = companion.map { $0.isFinite ? $0 : 0 }
+    let (low, high) = range(of: finite + behind)
     let labels = finite.isEmpty ? ("", "") : (format(high), format(low))
     let margin = min(rect.width / 3, max(labels.0.displayWidth, labels.1.displayWidth))
     let plot = Rect(
@@ -43,10 +47,11 @@ public struct LineChart: Sendable, Hashable {
     grid.draw("\(extent)", endingAt: plot.right, y: plot.bottom, style: axis, width: plot.width - 2)
     guard !finite.isEmpty else { return }
 
+    if symbols.level != .braille { drawPoints(behind, low, high, &grid, plot, "o") { _ in theme[.label] } }
     switch symbols.level {
-    case .braille: drawBraille(finite, low, high, &grid, plot, theme)
+    case .braille: drawBraille(finite, behind, low, high, &grid, plot, theme)
     case .block: drawBars(finite, low, high, &grid, plot, theme, symbols)
-    case .ascii: drawPoints(finite, low, high, &grid, plot, theme)
+    case .ascii: drawPoints(finite, low, high, &grid, plot, "*") { theme.gradient(at: $0) }
     }
   }
 
@@ -80,8 +85,24 @@ public struct LineChart: Sendable, Hashable {
   }
 
   private func drawBraille(
-    _ values: [Double], _ low: Double, _ high: Double, _ grid: inout Grid, _ plot: Rect, _ theme: Theme
+    _ values: [Double], _ behind: [Double], _ low: Double, _ high: Double, _ grid: inout Grid, _ plot: Rect,
+    _ theme: Theme
   ) {
+    let front = dots(values, low, high, plot)
+    let back = dots(behind, low, high, plot)
+    for y in 0..<plot.height {
+      let style = theme.gradient(at: plot.height > 1 ? 1 - Double(y) / Double(plot.height - 1) : 1)
+      for x in 0..<plot.width {
+        // A cell has one colour: where the curves meet, the one in front gives it.
+        guard let glyph = front.merged(with: back, x, y) else { continue }
+        let isFront = front.glyph(x, y) != nil
+        grid.put(Cell(glyph: glyph, width: 1, style: isFront ? style : theme[.label]), x: plot.x + x, y: plot.y + y)
+      }
+    }
+  }
+
+  /// A curve's dots, neighbours joined by uprights.
+  private func dots(_ values: [Double], _ low: Double, _ high: Double, _ plot: Rect) -> BrailleCanvas {
     var canvas = BrailleCanvas(width: plot.width, height: plot.height)
     var before: Int?
     for column in 0..<canvas.dotsAcross {
@@ -95,13 +116,7 @@ public struct LineChart: Sendable, Hashable {
       }
       before = y
     }
-    for y in 0..<plot.height {
-      let style = theme.gradient(at: plot.height > 1 ? 1 - Double(y) / Double(plot.height - 1) : 1)
-      for x in 0..<plot.width {
-        guard let glyph = canvas.glyph(x, y) else { continue }
-        grid.put(Cell(glyph: glyph, width: 1, style: style), x: plot.x + x, y: plot.y + y)
-      }
-    }
+    return canvas
   }
 
   private func drawBars(
@@ -115,13 +130,14 @@ public struct LineChart: Sendable, Hashable {
   }
 
   private func drawPoints(
-    _ values: [Double], _ low: Double, _ high: Double, _ grid: inout Grid, _ plot: Rect, _ theme: Theme
+    _ values: [Double], _ low: Double, _ high: Double, _ grid: inout Grid, _ plot: Rect, _ glyph: String,
+    _ style: (Double) -> Style
   ) {
     for column in 0..<plot.width {
       guard let value = value(values, at: column, of: plot.width) else { break }
       let share = share(value, low, high)
       let y = plot.bottom - 1 - Int((share * Double(plot.height - 1)).rounded())
-      grid.put(Cell(glyph: "*", width: 1, style: theme.gradient(at: share)), x: plot.x + column, y: y)
+      grid.put(Cell(glyph: glyph, width: 1, style: style(share)), x: plot.x + column, y: y)
     }
   }
 }

@@ -32,6 +32,7 @@ import Testing
     case .everywhere, .lists, .inspect: break
     case .data: stage.press(.character("1"))
     case .run: stage.press(.character("2"))
+    case .compare: stage.press(.character("4"))
     case .reader: stage.press(.character("?"))
     case .typing: stage.press(.character("2"), .down, .down, .enter)
     case .pathTyping: stage.press(.character("1"), .character("o"))
@@ -80,12 +81,12 @@ import Testing
 
   @Test func everyActionOfTheScreensIsFoundInThePalette() {
     for binding in Binding.all
-    where !Set(binding.contexts).isDisjoint(with: [.everywhere, .data, .run, .inspect, .lists])
+    where !Set(binding.contexts).isDisjoint(with: [.everywhere, .data, .run, .inspect, .compare, .lists])
       && binding.action != .palette
     {
       var palette = Palette()
       for character in binding.meaning.prefix(20) { palette.input.insert(String(character)) }
-      #expect(palette.matches.first?.action == binding.action, "\(binding.action)")
+      #expect(palette.matches().first?.action == binding.action, "\(binding.action)")
     }
   }
 
@@ -94,9 +95,9 @@ import Testing
     palette.input.insert(String("e"))
     palette.input.insert(String("x"))
     palette.input.insert(String("p"))
-    #expect(palette.matches.first?.action == .export)
+    #expect(palette.matches().first?.action == .export)
     palette.input.insert(String("§"))
-    #expect(palette.matches.isEmpty)
+    #expect(palette.matches().isEmpty)
   }
 
   @Test func thePaletteRunsWhatIsChosen() {
@@ -134,7 +135,7 @@ import Testing
   @Test func tabsAreClicked() throws {
     var stage = Stage.opened()
     let tabs = stage.grid.text(row: 0)
-    for (name, screen) in [("Inspect", ScreenName.inspect), ("Run", .run), ("Data", .data)] {
+    for (name, screen) in [("Inspect", ScreenName.inspect), ("Compare", .compare), ("Run", .run), ("Data", .data)] {
       let range = try #require(tabs.range(of: name))
       stage.click(tabs[..<range.lowerBound].count, 0)
       #expect(stage.model.screen == screen)

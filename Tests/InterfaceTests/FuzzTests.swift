@@ -100,6 +100,11 @@ import Testing
       case .explain(let run, let rank): stage.send(.explained(run, rank: rank, Stage.explanation(rank)))
       case .completePath(let text):
         stage.send(.completions(of: text, [text + "a/", text + "日本.jsonl", Self.nasty(&random)]))
+      case .find(let key, let pattern, let search):
+        let rows = Array(search.order(of: 300).prefix(50))
+        stage.send(.found(key, pattern, row: rows.isEmpty ? nil : rows[random.below(rows.count)]))
+      case .filter(let key, let pattern):
+        stage.send(.filtered(key, pattern, rows: (0..<random.below(200)).map { $0 * 3 }))
       case .export(let run, let path, let overwrite):
         stage.send(overwrite ? .exported(run, path: path, rows: 3) : .exportExists(run, path: path))
       default: break
@@ -118,17 +123,20 @@ import Testing
 
   @Test func everySizeFromTheLeastToTheLargestIsDrawnWhole() {
     var faults: [String] = []
-    let stages = [Stage.opened(target: true), Stage.scoring(), Stage.chosen()]
+    let stages = [Stage.opened(target: true), Stage.scoring(), Stage.chosen(), Stage.compared()]
     let overlays: [Key?] = [nil, .character("?"), .character(":"), .character("o"), .character("t"), .character("L")]
+    let edges = [
+      (0, 0), (1, 1), (19, 40), (20, 4), (20, 5), (20, 7), (24, 8), (33, 9), (34, 16), (59, 17), (60, 16), (60, 17),
+    ]
+    let usual = [(80, 24), (110, 24), (120, 40), (200, 60), (300, 100), (300, 5), (20, 100)]
+    let all = (15...64).flatMap { width in [5, 6, 8, 12, 17, 24].map { (width, $0) } } + edges + usual
     for var stage in stages {
       for key in overlays {
         stage.press(.escape, .escape)
         if let key { stage.press(key) }
-        for width in Array(0...24) + [30, 39, 40, 59, 60, 61, 79, 80, 109, 110, 119, 200, 300] {
-          for height in [0, 1, 4, 5, 6, 7, 8, 9, 12, 16, 17, 18, 24, 40, 100] {
-            stage.resize(width, height)
-            faults += GridChecks.faults(of: stage.model).map { "\(width)×\(height): \($0)" }
-          }
+        for (width, height) in key == nil ? all : edges + usual {
+          stage.resize(width, height)
+          faults += GridChecks.faults(of: stage.model).map { "\(width)×\(height): \($0)" }
         }
       }
     }

@@ -39,6 +39,7 @@ import Testing
       stage.answer()
       return stage
     },
+    "compare": { Stage.compared(width: $0, height: $1) },
     "help": { width, height in
       var stage = Stage.opened(width: width, height: height)
       stage.press(.character("?"))

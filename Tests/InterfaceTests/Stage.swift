@@ -54,6 +54,12 @@ struct Stage {
           send(.rows(key, first: range.lowerBound, range.map { .sample(Self.sample($0)) }))
         case .explain(let id, let rank):
           send(.explained(id, rank: rank, Self.explanation(rank)))
+        case .find(let key, let pattern, let search):
+          let matches = pattern.makeMatcher()
+          send(.found(key, pattern, row: search.order(of: 300).first { matches(Self.sample($0)) }))
+        case .filter(let key, let pattern):
+          let matches = pattern.makeMatcher()
+          send(.filtered(key, pattern, rows: (0..<300).filter { matches(Self.sample($0)) }))
         default: break
         }
       }
@@ -111,6 +117,26 @@ struct Stage {
         seconds: PhaseSeconds(load: 0.04, score: 33, select: 0.01)))
     stage.send(.tick(60))
     stage.press(.character("3"))
+    stage.answer()
+    return stage
+  }
+
+  /// A second run, by another method, has ended: there is something to compare.
+  static func compared(width: Int = 80, height: Int = 24) -> Stage {
+    var stage = chosen(width: width, height: height)
+    stage.press(.character("r"))
+    guard case .startRun(var specification)? = stage.effects.last else { return stage }
+    specification.seed = 5
+    stage.send(.runStarted(8, specification))
+    let other = (0..<20).map { rank in
+      Pick(rank: rank, index: (rank * 74 + 11) % 300, gain: 30 / Double(rank + 1))
+    }
+    stage.send(
+      .runFinished(
+        8, Selection(picks: other, objective: other.reduce(0) { $0 + $1.gain }, evaluations: 99),
+        seconds: PhaseSeconds(select: 0.1)))
+    stage.send(.tick(120))
+    stage.press(.character("4"))
     stage.answer()
     return stage
   }

@@ -15,6 +15,8 @@ final class EffectPerformer: Sendable {
     var outcomes: [RunID: RunOutcome] = [:]
     var nextRun: RunID = 1
     var cancellation: Cancellation?
+    /// Of the search or filter that is under way.
+    var seeking: Cancellation?
   }
 
   private let engine: RunEngine
@@ -41,6 +43,14 @@ final class EffectPerformer: Sendable {
       state.withLock { $0.files[key] = nil }
     case .loadRows(let key, let range):
       requests.async { self.loadRows(key, range) }
+    case .find(let key, let pattern, let search):
+      let cancellation = beginSeeking()
+      requests.async { self.find(key, pattern, search, cancellation) }
+    case .filter(let key, let pattern):
+      let cancellation = beginSeeking()
+      requests.async { self.filter(key, pattern, cancellation) }
+    case .stopSeeking:
+      state.withLock { $0.seeking }?.cancel()
     case .completePath(let text):
       requests.async { self.post(.completions(of: text, PathCompletion.completions(of: text))) }
     case .startRun(let specification):
@@ -99,6 +109,41 @@ final class EffectPerformer: Sendable {
       }
     }
     post(.rows(key, first: range.lowerBound, rows))
+  }
+
+  /// A new search stops the one before it.
+  private func beginSeeking() -> Cancellation {
+    let cancellation = Cancellation()
+    state.withLock { state in
+      state.seeking?.cancel()
+      state.seeking = cancellation
+    }
+    return cancellation
+  }
+
+  private func find(_ key: DatasetKey, _ pattern: RowPattern, _ search: RowSearch, _ cancellation: Cancellation) {
+    guard let file = state.withLock({ $0.files[key] }) else { return }
+    let matches = pattern.makeMatcher()
+    for row in search.order(of: file.count) {
+      if cancellation.isCancelled { return }
+      // A row that cannot be decoded matches nothing.
+      if let sample = try? file.sample(at: row), matches(sample) {
+        post(.found(key, pattern, row: row))
+        return
+      }
+    }
+    post(.found(key, pattern, row: nil))
+  }
+
+  private func filter(_ key: DatasetKey, _ pattern: RowPattern, _ cancellation: Cancellation) {
+    guard let file = state.withLock({ $0.files[key] }) else { return }
+    let matches = pattern.makeMatcher()
+    var rows: [Int] = []
+    for row in 0..<file.count {
+      if cancellation.isCancelled { return }
+      if let sample = try? file.sample(at: row), matches(sample) { rows.append(row) }
+    }
+    post(.filtered(key, pattern, rows: rows))
   }
 
   private func start(_ specification: RunSpecification) {
