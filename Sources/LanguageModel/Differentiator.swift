@@ -50,10 +50,7 @@ public final class Differentiator: Sendable {
     self.configuration = configuration
     self.weights = weights
     count = weights.layout.count
-    parameters = weights.layout.parameters.map {
-      ModelParameter(
-        name: $0.name, shape: $0.shape, range: $0.offset..<$0.offset + $0.count, isTransposed: $0.isTransposed)
-    }
+    parameters = weights.layout.named
     transposed = TransposedWeights(weights.layout, rowMajor: values)
   }
 
