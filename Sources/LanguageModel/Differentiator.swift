@@ -37,8 +37,9 @@ public final class Differentiator: Sendable {
   public let parameters: [ModelParameter]
   /// Elements of a flat vector of all parameters. A few of them belong to no parameter and stay 0.
   public let count: Int
-  private let weights: Weights
-  private let transposed: TransposedWeights
+  let weights: Weights
+  let transposed: TransposedWeights
+  var layout: ParameterLayout { weights.layout }
 
   public convenience init(_ model: Model) {
     let values = Matrix(uninitializedRows: 1, columns: model.weights.layout.count)
