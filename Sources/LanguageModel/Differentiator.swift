@@ -23,7 +23,9 @@ public final class GradientWorkspace {
   let dHead = Scratch()
   let dNorm = Scratch()
   let attentionWeights = Scratch()  // [2, tile, rows]
-  let hidden = Scratch()  // [chunk, hidden]
+  let output = Scratch()  // [chunk, hidden]
+  let dOutput = Scratch()
+  let hidden = Scratch()
   let dHidden = Scratch()
   let logits = Scratch()  // [chunk, vocabulary]
   let block = Scratch()  // one tensor's derivatives
@@ -57,14 +59,14 @@ public final class Differentiator: Sendable {
 
   public func makeWorkspace() -> GradientWorkspace { GradientWorkspace(configuration) }
 
-  /// The mean cross-entropy of the sample's response; `factor` times its derivatives go to `target`.
+  /// The mean cross-entropy of the sample's targets; `factor` times its derivatives go to `target`.
   ///
-  /// The sample has a response, fits the context, and its ids are below the vocabulary's size. The same sample gives the same
+  /// The sample has a target, fits the context, and its ids are below the vocabulary's size. The same sample gives the same
   /// bits every time.
   public func gradient(
     of sample: LossSample, factor: Float = 1, to target: GradientTarget, in workspace: GradientWorkspace
   ) -> Double {
-    precondition(sample.responseCount > 0 && sample.tokens.count <= configuration.contextLength)
+    precondition(!sample.targets.isEmpty && sample.tokens.count <= configuration.contextLength)
     let rows = sample.tokens.count
     let forward = Forward(
       configuration: configuration, weights: weights, workspace: workspace.forward, tokens: sample.tokens,

@@ -22,7 +22,9 @@ public final class HessianWorkspace {
   let tdNormed = Scratch()
   let tdAttended = Scratch()
   let tdQueryKeyValue = Scratch()
-  let tHidden = Scratch()  // [chunk, hidden]
+  let tOutput = Scratch()  // [chunk, hidden]
+  let tdOutput = Scratch()
+  let tHidden = Scratch()
   let tdHidden = Scratch()
   let tLogits = Scratch()  // [chunk, vocabulary]
   let attentionWeights = Scratch()  // [4, tile, keys]
@@ -46,7 +48,7 @@ extension Differentiator {
     of sample: LossSample, along direction: HessianDirection, factor: Float = 1, to target: GradientTarget,
     in workspace: HessianWorkspace
   ) -> Double {
-    precondition(sample.responseCount > 0 && sample.tokens.count <= configuration.contextLength)
+    precondition(!sample.targets.isEmpty && sample.tokens.count <= configuration.contextLength)
     let rows = sample.tokens.count
     func pass(_ weights: Weights) -> Forward {
       Forward(

@@ -88,8 +88,7 @@ struct TangentBackward {
     let vocabulary = c.vocabularySize
     let norm = layout.finalNorm
     let chunk = 64
-    let firstRow = sample.responseStart - 1
-    let mean = factor / Float(sample.responseCount)
+    let mean = factor / Float(sample.targets.count)
     let hidden = workspace.gradient.hidden.floats(chunk * size)
     let tHidden = workspace.tHidden.floats(chunk * size)
     let dHidden = workspace.gradient.dHidden.floats(chunk * size)
@@ -97,19 +96,19 @@ struct TangentBackward {
     let logits = workspace.gradient.logits.floats(chunk * vocabulary)
     let tLogits = workspace.tLogits.floats(chunk * vocabulary)
     var total = 0.0
-    for start in stride(from: 0, to: sample.responseCount, by: chunk) {
-      let count = min(chunk, sample.responseCount - start)
-      let row = firstRow + start
-      let x = backward.activations.output + row * size
-      let tx = tangents.output + row * size
+    for start in stride(from: 0, to: sample.targets.count, by: chunk) {
+      let targets = sample.targets[start..<min(start + chunk, sample.targets.count)]
+      let count = targets.count
+      let x = backward.gather(targets, backward.activations.output, into: workspace.gradient.output)
+      let tx = backward.gather(targets, tangents.output, into: workspace.tOutput)
       forward.norm(norm, x, rows: count, into: hidden)
       tangent.norm(norm, norm, x: x, tx: tx, rows: count, into: tHidden)
       layout.head.multiply(
         forward.weights, hidden, rows: count, outputs: 0..<vocabulary, adding: false, into: logits, stride: vocabulary)
       tangent.linear(layout.head, layout.head, x: hidden, tx: tHidden, adding: false, rows: count, into: tLogits)
-      for place in 0..<count {
+      for (place, target) in targets.enumerated() {
         // d = mean (p − 1 at the label), td = mean p ∘ (tl − p·tl).
-        let token = Int(sample.tokens[sample.responseStart + start + place])
+        let token = Int(target.token)
         let values = logits + place * vocabulary
         let label = values[token]
         total += Double(BackwardKernel.softmaxRow(values, columns: vocabulary, factor: 1)) - Double(label)
@@ -120,10 +119,15 @@ struct TangentBackward {
       }
       parameters(layout.head, x: hidden, tx: tHidden, dy: logits, tdy: tLogits, rows: count)
       back(layout.head, logits, tLogits, rows: count, dHidden, tdHidden)
-      self.norm(
-        norm, x: x, tx: tx, dy: dHidden, tdy: tdHidden, rows: count, dx + row * size, tdx + row * size)
+      let dOutput = workspace.gradient.dOutput.floats(count * size)
+      let tdOutput = workspace.tdOutput.floats(count * size)
+      dOutput.update(repeating: 0, count: count * size)
+      tdOutput.update(repeating: 0, count: count * size)
+      self.norm(norm, x: x, tx: tx, dy: dHidden, tdy: tdHidden, rows: count, dOutput, tdOutput)
+      backward.scatter(targets, dOutput, into: dx)
+      backward.scatter(targets, tdOutput, into: tdx)
     }
-    return total / Double(sample.responseCount)
+    return total / Double(sample.targets.count)
   }
 
   /// dx = dy W and tdx = tdy W + dy tW.
