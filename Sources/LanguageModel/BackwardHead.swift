@@ -33,9 +33,7 @@ extension Backward {
         total += Double(logSum) - Double(label)
       }
       self.target.add(head.weight, head.outputs * head.inputs, scratch: workspace.block) { block in
-        Product.multiply(
-          m: vocabulary, n: size, k: rows, logits, lda: vocabulary, transposedA: true, hidden, ldb: size, beta: 1,
-          into: block, ldc: size)
+        head.addOuterProduct(logits, hidden, rows: rows, into: block, panels: workspace.panels)
       }
       transposed.multiply(head, logits, rows: rows, adding: false, into: dHidden)
       let dOutput = workspace.dOutput.floats(rows * size)

@@ -28,6 +28,7 @@ public final class GradientWorkspace {
   let hidden = Scratch()
   let dHidden = Scratch()
   let logits = Scratch()  // [chunk, vocabulary]
+  let panels = Scratch()  // one product's inputs
   let block = Scratch()  // one tensor's derivatives
 
   init(_ configuration: ModelConfiguration) { forward = Workspace(configuration) }

@@ -147,9 +147,7 @@ struct TangentBackward {
   ) {
     target.add(place.weight, place.outputs * place.inputs, scratch: workspace.gradient.block) { block in
       for (d, values) in [(tdy, x), (dy, tx)] {
-        Product.multiply(
-          m: place.outputs, n: place.inputs, k: rows, d, lda: place.outputs, transposedA: true, values,
-          ldb: place.inputs, beta: 1, into: block, ldc: place.inputs)
+        place.addOuterProduct(d, values, rows: rows, into: block, panels: workspace.gradient.panels)
       }
     }
     if let bias = place.bias {

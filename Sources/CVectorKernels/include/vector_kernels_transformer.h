@@ -52,6 +52,9 @@ void wk_unpack_panels(const float *panels, size_t outputs, size_t inputs, float 
 void wk_pack_transposed_panels(const float *weight, size_t outputs, size_t inputs, float *panels);
 void wk_panel_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t x_stride, const float *panels,
                       float *y, size_t y_stride, int adds);
+// The same with x^T in the place of x: x is inputs x columns, y columns x outputs.
+void wk_panel_product_of_columns(size_t columns, size_t outputs, size_t inputs, const float *x, size_t x_stride,
+                                 const float *panels, float *y, size_t y_stride, int adds);
 
 // Tangents of the layers and of their reverses (transformer_tangent.c): t... is the derivative along a direction in which inputs
 // and weights move. Rows are packed (n apart). tdx, tdweight and tdbias are added to.
