@@ -40,9 +40,11 @@ void wk_pack_transposed_panels(const float *weight, size_t outputs, size_t input
       memcpy(panels, weight + output * inputs + first, PANEL * sizeof(float));
 }
 
-// `rows` rows of x (at most ROWS, a constant where this is inlined) times one panel, over `depth` inputs.
+// `rows` rows of x (at most ROWS, a constant where this is inlined) times one panel, over `depth` inputs; x_step from one input to
+// the next.
 static inline __attribute__((always_inline)) WK_WIDE void wk_tile(int rows, size_t depth, const float *x, size_t x_stride,
-                                                               const float *panel, float *y, size_t y_stride, int adds) {
+                                                                  size_t x_step, const float *panel, float *y,
+                                                                  size_t y_stride, int adds) {
   wk_vector sum[ROWS][2];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = (wk_vector){0};
@@ -50,7 +52,7 @@ static inline __attribute__((always_inline)) WK_WIDE void wk_tile(int rows, size
     wk_vector left = *(const wk_vector *)(panel + i * PANEL), right = *(const wk_vector *)(panel + i * PANEL + 16);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
-      float value = x[r * x_stride + i];
+      float value = x[r * x_stride + i * x_step];
       sum[r][0] += value * left;
       sum[r][1] += value * right;
     }
@@ -63,19 +65,33 @@ static inline __attribute__((always_inline)) WK_WIDE void wk_tile(int rows, size
   }
 }
 
-WK_WIDE void wk_panel_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t x_stride, const float *panels,
-                           float *y, size_t y_stride, int adds) {
+static inline __attribute__((always_inline)) WK_WIDE void wk_panels(size_t rows, size_t outputs, size_t inputs, const float *x,
+                                                                    size_t x_stride, size_t x_step, const float *panels,
+                                                                    float *y, size_t y_stride, int adds) {
   // Slices of the depth keep a panel's part (64 KB) and the rows of x in the second-level cache.
   for (size_t from = 0; from < inputs; from += DEPTH) {
     size_t depth = inputs - from < DEPTH ? inputs - from : DEPTH;
     int onto = adds || from > 0;
     for (size_t panel = 0; panel < outputs / PANEL; panel++) {
-      const float *slice = panels + (panel * inputs + from) * PANEL;
+      const float *slice = panels + (panel * inputs + from) * PANEL, *start = x + from * x_step;
       float *out = y + panel * PANEL;
       size_t r = 0;
-      for (; r + 12 <= rows; r += 12) wk_tile(12, depth, x + r * x_stride + from, x_stride, slice, out + r * y_stride, y_stride, onto);
-      for (; r + 4 <= rows; r += 4) wk_tile(4, depth, x + r * x_stride + from, x_stride, slice, out + r * y_stride, y_stride, onto);
-      for (; r < rows; r++) wk_tile(1, depth, x + r * x_stride + from, x_stride, slice, out + r * y_stride, y_stride, onto);
+      for (; r + 12 <= rows; r += 12)
+        wk_tile(12, depth, start + r * x_stride, x_stride, x_step, slice, out + r * y_stride, y_stride, onto);
+      for (; r + 4 <= rows; r += 4)
+        wk_tile(4, depth, start + r * x_stride, x_stride, x_step, slice, out + r * y_stride, y_stride, onto);
+      for (; r < rows; r++)
+        wk_tile(1, depth, start + r * x_stride, x_stride, x_step, slice, out + r * y_stride, y_stride, onto);
     }
   }
+}
+
+WK_WIDE void wk_panel_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t x_stride, const float *panels,
+                              float *y, size_t y_stride, int adds) {
+  wk_panels(rows, outputs, inputs, x, x_stride, 1, panels, y, y_stride, adds);
+}
+
+WK_WIDE void wk_panel_product_of_columns(size_t columns, size_t outputs, size_t inputs, const float *x, size_t x_stride,
+                                         const float *panels, float *y, size_t y_stride, int adds) {
+  wk_panels(columns, outputs, inputs, x, 1, x_stride, panels, y, y_stride, adds);
 }

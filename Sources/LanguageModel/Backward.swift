@@ -84,9 +84,7 @@ struct Backward {
   /// dW = dyᵀ x and db = Σ dy.
   func linearParameters(_ linear: LinearPlace, x: UnsafePointer<Float>, dy: UnsafePointer<Float>) {
     target.add(linear.weight, linear.outputs * linear.inputs, scratch: workspace.block) { block in
-      Product.multiply(
-        m: linear.outputs, n: linear.inputs, k: rows, dy, lda: linear.outputs, transposedA: true, x,
-        ldb: linear.inputs, beta: 1, into: block, ldc: linear.inputs)
+      linear.addOuterProduct(dy, x, rows: rows, into: block, panels: workspace.panels)
     }
     if let bias = linear.bias {
       target.add(bias, linear.outputs, scratch: workspace.block) { block in
@@ -157,6 +155,24 @@ struct Backward {
   private func add(_ values: UnsafePointer<Float>, _ count: Int, at offset: Int) {
     target.add(offset, count, scratch: workspace.block) { block in
       TransformerKernel.addBias(block, bias: values, rows: 1, columns: count)
+    }
+  }
+}
+
+extension LinearPlace {
+  /// dW += dyᵀ x for dy [rows, outputs] and x [rows, inputs].
+  func addOuterProduct(
+    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, into dWeight: UnsafeMutablePointer<Float>,
+    panels: Scratch
+  ) {
+    if PanelProduct.suits(outputs: inputs) {
+      PanelProduct.multiplyTransposed(
+        dy, outputs: outputs, x, inputs: inputs, rows: rows, adding: true, into: dWeight,
+        panels: panels.floats(rows * inputs))
+    } else {
+      Product.multiply(
+        m: outputs, n: inputs, k: rows, dy, lda: outputs, transposedA: true, x, ldb: inputs, beta: 1, into: dWeight,
+        ldc: inputs)
     }
   }
 }

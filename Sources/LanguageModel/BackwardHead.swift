@@ -13,33 +13,56 @@ extension Backward {
     let size = c.hiddenSize
     let vocabulary = c.vocabularySize
     let head = forward.layout.head
-    let firstRow = sample.responseStart - 1  // the row that predicts the first response token
-    let mean = factor / Float(sample.responseCount)
+    let mean = factor / Float(sample.targets.count)
     let hidden = workspace.hidden.floats(Self.chunk * size)
     let dHidden = workspace.dHidden.floats(Self.chunk * size)
     let logits = workspace.logits.floats(Self.chunk * vocabulary)
     var total = 0.0
-    for start in stride(from: 0, to: sample.responseCount, by: Self.chunk) {
-      let rows = min(Self.chunk, sample.responseCount - start)
-      let x = activations.output + (firstRow + start) * size
+    for start in stride(from: 0, to: sample.targets.count, by: Self.chunk) {
+      let targets = sample.targets[start..<min(start + Self.chunk, sample.targets.count)]
+      let rows = targets.count
+      let x = gather(targets, activations.output, into: workspace.output)
       forward.norm(forward.layout.finalNorm, x, rows: rows, into: hidden)
       head.multiply(
         forward.weights, hidden, rows: rows, outputs: 0..<vocabulary, adding: false, into: logits, stride: vocabulary)
-      for row in 0..<rows {
-        let token = Int(sample.tokens[sample.responseStart + start + row])
+      for (row, target) in targets.enumerated() {
+        let token = Int(target.token)
         let label = logits[row * vocabulary + token]
         let logSum = BackwardKernel.softmaxRow(logits + row * vocabulary, columns: vocabulary, factor: mean)
         logits[row * vocabulary + token] -= mean
         total += Double(logSum) - Double(label)
       }
-      target.add(head.weight, head.outputs * head.inputs, scratch: workspace.block) { block in
-        Product.multiply(
-          m: vocabulary, n: size, k: rows, logits, lda: vocabulary, transposedA: true, hidden, ldb: size, beta: 1,
-          into: block, ldc: size)
+      self.target.add(head.weight, head.outputs * head.inputs, scratch: workspace.block) { block in
+        head.addOuterProduct(logits, hidden, rows: rows, into: block, panels: workspace.panels)
       }
       transposed.multiply(head, logits, rows: rows, adding: false, into: dHidden)
-      norm(forward.layout.finalNorm, x: x, dy: dHidden, rows: rows, dx + (firstRow + start) * size)
+      let dOutput = workspace.dOutput.floats(rows * size)
+      dOutput.update(repeating: 0, count: rows * size)
+      norm(forward.layout.finalNorm, x: x, dy: dHidden, rows: rows, dOutput)
+      scatter(targets, dOutput, into: dx)
     }
-    return total / Double(sample.responseCount)
+    return total / Double(sample.targets.count)
+  }
+
+  /// The targets' rows of the residual stream, one behind the other.
+  func gather(
+    _ targets: ArraySlice<LossSample.Target>, _ residual: UnsafePointer<Float>, into scratch: Scratch
+  ) -> UnsafeMutablePointer<Float> {
+    let size = forward.configuration.hiddenSize
+    let rows = scratch.floats(targets.count * size)
+    for (place, target) in targets.enumerated() {
+      (rows + place * size).update(from: residual + target.row * size, count: size)
+    }
+    return rows
+  }
+
+  /// Adds rows to the targets' rows of the residual stream's derivative.
+  func scatter(
+    _ targets: ArraySlice<LossSample.Target>, _ rows: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>
+  ) {
+    let size = forward.configuration.hiddenSize
+    for (place, target) in targets.enumerated() {
+      TransformerKernel.addBias(dx + target.row * size, bias: rows + place * size, rows: 1, columns: size)
+    }
   }
 }

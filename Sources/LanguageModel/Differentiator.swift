@@ -23,9 +23,12 @@ public final class GradientWorkspace {
   let dHead = Scratch()
   let dNorm = Scratch()
   let attentionWeights = Scratch()  // [2, tile, rows]
-  let hidden = Scratch()  // [chunk, hidden]
+  let output = Scratch()  // [chunk, hidden]
+  let dOutput = Scratch()
+  let hidden = Scratch()
   let dHidden = Scratch()
   let logits = Scratch()  // [chunk, vocabulary]
+  let panels = Scratch()  // one product's inputs
   let block = Scratch()  // one tensor's derivatives
 
   init(_ configuration: ModelConfiguration) { forward = Workspace(configuration) }
@@ -37,8 +40,9 @@ public final class Differentiator: Sendable {
   public let parameters: [ModelParameter]
   /// Elements of a flat vector of all parameters. A few of them belong to no parameter and stay 0.
   public let count: Int
-  private let weights: Weights
-  private let transposed: TransposedWeights
+  let weights: Weights
+  let transposed: TransposedWeights
+  var layout: ParameterLayout { weights.layout }
 
   public convenience init(_ model: Model) {
     let values = Matrix(uninitializedRows: 1, columns: model.weights.layout.count)
@@ -50,23 +54,20 @@ public final class Differentiator: Sendable {
     self.configuration = configuration
     self.weights = weights
     count = weights.layout.count
-    parameters = weights.layout.parameters.map {
-      ModelParameter(
-        name: $0.name, shape: $0.shape, range: $0.offset..<$0.offset + $0.count, isTransposed: $0.isTransposed)
-    }
+    parameters = weights.layout.named
     transposed = TransposedWeights(weights.layout, rowMajor: values)
   }
 
   public func makeWorkspace() -> GradientWorkspace { GradientWorkspace(configuration) }
 
-  /// The mean cross-entropy of the sample's response; `factor` times its derivatives go to `target`.
+  /// The mean cross-entropy of the sample's targets; `factor` times its derivatives go to `target`.
   ///
-  /// The sample has a response, fits the context, and its ids are below the vocabulary's size. The same sample gives the same
+  /// The sample has a target, fits the context, and its ids are below the vocabulary's size. The same sample gives the same
   /// bits every time.
   public func gradient(
     of sample: LossSample, factor: Float = 1, to target: GradientTarget, in workspace: GradientWorkspace
   ) -> Double {
-    precondition(sample.responseCount > 0 && sample.tokens.count <= configuration.contextLength)
+    precondition(!sample.targets.isEmpty && sample.tokens.count <= configuration.contextLength)
     let rows = sample.tokens.count
     let forward = Forward(
       configuration: configuration, weights: weights, workspace: workspace.forward, tokens: sample.tokens,

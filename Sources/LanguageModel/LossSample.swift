@@ -1,15 +1,29 @@
-/// A sequence and the part of it that carries the loss: the mean cross-entropy of the response's tokens, each predicted from
-/// all before it.
+/// A sequence and the places that carry the loss: the mean cross-entropy of the targets, each predicted from all tokens up to
+/// and including its row.
 public struct LossSample: Sendable, Hashable {
-  public var tokens: [Int32]
-  /// Place of the first response token; at least 1, since the first token of all has nothing to be predicted from.
-  public var responseStart: Int
+  public struct Target: Sendable, Hashable {
+    /// The token of the sequence behind which the prediction is made.
+    public var row: Int
+    public var token: Int32
 
-  public init(prompt: [Int32], response: [Int32]) {
-    tokens = prompt + response
-    responseStart = max(1, prompt.count)
+    public init(row: Int, token: Int32) {
+      self.row = row
+      self.token = token
+    }
   }
 
-  /// Tokens that carry the loss.
-  public var responseCount: Int { max(0, tokens.count - responseStart) }
+  public var tokens: [Int32]
+  /// In ascending order of rows, one a row.
+  public var targets: [Target]
+
+  public init(tokens: [Int32], targets: [Target]) {
+    self.tokens = tokens
+    self.targets = targets
+  }
+
+  /// The loss on the tokens of a response; with no prompt its first token has nothing to be predicted from and is left out.
+  public init(prompt: [Int32], response: [Int32]) {
+    tokens = prompt + response
+    targets = (max(1, prompt.count)..<max(1, tokens.count)).map { [tokens] in Target(row: $0 - 1, token: tokens[$0]) }
+  }
 }

@@ -109,6 +109,7 @@ public struct ModelConfiguration: Sendable, Hashable {
     if json["scale_attn_by_inverse_layer_idx"]?.bool == true || json["scale_attn_weights"]?.bool == false {
       throw .unsupportedSetting("GPT-2's attention scaling by layer", file: file)
     }
+    if json["rope_interleaved"]?.bool == true { throw .unsupportedSetting("interleaved rotary embedding", file: file) }
     if let partial = json["partial_rotary_factor"]?.double, partial != 1 {
       throw .unsupportedSetting("a partial rotary factor", file: file)
     }

@@ -42,6 +42,8 @@ struct LayerPlace: Sendable, Hashable {
 
 /// The layout of all parameters in one flat vector: weights, gradients, tangents and optimiser state are vectors of this layout.
 struct ParameterLayout: Sendable, Hashable {
+  /// What stands before GPT-2's names ("transformer." or nothing).
+  let prefix: String
   private(set) var parameters: [Parameter] = []
   private(set) var count = 0
   private(set) var embedding = 0
@@ -51,8 +53,8 @@ struct ParameterLayout: Sendable, Hashable {
   /// Its weight is the embedding where they are tied.
   private(set) var head = LinearPlace(weight: 0, bias: nil, inputs: 0, outputs: 0)
 
-  /// `prefix`: what stands before GPT-2's names ("transformer." or nothing).
   init(_ configuration: ModelConfiguration, prefix: String = "") {
+    self.prefix = prefix
     let c = configuration
     if c.family == .gpt2 { layOutGPT2(c, prefix: prefix) } else { layOutLlama(c) }
   }
@@ -136,6 +138,14 @@ struct ParameterLayout: Sendable, Hashable {
   private mutating func norm(_ name: String, _ size: Int) -> NormPlace {
     let weight = place(name + ".weight", [size])
     return NormPlace(weight: weight, bias: place(name + ".bias", [size]))
+  }
+
+  /// The parameters as they are shown outside.
+  var named: [ModelParameter] {
+    parameters.map {
+      ModelParameter(
+        name: $0.name, shape: $0.shape, range: $0.offset..<$0.offset + $0.count, isTransposed: $0.isTransposed)
+    }
   }
 
   /// The weights that products are taken with; the output head is one, and with it a tied embedding.

@@ -1,10 +1,12 @@
 import Domain
 import Foundation
+import Numerics
 
 /// A comparison of this engine with numbers that a user made with another one on the same checkpoint.
 ///
 /// The reference is a `.safetensors` file with `input_ids` (int64, [T]) and any of `logits` ([T, V]) and `labels` ([T],
-/// int64, -100 = ignored, label t predicted from the tokens before t) with `loss` (their mean cross-entropy).
+/// int64, -100 = ignored, label t predicted from the tokens before t) with `loss` (their mean cross-entropy) and
+/// `grad.<parameter name>` (its derivatives, in the checkpoint's shapes).
 public struct Verification: Sendable, Hashable {
   /// One compared quantity.
   public struct Line: Sendable, Hashable {
@@ -40,21 +42,36 @@ public struct Verification: Sendable, Hashable {
       let found = model.logits(of: tokens, in: workspace)
       lines.append(Self.line("logits", Array(found.elements), expected))
     }
-    if reference.shape(of: "loss") != nil {
+    let gradients = reference.names.filter { $0.hasPrefix("grad.") }
+    if reference.shape(of: "loss") != nil || !gradients.isEmpty {
       let labels = try reference.integers("labels")
       guard labels.count == tokens.count else { throw refuse("labels is not [\(tokens.count)]") }
-      var batch = TokenBatch()
-      let segment = batch.append(tokens)
-      for (place, label) in labels.enumerated() where place > 0 && label != -100 {
-        guard 0..<Int64(vocabulary) ~= label else { throw refuse("a label is outside 0..<\(vocabulary)") }
-        batch.target(segment: segment, offset: place - 1, token: Int32(label))
+      let targets = labels.enumerated().dropFirst().filter { $0.element != -100 }
+      guard targets.allSatisfy({ 0..<Int64(vocabulary) ~= $0.element }) else {
+        throw refuse("a label is outside 0..<\(vocabulary)")
       }
-      guard batch.targetCount > 0 else { throw refuse("labels has none that counts") }
-      let losses = model.logProbabilities(batch, in: workspace).map { -Double($0) }
-      let loss = Float(losses.reduce(0, +) / Double(losses.count))
-      lines.append(Self.line("loss", [loss], try reference.floats("loss")))
+      guard !targets.isEmpty else { throw refuse("labels has none that counts") }
+      let sample = LossSample(
+        tokens: tokens, targets: targets.map { LossSample.Target(row: $0.offset - 1, token: Int32($0.element)) })
+      let differentiator = Differentiator(model)
+      let sum = Matrix(zerosOfRows: 1, columns: differentiator.count)
+      let loss = differentiator.gradient(of: sample, to: .adding(to: sum.base), in: differentiator.makeWorkspace())
+      if reference.shape(of: "loss") != nil {
+        lines.append(Self.line("loss", [Float(loss)], try reference.floats("loss")))
+      }
+      for name in gradients {
+        guard let parameter = differentiator.parameters.first(where: { "grad.\($0.name)" == name }) else {
+          throw refuse("\(name) is of no parameter of the model")
+        }
+        let expected = try reference.floats(name)
+        guard reference.shape(of: name) == parameter.shape else {
+          throw .misshapenTensor(
+            name, expected: parameter.shape, found: reference.shape(of: name) ?? [], file: path)
+        }
+        lines.append(Self.line(name, parameter.elements(of: sum.base), expected))
+      }
     }
-    guard !lines.isEmpty else { throw refuse("holds none of logits, labels with loss") }
+    guard !lines.isEmpty else { throw refuse("holds none of logits, labels with loss or grad.<parameter name>") }
   }
 
   private static func line(_ name: String, _ found: [Float], _ expected: [Float]) -> Line {

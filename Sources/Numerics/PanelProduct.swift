@@ -40,4 +40,13 @@ public enum PanelProduct {
   ) {
     wk_panel_product(rows, outputs, inputs, x, xStride, panels, y, yStride, adding ? 1 : 0)
   }
+
+  /// dW = dyᵀ x, or dW += dyᵀ x, for dy [rows, outputs] and x [rows, inputs]; inputs % width == 0. `panels` has room for x.
+  public static func multiplyTransposed(
+    _ dy: UnsafePointer<Float>, outputs: Int, _ x: UnsafePointer<Float>, inputs: Int, rows: Int, adding: Bool,
+    into dWeight: UnsafeMutablePointer<Float>, panels: UnsafeMutablePointer<Float>
+  ) {
+    wk_pack_transposed_panels(x, rows, inputs, panels)
+    wk_panel_product_of_columns(outputs, inputs, rows, dy, outputs, panels, dWeight, inputs, adding ? 1 : 0)
+  }
 }

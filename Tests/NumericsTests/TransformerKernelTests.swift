@@ -9,6 +9,18 @@ import Testing
     return (0..<count).map { _ in Float(2 * chance.unit() - 1) * scale }
   }
 
+  @Test func everyHalfPrecisionNumberIsWidenedExactly() {
+    let patterns = (0...UInt16.max).map { $0 }
+    var wide = [Float](repeating: 0, count: patterns.count)
+    Widen.float16(patterns, count: patterns.count, into: &wide)
+    for pattern in patterns {
+      let expected = Float(Float16(bitPattern: pattern))
+      #expect(wide[Int(pattern)].bitPattern == expected.bitPattern || (wide[Int(pattern)].isNaN && expected.isNaN))
+    }
+    Widen.bfloat16(patterns, count: patterns.count, into: &wide)
+    for pattern in patterns { #expect(wide[Int(pattern)].bitPattern == UInt32(pattern) << 16) }
+  }
+
   @Test(arguments: [(1, 32, 3), (5, 64, 16), (30, 96, 513), (257, 32, 1100)])
   func aPanelProductIsTheProduct(rows: Int, outputs: Int, inputs: Int) {
     guard PanelProduct.pays else { return }

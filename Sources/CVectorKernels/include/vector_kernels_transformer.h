@@ -52,6 +52,30 @@ void wk_unpack_panels(const float *panels, size_t outputs, size_t inputs, float 
 void wk_pack_transposed_panels(const float *weight, size_t outputs, size_t inputs, float *panels);
 void wk_panel_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t x_stride, const float *panels,
                       float *y, size_t y_stride, int adds);
+// The same with x^T in the place of x: x is inputs x columns, y columns x outputs.
+void wk_panel_product_of_columns(size_t columns, size_t outputs, size_t inputs, const float *x, size_t x_stride,
+                                 const float *panels, float *y, size_t y_stride, int adds);
+
+// Tangents of the layers and of their reverses (transformer_tangent.c): t... is the derivative along a direction in which inputs
+// and weights move. Rows are packed (n apart). tdx, tdweight and tdbias are added to.
+void wk_rms_norm_tangent(const float *x, const float *weight, float epsilon, const float *tx, const float *tweight, size_t rows,
+                         size_t n, float *ty);
+void wk_layer_norm_tangent(const float *x, const float *weight, float epsilon, const float *tx, const float *tweight,
+                           const float *tbias, size_t rows, size_t n, float *ty);
+void wk_silu_multiply_tangent(const float *gate_up, const float *tgate_up, size_t rows, size_t n, float *ty);
+void wk_rms_norm_backward_tangent(const float *x, const float *weight, float epsilon, const float *dy, const float *tx,
+                                  const float *tweight, const float *tdy, size_t rows, size_t n, float *tdx, float *tdweight);
+void wk_layer_norm_backward_tangent(const float *x, const float *weight, float epsilon, const float *dy, const float *tx,
+                                    const float *tweight, const float *tdy, size_t rows, size_t n, float *tdx, float *tdweight,
+                                    float *tdbias);
+void wk_silu_multiply_backward_tangent(const float *gate_up, const float *dy, const float *tgate_up, const float *tdy,
+                                       size_t rows, size_t n, float *td_gate_up);
+// td: tangent of the output's derivative in, of the input's out; d: the output's derivative.
+void wk_gelu_backward_tangent(const float *x, const float *d, const float *tx, float *td, size_t count);
+// wk_softmax_rows_backward and its tangent at once: dp and tdp in, the derivatives by x and their tangents out.
+void wk_softmax_rows_backward_tangent(const float *p, const float *tp, float *dp, float *tdp, size_t stride, size_t rows, size_t n,
+                                      float scale);
+void wk_scale(float *x, size_t n, float factor);
 
 // One step of AdamW (Loshchilov and Hutter, 2019); corrections: 1 - beta^t.
 void wk_adamw(float *values, const float *gradient, float *first, float *second, size_t n, float rate, float beta1, float beta2,
