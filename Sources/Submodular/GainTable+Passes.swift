@@ -32,12 +32,14 @@ extension GainTable {
         grid.add(group, count: dense.columns, to: sums[worker])
       }
       if upkeep == .maintain {
+        columnIndex.encode(block: block, rows: rows)
         for (offset, elements) in rows.enumerated() {
           list(first + offset, elements, count: dense.columns, worker: worker)
         }
       }
     }
     try cancellation.check()
+    columnIndex.start(coverage: coverage, ceilings: objective.ceilings)
     counters.elements += dense.rows * dense.columns
     counters.bytes += dense.rows * dense.columns * MemoryLayout<Float>.stride
   }

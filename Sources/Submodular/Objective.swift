@@ -77,9 +77,9 @@ public struct CoverageObjective: SetObjective {
     target: Kernel, eta: Double, workers: Workers = Workers()
   ) throws -> CoverageObjective {
     try check(eta, name: "eta")
-    return CoverageObjective(
-      kernel: target, floors: nil, ceilings: nil,
-      bonuses: target.columnMaxima(workers: workers).map { eta * Double($0) })
+    let bonuses = target.columnMaxima(workers: workers).map { eta * Double($0) }
+    guard bonuses.reduce(0, +).isFinite else { throw SubmodularError.parameter(name: "eta", value: eta) }
+    return CoverageObjective(kernel: target, floors: nil, ceilings: nil, bonuses: bonuses)
   }
 
   /// FLCG: Σ_i max(max_{j in A} S_ij - nu · max_{k in E} S_ik, 0) (`delift-continual`).

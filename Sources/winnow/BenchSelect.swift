@@ -38,16 +38,18 @@ struct BenchSelect: ParsableCommand {
     let workers = Workers(count: threads)
     let picks = try Budget(parsing: budget).picks(of: n)
     let points = BenchPoints(dimensions: dimensions, clusters: clusters, spread: spread, seed: seed)
-    let vectors = points.unitVectors(n)
 
     let kernel: Kernel
     let pass: Double
     var watch = Stopwatch()
     if let neighbours {
+      let vectors = DenseRows(points.unitVectors(n))
+      watch = Stopwatch()
       kernel = try Kernel(embeddings: vectors, neighbours: neighbours, workers: workers)
       print("load: \(watch.lap()) s (nearest neighbours, \(kernel.entries) entries)")
       pass = Self.median { Self.stream(kernel.entries * MemoryLayout<SparseEntry>.stride, workers: workers) }
     } else {
+      let vectors = points.unitVectors(n)
       let matrix = BenchPoints.cosines(vectors, vectors, workers: workers)
       pass = Self.median { Self.stream(matrix, workers: workers) }
       watch = Stopwatch()

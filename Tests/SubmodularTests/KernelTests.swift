@@ -82,7 +82,7 @@ import Testing
     let side = try Kernel(matrix([[1], [0], [1]]), rescaling: .none, name: "side")
     #expect(throws: SubmodularError.self) { try CoverageObjective.mutualInformation(kernel, target: side, eta: 1) }
     #expect(throws: SubmodularError.self) { try CoverageObjective.conditionalGain(kernel, existing: side, nu: 1) }
-    for eta in [-1, Double.nan, .infinity] {
+    for eta in [-1, Double.nan, .infinity, .greatestFiniteMagnitude] {
       #expect(throws: SubmodularError.self) { try CoverageObjective.queryMutualInformation(target: kernel, eta: eta) }
     }
     #expect(throws: SubmodularError.empty(kernel: "none")) {
@@ -120,8 +120,8 @@ import Testing
     for fortran in [false, true] {
       let path = folder.appendingPathComponent("\(fortran).npy").path
       try NumpyBytes.file(rows, fortran: fortran).write(to: URL(fileURLWithPath: path))
-      for maximizer in [Maximizer.lazy, .naive] {
-        let kernel = try Kernel(NumpyMatrix(path: path), rescaling: .minMax)
+      for (maximizer, memory) in [(.lazy, Int.max), (.naive, Int.max), (.lazy, 0), (.naive, 0)] as [(Maximizer, Int)] {
+        let kernel = try Kernel(NumpyMatrix(path: path), rescaling: .minMax, memory: memory)
         #expect(try run(.facilityLocation(kernel), budget: 90, maximizer: maximizer) == expected)
       }
     }
