@@ -11,7 +11,7 @@ public enum NearestNeighbours {
   /// The `count` largest cosines of each row of `embeddings` (n × d) with all rows, itself included, ties to the lowest
   /// index. Cosines of 0 and below are left out, those above 1 by rounding become 1; a row of zeros has no neighbours.
   ///
-  /// - Parameter progress: called with the number of rows that are done, from any thread.
+  /// - Parameter progress: called with a number of rows that were done, from any thread.
   /// - Returns: n × n, at most `count` entries a row.
   /// - Throws: `CancellationError`.
   public static func cosine(

@@ -87,6 +87,7 @@ public final class Kernel: Sendable {
   /// A sparse kernel of cosines: each row has its `neighbours` nearest rows of `embeddings` (n × d), itself included;
   /// cosines below 0 count as 0. The n × n matrix is never formed.
   ///
+  /// - Parameter progress: called with a number of rows that were done, from any thread.
   /// - Throws: `SubmodularError` for a number of neighbours below 1 or an element that is not finite;
   ///   `CancellationError`.
   public convenience init(
@@ -100,6 +101,16 @@ public final class Kernel: Sendable {
       NearestNeighbours.cosine(
         embeddings, count: neighbours, workers: workers, cancellation: cancellation, progress: progress),
       name: name)
+  }
+
+  /// The same from embeddings in memory.
+  public convenience init(
+    embeddings: consuming Matrix, neighbours: Int, name: String = "embeddings", workers: Workers = Workers(),
+    cancellation: Cancellation = Cancellation(), progress: @Sendable (Int) -> Void = { _ in }
+  ) throws {
+    try self.init(
+      embeddings: DenseRows(embeddings), neighbours: neighbours, name: name, workers: workers,
+      cancellation: cancellation, progress: progress)
   }
 
   private init(_ dense: DenseRows, _ survey: RowScan.Survey, rescaling: Rescaling, name: String, isOnDisk: Bool) {
