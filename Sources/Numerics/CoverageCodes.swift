@@ -26,10 +26,13 @@ public final class CoverageCodes: @unchecked Sendable {
     codes = LargeMemory(bytes: stride * columns)
   }
 
-  /// Rows come in blocks of 64.
-  public var blocks: Int { stride / 64 }
+  /// Memory that codes of so many elements take.
+  public static func bytes(rows: Int, columns: Int) -> Int {
+    let (bytes, overflow) = ((rows + 63) / 64 * 64).multipliedReportingOverflow(by: columns)
+    return overflow ? Int.max : bytes
+  }
 
-  /// Fills in block `block` from up to 64 rows, the first of which is 64 · block.
+  /// Fills in a block of 64 rows from up to 64 rows, the first of which is 64 · block.
   public func encode(block: Int, rows: [UnsafePointer<Float>]) {
     var pointers: [UnsafePointer<Float>?] = rows
     pointers.withUnsafeMutableBufferPointer {

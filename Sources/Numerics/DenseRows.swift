@@ -57,13 +57,16 @@ public final class DenseRows: @unchecked Sendable {
   }
 
   /// A file's elements, rescaled if a range is given. A file in C order is read where it is, however large; of one in
-  /// Fortran order a transposed copy is made, in memory, or on disk where memory is too small for it.
-  public init(_ file: NumpyMatrix, rescaling range: Range? = nil, workers: Workers = Workers()) throws {
+  /// Fortran order a transposed copy is made, in memory, or on disk where it would take most of `memory`, in bytes.
+  public init(
+    _ file: NumpyMatrix, rescaling range: Range? = nil, workers: Workers = Workers(),
+    memory: Int = SystemMemory.available
+  ) throws {
     rows = file.rows
     columns = file.columns
     let range = range?.isIdentity == true ? nil : range
     if file.header.isFortranOrder {
-      let copy = try Self.transposed(file, workers: workers)
+      let copy = try Self.transposed(file, workers: workers, memory: memory)
       inPlace = UnsafePointer(copy.base.assumingMemoryBound(to: Float.self))
       source = .copy(copy)
       rescaling = nil
@@ -132,12 +135,12 @@ public final class DenseRows: @unchecked Sendable {
   }
 
   /// A copy of a file in Fortran order, in row-major order.
-  private static func transposed(_ file: NumpyMatrix, workers: Workers) throws -> LargeMemory {
+  private static func transposed(_ file: NumpyMatrix, workers: Workers, memory: Int) throws -> LargeMemory {
     let (rows, columns) = (file.rows, file.columns)
     // The file was opened, so the product of its sides is in range; four bytes an element may still not be.
     let (bytes, overflow) = (rows * columns).multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
     guard !overflow else { throw NumericsError.tooLarge(path: file.path, rows: rows, columns: columns) }
-    let copy = try LargeMemory(bytes: bytes, onDiskAbove: SystemMemory.available / 2)
+    let copy = try LargeMemory(bytes: bytes, onDiskAbove: memory / 4 * 3)
     let (width, height) = (64, 512)
     // A piece is a block of columns, so that each reads its lines of the file from end to end.
     let tiles = LargeMemory(bytes: workers.count * width * height * MemoryLayout<Float>.stride)

@@ -11,11 +11,11 @@ public enum NearestNeighbours {
   /// The `count` largest cosines of each row of `embeddings` (n × d) with all rows, itself included, ties to the lowest
   /// index. Cosines of 0 and below are left out, those above 1 by rounding become 1; a row of zeros has no neighbours.
   ///
-  /// - Parameter progress: called with the number of rows that are done, from any thread.
+  /// - Parameter progress: called with a number of rows that were done, from any thread.
   /// - Returns: n × n, at most `count` entries a row.
   /// - Throws: `CancellationError`.
   public static func cosine(
-    _ embeddings: borrowing Matrix, count: Int, workers: Workers = Workers(),
+    _ embeddings: DenseRows, count: Int, workers: Workers = Workers(),
     cancellation: Cancellation = Cancellation(), progress: @Sendable (Int) -> Void = { _ in }
   ) throws -> SparseMatrix {
     precondition(count > 0)
@@ -55,20 +55,23 @@ public enum NearestNeighbours {
   }
 
   /// The rows scaled to length 1, and rows of zeros up to `padded`.
-  private static func unitRows(_ embeddings: borrowing Matrix, padded: Int, workers: Workers) -> Matrix {
+  private static func unitRows(_ embeddings: DenseRows, padded: Int, workers: Workers) -> Matrix {
     let (n, d) = (embeddings.rows, embeddings.columns)
     let unit = Matrix(uninitializedRows: padded, columns: d)
-    nonisolated(unsafe) let (source, target) = (embeddings.base, unit.base)
-    workers.forEach((padded + 255) / 256) { piece, _ in
+    nonisolated(unsafe) let target = unit.base
+    let scratch = embeddings.makeScratch(rows: workers.count)
+    workers.forEach((padded + 255) / 256) { piece, worker in
       for row in (256 * piece)..<min(256 * (piece + 1), padded) {
+        let unitRow = target + row * d
+        guard row < n else {
+          unitRow.update(repeating: 0, count: d)
+          continue
+        }
+        let elements = embeddings.row(row, scratch: scratch[worker])
         var square = 0.0
-        if row < n {
-          for column in 0..<d { square += Double(source[row * d + column]) * Double(source[row * d + column]) }
-        }
+        for column in 0..<d { square += Double(elements[column]) * Double(elements[column]) }
         let scale = square > 0 ? 1 / square.squareRoot() : 0
-        for column in 0..<d {
-          target[row * d + column] = scale > 0 ? Float(Double(source[row * d + column]) * scale) : 0
-        }
+        for column in 0..<d { unitRow[column] = Float(Double(elements[column]) * scale) }
       }
     }
     return unit

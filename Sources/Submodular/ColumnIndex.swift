@@ -5,6 +5,9 @@ import Numerics
 /// A dense matrix is stored by rows, so reading a column of it misses the cache at every element. At first there is no
 /// way around it; once the rows' lists hold little, they are turned into lists by column, which are read instead. The
 /// turn is made when as much has been spent on reading columns as it costs, so at most twice what is needed is spent.
+///
+/// Of a matrix that memory cannot hold, an 8-bit copy is made by columns in the first pass, if that fits: it rules out
+/// nearly all rows, and only the others are read from disk.
 final class ColumnIndex: @unchecked Sendable {
   // Sound as Sendable: used by the run's thread alone, which hands each worker places of its own to write.
   private let kernel: Kernel
@@ -14,17 +17,41 @@ final class ColumnIndex: @unchecked Sendable {
   /// Elements of columns that were read so far.
   private var spent = 0
   private var column: [Float] = []
+  private let codes: CoverageCodes?
+  /// For each row the code of its coverage, out of reach for rows at their ceiling and for the padding.
+  private var floors: [UInt8] = []
+  private var found: [UInt32] = []
 
   /// Elements moved from lists by row to lists by column cost this many scattered reads.
   private static let costOfTurning = 1
 
-  init(_ kernel: Kernel, workers: Workers) {
+  /// - Parameter mayEncode: whether codes may be made; `encode` and `start` then come before the first question.
+  init(_ kernel: Kernel, mayEncode: Bool, workers: Workers) {
     self.kernel = kernel
     self.workers = workers
-    switch kernel.storage {
-    case .dense: column = Array(repeating: 0, count: kernel.rows)
-    case .sparse(_, let columns): byColumn = (columns, [])
-    }
+    if case .sparse(_, let columns) = kernel.storage { byColumn = (columns, []) }
+    let needed = CoverageCodes.bytes(rows: kernel.rows, columns: kernel.columns)
+    codes =
+      mayEncode && kernel.isOnDisk && needed < SystemMemory.available / 2
+      ? CoverageCodes(rows: kernel.rows, columns: kernel.columns, least: 0, greatest: kernel.greatest) : nil
+    if codes == nil, byColumn == nil { column = Array(repeating: 0, count: kernel.rows) }
+  }
+
+  /// Fills in the codes of a block of 64 rows, if there are codes; blocks may be filled by several workers.
+  func encode(block: Int, rows: [UnsafePointer<Float>]) { codes?.encode(block: block, rows: rows) }
+
+  /// Notes the coverage of all rows, once all blocks are encoded.
+  func start(coverage: UnsafePointer<Double>, ceilings: [Double]) {
+    guard let codes else { return }
+    floors = Array(repeating: CoverageCodes.unreachable, count: codes.stride)
+    found = Array(repeating: 0, count: codes.stride)
+    for row in 0..<codes.rows { raise(row, to: coverage[row], ceiling: ceilings[row]) }
+  }
+
+  /// Notes that the coverage of a row has risen.
+  func raise(_ row: Int, to coverage: Double, ceiling: Double) {
+    guard let codes, byColumn == nil else { return }
+    floors[row] = coverage < ceiling ? codes.code(coverage.floatRoundedDown) : CoverageCodes.unreachable
   }
 
   /// Turns the lists by row into lists by column, if it is time.
@@ -56,6 +83,17 @@ final class ColumnIndex: @unchecked Sendable {
       return entries.count * MemoryLayout<SparseEntry>.stride + others.count * 64
     }
     guard case .dense(let dense) = kernel.storage else { return 0 }
+    if let codes {
+      let count = floors.withUnsafeBufferPointer { floors in
+        found.withUnsafeMutableBufferPointer { found in
+          guard let floors = floors.baseAddress, let found = found.baseAddress else { return 0 }
+          return codes.find(column: candidate, floors: floors, found: found)
+        }
+      }
+      for place in 0..<count { look(Int(found[place]), dense[Int(found[place]), candidate]) }
+      spent += kernel.rows / 64 + count
+      return codes.stride + count * 64
+    }
     read(candidate, of: dense)
     for row in 0..<kernel.rows { look(row, column[row]) }
     spent += kernel.rows
@@ -64,7 +102,8 @@ final class ColumnIndex: @unchecked Sendable {
   }
 
   private func read(_ candidate: Int, of dense: DenseRows) {
-    let block = 2048
+    // Below this, handing rows over costs more than it saves.
+    let block = 16_384
     column.withUnsafeMutableBufferPointer { buffer in
       // Each row writes its own place, so the buffer may be shared.
       nonisolated(unsafe) let places = buffer

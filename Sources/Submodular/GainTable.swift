@@ -60,7 +60,7 @@ final class GainTable: @unchecked Sendable {
     gains.initialize(repeating: 0, count: kernel.columns)
     sums = WorkerSums(workers: workers.count, count: kernel.columns)
     lists = RowLists(rows: rows, limit: kernel.columns / 16, workers: workers.count)
-    columnIndex = ColumnIndex(kernel, workers: workers)
+    columnIndex = ColumnIndex(kernel, mayEncode: upkeep == .maintain, workers: workers)
     maxima = BlockMaxima(count: kernel.columns)
     var state = objective.initialState()
     for candidate in chosen { objective.add(candidate, to: &state) }
@@ -109,7 +109,10 @@ final class GainTable: @unchecked Sendable {
     if upkeep == .maintain { columnIndex.turnIfDue(lists) }
     counters.bytes += columnIndex.changes(
       by: candidate, coverage: coverage, ceilings: objective.ceilings, into: &changes)
-    for change in changes { coverage[change.row] = change.high }
+    for change in changes {
+      coverage[change.row] = change.high
+      columnIndex.raise(change.row, to: change.high, ceiling: objective.ceilings[change.row])
+    }
     switch upkeep {
     case .recompute: try refill()
     case .maintain: try apply(changes)

@@ -1,6 +1,5 @@
 import Domain
 import Numerics
-import Synchronization
 
 /// A utility kernel S: rows are the samples that are represented, columns the candidates that represent them
 /// (S_ij of methods.md 1.2: how much candidate j improves sample i). Every element is finite and at least 0.
@@ -22,8 +21,8 @@ public final class Kernel: Sendable {
   /// Whether all elements were equal before rescaling, so that min-max made zeros of them.
   public let isConstant: Bool
   let storage: Storage
-  /// Smallest value that is worth telling from others.
-  var floorOfCodes: Float { 0 }
+  /// Whether the elements are read from a file that memory cannot hold, so that scattered reads go to disk.
+  let isOnDisk: Bool
 
   /// A dense kernel that owns its matrix, rows × columns.
   ///
@@ -36,23 +35,29 @@ public final class Kernel: Sendable {
     let dense = DenseRows(matrix)
     let survey = try dense.survey(name: name, rescaling: rescaling, workers: workers)
     if rescaling == .minMax { dense.rescaleInPlace(survey.range, workers: workers) }
-    self.init(dense, survey, rescaling: rescaling, name: name)
+    self.init(dense, survey, rescaling: rescaling, name: name, isOnDisk: false)
   }
 
   /// A dense kernel in a `.npy` file. A float32 file in C order is read in place and may be larger than memory; other
-  /// types and min-max rescaling are converted as they are read, with the bits that rescaling in memory gives.
+  /// types and min-max rescaling are converted as they are read, with the bits that rescaling in memory gives. A file in
+  /// Fortran order is copied, on disk where memory is too small for it.
   ///
+  /// - Parameter memory: bytes that the kernel may take before it counts as larger than memory.
   /// - Throws: as for a matrix, and `NumericsError` where a copy does not fit.
-  public convenience init(_ file: NumpyMatrix, rescaling: Rescaling, workers: Workers = Workers()) throws {
+  public convenience init(
+    _ file: NumpyMatrix, rescaling: Rescaling, workers: Workers = Workers(), memory: Int = SystemMemory.available
+  ) throws {
     guard file.rows > 0, file.columns > 0 else { throw SubmodularError.empty(kernel: file.path) }
-    let plain = try DenseRows(file, workers: workers)
+    let plain = try DenseRows(file, workers: workers, memory: memory)
     let survey = try plain.survey(name: file.path, rescaling: rescaling, workers: workers)
+    var dense = plain
     if rescaling == .minMax, !plain.rescaleInPlace(survey.range, workers: workers) {
-      self.init(
-        try DenseRows(file, rescaling: survey.range, workers: workers), survey, rescaling: rescaling, name: file.path)
-    } else {
-      self.init(plain, survey, rescaling: rescaling, name: file.path)
+      dense = try DenseRows(file, rescaling: survey.range, workers: workers, memory: memory)
     }
+    // The product fits: the file that has these elements was opened.
+    self.init(
+      dense, survey, rescaling: rescaling, name: file.path,
+      isOnDisk: file.rows * file.columns > memory / MemoryLayout<Float>.stride)
   }
 
   /// A sparse kernel; what has no entry is 0.
@@ -74,6 +79,7 @@ public final class Kernel: Sendable {
     rows = sparse.rows
     columns = sparse.columns
     isConstant = false
+    isOnDisk = false
     storage = .sparse(
       sparse, byColumn: SparseMatrix(transposing: sparse.rows, sparse.columns) { sparse[$0] })
   }
@@ -81,23 +87,35 @@ public final class Kernel: Sendable {
   /// A sparse kernel of cosines: each row has its `neighbours` nearest rows of `embeddings` (n × d), itself included;
   /// cosines below 0 count as 0. The n × n matrix is never formed.
   ///
+  /// - Parameter progress: called with a number of rows that were done, from any thread.
   /// - Throws: `SubmodularError` for a number of neighbours below 1 or an element that is not finite;
   ///   `CancellationError`.
   public convenience init(
-    embeddings: consuming Matrix, neighbours: Int, name: String = "embeddings", workers: Workers = Workers(),
+    embeddings: DenseRows, neighbours: Int, name: String = "embeddings", workers: Workers = Workers(),
     cancellation: Cancellation = Cancellation(), progress: @Sendable (Int) -> Void = { _ in }
   ) throws {
     guard neighbours > 0 else { throw SubmodularError.neighbours(neighbours) }
-    let rows = DenseRows(embeddings.copy())
-    _ = try rows.survey(name: name, rescaling: .minMax, workers: workers)
+    // Rescaling is not asked for: it only stands for "negative elements are welcome".
+    _ = try embeddings.survey(name: name, rescaling: .minMax, workers: workers)
     try self.init(
       NearestNeighbours.cosine(
         embeddings, count: neighbours, workers: workers, cancellation: cancellation, progress: progress),
       name: name)
   }
 
-  private init(_ dense: DenseRows, _ survey: RowScan.Survey, rescaling: Rescaling, name: String) {
+  /// The same from embeddings in memory.
+  public convenience init(
+    embeddings: consuming Matrix, neighbours: Int, name: String = "embeddings", workers: Workers = Workers(),
+    cancellation: Cancellation = Cancellation(), progress: @Sendable (Int) -> Void = { _ in }
+  ) throws {
+    try self.init(
+      embeddings: DenseRows(embeddings), neighbours: neighbours, name: name, workers: workers,
+      cancellation: cancellation, progress: progress)
+  }
+
+  private init(_ dense: DenseRows, _ survey: RowScan.Survey, rescaling: Rescaling, name: String, isOnDisk: Bool) {
     self.name = name
+    self.isOnDisk = isOnDisk
     rows = dense.rows
     columns = dense.columns
     isConstant = survey.least == survey.greatest

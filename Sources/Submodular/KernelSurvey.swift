@@ -8,6 +8,11 @@ extension DenseRows {
   ///   the first of them in row-major order.
   func survey(name: String, rescaling: Rescaling, workers: Workers) throws -> RowScan.Survey {
     guard rows > 0, columns > 0 else { throw SubmodularError.empty(kernel: name) }
+    // Lists name columns by 32 bits.
+    guard columns <= Int(UInt32.max) else {
+      throw SubmodularError.shape(
+        kernel: name, rows: rows, columns: columns, expected: "at most \(UInt32.max) columns")
+    }
     let (rows, columns) = (rows, columns)
     let scratch = makeScratch(rows: workers.count)
     var surveys = [RowScan.Survey](repeating: .init(least: 0, greatest: 0, isFinite: true), count: rows)

@@ -12,7 +12,7 @@ public enum SubmodularError: ReportableError, Hashable {
   case shape(kernel: String, rows: Int, columns: Int, expected: String)
   /// A kernel without rows or columns.
   case empty(kernel: String)
-  /// `eta` or `nu` is negative or not finite.
+  /// `eta` or `nu` is negative, not finite, or so large that the objective is not finite.
   case parameter(name: String, value: Double)
   /// A sparse kernel was asked for with fewer than one neighbour a row.
   case neighbours(Int)
@@ -47,7 +47,8 @@ public enum SubmodularError: ReportableError, Hashable {
       ErrorReport("the matrix is empty", at: kernel, remedy: "There is nothing to choose from.", status: .badData)
     case .parameter(let name, let value):
       ErrorReport(
-        "\(name) is \(value)", at: "--\(name)", remedy: "Give a number of at least 0.", status: .unusableArguments)
+        "\(name) is \(value)", at: "--\(name)", remedy: "Give a number of at least 0, and no larger than is sensible.",
+        status: .unusableArguments)
     case .neighbours(let count):
       ErrorReport(
         "\(count) neighbours a row", at: "--neighbours", remedy: "Ask for at least 1.", status: .unusableArguments)

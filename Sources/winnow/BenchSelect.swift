@@ -38,23 +38,26 @@ struct BenchSelect: ParsableCommand {
     let workers = Workers(count: threads)
     let picks = try Budget(parsing: budget).picks(of: n)
     let points = BenchPoints(dimensions: dimensions, clusters: clusters, spread: spread, seed: seed)
-    let vectors = points.unitVectors(n)
 
     let kernel: Kernel
     let pass: Double
     var watch = Stopwatch()
     if let neighbours {
+      let vectors = DenseRows(points.unitVectors(n))
+      watch = Stopwatch()
       kernel = try Kernel(embeddings: vectors, neighbours: neighbours, workers: workers)
-      print("load: \(watch.lap()) s (nearest neighbours, \(kernel.entries) entries)")
+      print("load: \(Self.seconds(watch.lap())) s (nearest neighbours, \(kernel.entries) entries)")
       pass = Self.median { Self.stream(kernel.entries * MemoryLayout<SparseEntry>.stride, workers: workers) }
     } else {
+      let vectors = points.unitVectors(n)
       let matrix = BenchPoints.cosines(vectors, vectors, workers: workers)
       pass = Self.median { Self.stream(matrix, workers: workers) }
       watch = Stopwatch()
       kernel = try Kernel(matrix, rescaling: .none, workers: workers)
-      print("load: \(watch.lap()) s (every element checked)")
+      print("load: \(Self.seconds(watch.lap())) s (every element checked)")
     }
-    print("pass: \(pass) s (\(kernel.bytes) bytes, \(Double(kernel.bytes) / pass / 1e9) GB/s)")
+    let rate = String(format: "%.1f", Double(kernel.bytes) / pass / 1e9)
+    print("pass: \(Self.seconds(pass)) s (\(kernel.bytes) bytes, \(rate) GB/s)")
 
     let other = points.unitVectors(others, draw: 1)
     let side = BenchPoints.cosines(points.unitVectors(n), other, workers: workers)
@@ -70,7 +73,8 @@ struct BenchSelect: ParsableCommand {
       let rest = watch.lap()
       print(
         """
-        set-up: \(setUp) s, first pass: \(first) s, greedy: \(rest) s, passes: \((setUp + first + rest) / pass), \
+        set-up: \(Self.seconds(setUp)) s, first pass: \(Self.seconds(first)) s, greedy: \(Self.seconds(rest)) s, \
+        passes: \(String(format: "%.2f", (setUp + first + rest) / pass)), \
         evaluations: \(greedy.evaluations), bytes: \(greedy.bytesRead), value: \(greedy.objectiveValue)
         """)
     }
@@ -99,6 +103,8 @@ struct BenchSelect: ParsableCommand {
     let matrix = Matrix(zerosOfRows: max(1, bytes / 65_536), columns: 16_384)
     return stream(matrix, workers: workers)
   }
+
+  private static func seconds(_ value: Double) -> String { String(format: "%.6f", value) }
 
   private static func median(_ measure: () -> Double) -> Double {
     (0..<9).map { _ in measure() }.sorted()[4]

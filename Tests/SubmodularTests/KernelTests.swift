@@ -82,7 +82,7 @@ import Testing
     let side = try Kernel(matrix([[1], [0], [1]]), rescaling: .none, name: "side")
     #expect(throws: SubmodularError.self) { try CoverageObjective.mutualInformation(kernel, target: side, eta: 1) }
     #expect(throws: SubmodularError.self) { try CoverageObjective.conditionalGain(kernel, existing: side, nu: 1) }
-    for eta in [-1, Double.nan, .infinity] {
+    for eta in [-1, Double.nan, .infinity, .greatestFiniteMagnitude] {
       #expect(throws: SubmodularError.self) { try CoverageObjective.queryMutualInformation(target: kernel, eta: eta) }
     }
     #expect(throws: SubmodularError.empty(kernel: "none")) {
@@ -120,8 +120,8 @@ import Testing
     for fortran in [false, true] {
       let path = folder.appendingPathComponent("\(fortran).npy").path
       try NumpyBytes.file(rows, fortran: fortran).write(to: URL(fileURLWithPath: path))
-      for maximizer in [Maximizer.lazy, .naive] {
-        let kernel = try Kernel(NumpyMatrix(path: path), rescaling: .minMax)
+      for (maximizer, memory) in [(.lazy, Int.max), (.naive, Int.max), (.lazy, 0), (.naive, 0)] as [(Maximizer, Int)] {
+        let kernel = try Kernel(NumpyMatrix(path: path), rescaling: .minMax, memory: memory)
         #expect(try run(.facilityLocation(kernel), budget: 90, maximizer: maximizer) == expected)
       }
     }
@@ -139,5 +139,25 @@ import Testing
       #expect(picks.map(\.index) == expected.map(\.index))
       #expect(picks.map { $0.gain / Double(factor) } == expected.map(\.gain))
     }
+  }
+
+  @Test func elementsAHairAboveTheFloorCount() throws {
+    // nu · max is no float32 here, and some elements are the float32 next above it: they gain less than half a unit in
+    // the last place, and still count the same whether a row is streamed or listed.
+    let nu = 0.7
+    var generator = SeededGenerator(seed: 10)
+    let side = (0..<40).map { _ in [Float(generator.unit() * 0.8 + 0.1)] }
+    let pool = side.enumerated().map { place, row -> [Float] in
+      let floor = nu * Double(row[0])
+      let nearest = Float(floor)
+      let above = Double(nearest) > floor ? nearest : nearest.nextUp
+      let large = place.isMultiple(of: 2) ? above * 1.2 : 0
+      return (0..<64).map { _ in generator.below(40) == 0 ? above : generator.below(20) == 0 ? large : 0 }
+    }
+    let objective = try CoverageObjective.conditionalGain(
+      Kernel(matrix(pool), rescaling: .none), existing: Kernel(matrix(side), rescaling: .none), nu: nu)
+    let picks = try run(objective, budget: 64)
+    #expect(try picks == run(objective, budget: 64, maximizer: .naive))
+    #expect(picks.contains { $0.gain > 0 && $0.gain < 1e-5 })
   }
 }

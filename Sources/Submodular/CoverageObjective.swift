@@ -1,20 +1,5 @@
 import Numerics
 
-/// A set function over candidates 0..<candidates, seen one candidate at a time.
-public protocol SetObjective: Sendable {
-  /// What the function remembers of a set.
-  associatedtype State
-  var candidates: Int { get }
-  /// The state of the empty set.
-  func initialState() -> State
-  /// How much the value rises when `candidate` joins the set of `state`.
-  func marginalGain(of candidate: Int, in state: State) -> Double
-  /// Puts `candidate` into the set of `state`.
-  func add(_ candidate: Int, to state: inout State)
-  /// The value of a set.
-  func value(of set: [Int]) -> Double
-}
-
 /// Facility location and its relatives (methods.md 1.2), which share one form: row i of a kernel is covered by a set A up
 /// to c_i = min(max(floor_i, max_{j in A} S_ij), ceiling_i), and
 ///
@@ -77,9 +62,9 @@ public struct CoverageObjective: SetObjective {
     target: Kernel, eta: Double, workers: Workers = Workers()
   ) throws -> CoverageObjective {
     try check(eta, name: "eta")
-    return CoverageObjective(
-      kernel: target, floors: nil, ceilings: nil,
-      bonuses: target.columnMaxima(workers: workers).map { eta * Double($0) })
+    let bonuses = target.columnMaxima(workers: workers).map { eta * Double($0) }
+    guard bonuses.reduce(0, +).isFinite else { throw SubmodularError.parameter(name: "eta", value: eta) }
+    return CoverageObjective(kernel: target, floors: nil, ceilings: nil, bonuses: bonuses)
   }
 
   /// FLCG: Σ_i max(max_{j in A} S_ij - nu · max_{k in E} S_ik, 0) (`delift-continual`).
