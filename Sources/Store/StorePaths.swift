@@ -26,7 +26,7 @@ public struct StorePaths: Sendable, Hashable {
     cache = base("XDG_CACHE_HOME", ".cache") + "/winnow"
   }
 
-  public var configurationFile: String { configuration + "/config.toml" }
+  public var keyMapFile: String { configuration + "/keys.toml" }
   public var runs: String { state + "/runs.sqlite" }
   public var scores: String { cache + "/scores" }
 }

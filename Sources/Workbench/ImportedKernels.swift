@@ -73,26 +73,10 @@ extension RunEngine {
     let total = file.rows
     clock.advance(0, of: total)
     return try Kernel(
-      embeddings: file.matrix(), neighbours: neighbours, name: path, workers: workers, cancellation: cancellation
+      embeddings: DenseRows(file, workers: workers), neighbours: neighbours, name: path, workers: workers,
+      cancellation: cancellation
     ) { count in
       clock.advance(done.wrappingAdd(count, ordering: .relaxed).newValue, of: total)
     }
-  }
-}
-
-extension NumpyMatrix {
-  /// A copy in memory, row by row.
-  fileprivate func matrix() -> Matrix {
-    let copy = Matrix(uninitializedRows: rows, columns: columns)
-    if header.isFortranOrder {
-      let column = Matrix(uninitializedRows: 1, columns: rows)
-      for place in 0..<columns {
-        read(line: place, from: 0, count: rows, to: column.base)
-        for row in 0..<rows { copy.base[row * columns + place] = column.base[row] }
-      }
-    } else {
-      for row in 0..<rows { read(line: row, from: 0, count: columns, to: copy.base + row * columns) }
-    }
-    return copy
   }
 }

@@ -52,14 +52,34 @@ struct Open: ParsableCommand {
       }
     }
     let storePaths = StorePaths()
+    var keyMap = KeyMap.standard
+    do {
+      keyMap = try Self.keyMap(storePaths.keyMapFile)
+    } catch {
+      // The built-in keys hold, and the screen says what is wrong with the file.
+      errors.append(ErrorReport(describing: error))
+    }
     let opening = Opening(
       width: 0, height: 0, glyphs: ascii ? .ascii : .braille, paths: paths,
       model: model ?? ShippedFiles.sampleData("model"), method: method, budget: budget,
       skipsBadRows: data.skipBadRows, themes: themes, theme: theme ?? RememberedTheme.read(storePaths),
-      errors: errors)
+      keyMap: keyMap, errors: errors)
     try ScreenProgram(
       opening: opening, engine: RunEngine(paths: storePaths, workers: threads.workers), mouse: !noMouse
     ).run()
+  }
+}
+
+extension Open {
+  /// The user's key map; the built-in one where there is no file.
+  private static func keyMap(_ path: String) throws -> KeyMap {
+    guard FileManager.default.fileExists(atPath: path) else { return .standard }
+    guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 20 else {
+      throw ErrorReport(
+        "the key map can't be read", at: path, remedy: "Check its permissions and that it is a text file.",
+        status: .badData)
+    }
+    return try KeyMap(parsing: String(decoding: data, as: UTF8.self), file: path)
   }
 }
 
