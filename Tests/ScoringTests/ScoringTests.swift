@@ -15,14 +15,15 @@ private struct Oracle: Decodable {
     var output: String
   }
   var samples: [Row]
-  var tokens_alone: [[Int32]]
-  var tokens_with_example_query0: [[Int32]]
+  var tokensAlone: [[Int32]]
   var alone: [Double]
   var behind: [[Double]]
   var utility: [[Double]]
 
   static func read() throws -> Oracle {
-    try JSONDecoder().decode(
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(
       Oracle.self, from: Data(contentsOf: Places.fixtures.appendingPathComponent("Scoring/delift.json")))
   }
 
@@ -215,7 +216,7 @@ private func all(_ distances: borrowing Distances) -> [Float] {
 
     // Kept are as many response tokens as fit beside the prompt and E: 90 - 71.
     let full = try sampleModel()
-    let tokens = try Oracle.read().tokens_alone[0]
+    let tokens = try Oracle.read().tokensAlone[0]
     var batch = TokenBatch()
     let segment = batch.append(tokens.dropLast(), after: nil)
     for position in 70..<89 { batch.target(segment: segment, offset: position, token: tokens[position + 1]) }
