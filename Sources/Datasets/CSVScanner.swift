@@ -152,7 +152,7 @@ final class CSVScanner: RowSource {
       var start = 0
       for (name, end) in zip(header, ends) {
         conversion.append(start == 0 && conversion.isRowEmpty ? "{" : ", ")
-        conversion.append(string: name)
+        conversion.append(string: name[...])
         conversion.append(": ")
         conversion.append(string: bytes[start..<end])
         start = end

@@ -45,15 +45,15 @@ final class ReadingConversion {
     conversion.append("{")
     if let id = question.id {
       conversion.append("\"id\": ")
-      conversion.append(string: id.utf8)
+      conversion.append(string: id)
       conversion.append(", ")
     }
     conversion.append("\"context\": ")
-    conversion.append(string: question.context.utf8)
+    conversion.append(string: question.context)
     conversion.append(", \"question\": ")
-    conversion.append(string: question.text.utf8)
+    conversion.append(string: question.text)
     conversion.append(", \"answers\": [{\"text\": ")
-    conversion.append(string: answer.utf8)
+    conversion.append(string: answer)
     conversion.append("}]}")
     try conversion.endRow(line: line)
   }

@@ -42,26 +42,42 @@ final class RowConversion {
   }
 
   /// Adds text as a JSON string, quotes and escapes included.
-  func append(string bytes: some Sequence<UInt8>) {
+  func append(string text: String) { append(string: Array(text.utf8)[...]) }
+
+  func append(string bytes: ArraySlice<UInt8>) {
     if fault != nil { return }
     row.append(UInt8(ascii: "\""))
-    for byte in bytes {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        row.append(UInt8(ascii: "\\"))
-        row.append(byte)
-      case 0x0A: row.append(contentsOf: "\\n".utf8)
-      case 0x0D: row.append(contentsOf: "\\r".utf8)
-      case 0x09: row.append(contentsOf: "\\t".utf8)
-      case 0..<0x20:
-        row.append(contentsOf: "\\u00".utf8)
-        row.append(Self.digit(byte >> 4))
-        row.append(Self.digit(byte & 15))
-      default: row.append(byte)
+    bytes.withUnsafeBufferPointer { bytes in
+      // What needs no escape is taken a run at a time.
+      var start = 0
+      while start < bytes.count {
+        var place = start
+        while place < bytes.count, !Self.needsEscape(bytes[place]) { place += 1 }
+        row.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<place]))
+        if place < bytes.count { appendEscaped(bytes[place]) }
+        start = place + 1
       }
     }
     row.append(UInt8(ascii: "\""))
     if row.count > RowReader.longestRow { refuse(RowDecoder.tooLong) }
+  }
+
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  private func appendEscaped(_ byte: UInt8) {
+    row.append(UInt8(ascii: "\\"))
+    switch byte {
+    case 0x0A: row.append(UInt8(ascii: "n"))
+    case 0x0D: row.append(UInt8(ascii: "r"))
+    case 0x09: row.append(UInt8(ascii: "t"))
+    case 0..<0x20:
+      row.append(contentsOf: "u00".utf8)
+      row.append(Self.digit(byte >> 4))
+      row.append(Self.digit(byte & 15))
+    default: row.append(byte)
+    }
   }
 
   private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
