@@ -93,6 +93,16 @@ import Testing
     #expect(stage.text.contains("Write the word"))
   }
 
+  @Test func aRowOfAMegabyteIsCutAndSaysSo() {
+    var stage = Stage.opened()
+    let huge = String(repeating: "word ", count: 200_000)
+    stage.send(
+      .rows(Stage.pool, first: 0, [.sample(Sample(index: 0, query: .instruction(huge, input: ""), response: "r"))]))
+    stage.press(.tab, .character("G"))
+    #expect(stage.text.contains("response     r"))
+    #expect(stage.text.contains("the text goes on; y copies all of it"))
+  }
+
   @Test func openingAsksForAPathAndTheRoleCanBeChanged() {
     var stage = Stage.opened()
     _ = stage.takeEffects()
