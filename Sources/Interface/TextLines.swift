@@ -81,13 +81,15 @@ extension Model {
       ])
     }
     for (name, value) in [
-      ("fields", summary.schema.rawValue), ("label from", summary.labelField ?? symbols.dash),
+      ("format", summary.format.rawValue), ("fields", summary.schema.rawValue),
+      ("label from", summary.labelField ?? symbols.dash),
       ("id from", summary.idField ?? symbols.dash),
       ("size", "\(Format.count(summary.rows, "row")), \(Format.bytes(summary.bytes))"),
       ("content", summary.contentHash.description), ("path", summary.path),
     ] {
       lines += section(name, value, width: width)
     }
+    for note in summary.notes.prefix(100) { lines += section("note", note, width: width) }
     for bad in summary.badRows.prefix(1000) { lines += section("line \(bad.line)", bad.reason, width: width) }
     return lines
   }

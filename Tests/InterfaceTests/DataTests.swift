@@ -160,6 +160,23 @@ import Testing
     #expect(stage.model.setup.marks.isEmpty)
   }
 
+  @Test func whatIsKnownOfAFileIsReadBesideIt() {
+    var stage = Stage(width: 100, height: 40, paths: [.pool: "a.csv"])
+    var summary = Stage.summary("a.csv", .pool)
+    summary.format = .csv
+    summary.notes = ["3 unanswerable questions were left out"]
+    summary.badRows = [BadRow(line: 17, reason: "no response")]
+    stage.send(.datasetOpened(Stage.pool, summary))
+    #expect(stage.text.contains("1 bad, 300 rows"))
+    stage.press(.backTab)
+    for part in [
+      "format       csv", "fields       instruction/input/output", "label from   family", "id from      id",
+      "note         3 unanswerable questions", "line 17      no response", "61 kB", "0123456789abcdef",
+    ] {
+      #expect(stage.text.contains(part), "\(part)")
+    }
+  }
+
   @Test func newsOfAClosedFileArePassedOver() {
     var stage = Stage.opened()
     let before = stage.text
