@@ -151,7 +151,7 @@ extension Model {
     }
     let y = frame.paragraph("No \(role.title) is open: \(role.meaning).", .text, in: rect)
     frame.paragraph(
-      "Press \(key(.openFile)) and type a path. Files are JSON lines: one object a line, with instruction and output, prompt and "
+      "Press \(key(.openFile)) and type a path. Files are JSON lines, JSON, CSV or TSV, with instruction and output, prompt and "
         + "completion, question and answer, or chat messages.", .muted, in: rect, y: y + 1)
   }
 

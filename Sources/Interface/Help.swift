@@ -38,6 +38,12 @@ extension Model {
 
     heading("Methods")
     for method in Method.allCases { lines += definition(method.title, method.summary, width: width) }
+    heading("Themes")
+    paragraph(
+      "\(key(.chooseTheme)) tries them on. A theme is a file NAME.toml beside the shipped ones: under [styles] lines like "
+        + "key = \"#e8c07d on #1b1e26 bold\". Colours are #rrggbb, a name from [palette], or the terminal's own (red, "
+        + "bright-red, terminal). What is left out comes from base = \"dark\", \"light\" or \"terminal\". Styles: "
+        + StyleName.allCases.map(\.rawValue).joined(separator: ", ") + ".")
     heading("Words")
     for (word, meaning) in Self.glossary { lines += definition(word, meaning, width: width) }
     return lines

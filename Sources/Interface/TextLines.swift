@@ -5,8 +5,9 @@ import Screen
 typealias TextLine = [(String, StyleName)]
 
 extension Model {
-  /// Lines that a text panel is given at most: a row of a megabyte is read in another program.
-  private static let mostLines = 5000
+  /// Lines that each part of a row is given at most: a key is answered at once whatever is in the data, and a row of a
+  /// megabyte is read in another program.
+  private static let mostLines = 1000
 
   /// The wrapped lines of a text panel, as wide as it is now.
   func textLines(of panel: Panel) -> [TextLine] {
@@ -54,9 +55,16 @@ extension Model {
   private func section(_ name: String, _ text: String, width: Int) -> [TextLine] {
     let margin = 13
     if width < 32 { return [[(name, .heading)]] + wrap(text, .text, width) }
-    return text.wrapped(to: width - margin, limit: Self.mostLines).enumerated().map { row, line in
+    let wrapped = text.wrapped(to: width - margin, limit: Self.mostLines)
+    let lines: [TextLine] = wrapped.enumerated().map { row, line in
       [((row == 0 ? name : "").padded(to: margin), .heading), (line, .text)]
     }
+    return wrapped.count < Self.mostLines ? lines : lines + [cutLine]
+  }
+
+  /// What stands at the end of a text that goes on.
+  private var cutLine: TextLine {
+    [("\(symbols.ellipsis) the text goes on; \(key(.copyRow)) copies all of it", .muted)]
   }
 
   /// What is known of the file in the role under the cursor.
@@ -73,19 +81,22 @@ extension Model {
       ])
     }
     for (name, value) in [
-      ("fields", summary.schema.rawValue), ("label from", summary.labelField ?? symbols.dash),
+      ("format", summary.format.rawValue), ("fields", summary.schema.rawValue),
+      ("label from", summary.labelField ?? symbols.dash),
       ("id from", summary.idField ?? symbols.dash),
       ("size", "\(Format.count(summary.rows, "row")), \(Format.bytes(summary.bytes))"),
       ("content", summary.contentHash.description), ("path", summary.path),
     ] {
       lines += section(name, value, width: width)
     }
+    for note in summary.notes.prefix(100) { lines += section("note", note, width: width) }
     for bad in summary.badRows.prefix(1000) { lines += section("line \(bad.line)", bad.reason, width: width) }
     return lines
   }
 
   func wrap(_ text: String, _ style: StyleName, _ width: Int) -> [TextLine] {
-    text.wrapped(to: width, limit: Self.mostLines).map { [($0, style)] }
+    let wrapped = text.wrapped(to: width, limit: Self.mostLines)
+    return wrapped.map { [($0, style)] } + (wrapped.count < Self.mostLines ? [] : [cutLine])
   }
 }
 

@@ -84,6 +84,7 @@ extension Model {
       setup.marks = Marks()
       (done, undone) = ([], [])
     }
+    for note in summary.notes { say(note) }
     if !summary.badRows.isEmpty {
       say("\(summary.path): \(Format.count(summary.badRows.count, "bad row")) left out, listed on the Data screen")
     }

@@ -158,7 +158,7 @@ extension Model {
     case .data:
       guard let file = shownFile else {
         return role == .pool
-          ? "Press \(key(.openFile)) to open the pool: a file of samples in JSON lines."
+          ? "Press \(key(.openFile)) to open the pool: a file of samples (JSON lines, JSON, CSV, TSV)."
           : "Press \(key(.openFile)) to open \(role.title): \(role.meaning)."
       }
       if jumpedFrom != nil { return "\(key(.dismiss)) goes back to where you came from." }

@@ -12,18 +12,28 @@ enum DisplayText {
   /// Marks beyond so many on one glyph are dropped: a cell of ncurses holds five scalars.
   static let mostMarks = 4
 
-  /// The glyphs of a text in one line. A line break shows as `↵`, a tab as `→` and a blank.
-  static func glyphs(_ text: String) -> [Glyph] {
+  /// The glyphs of a text in one line, as many as more than fill `columns`: a long text costs no more than what is shown
+  /// of it. A line break shows as `↵`, a tab as `→` and a blank.
+  static func glyphs(_ text: String, columns: Int = .max) -> [Glyph] {
     var glyphs: [Glyph] = []
-    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
-      glyphs.reserveCapacity(text.utf8.count)
-      for byte in text.utf8 { glyphs.append(Glyph(text: asciiGlyphs[Int(byte)], width: 1)) }
-      return glyphs
+    var bytes = text.utf8.makeIterator()
+    // Plain ASCII, which most text is, byte by byte; from the first other byte on, the whole is looked at again.
+    while let byte = bytes.next() {
+      if byte < 0x20 || byte >= 0x7F { return mixedGlyphs(text, columns: columns) }
+      glyphs.append(Glyph(text: asciiGlyphs[Int(byte)], width: 1))
+      if glyphs.count > columns { break }
     }
+    // The scalar after the last one may be a mark that belongs to it, but that one is beyond what is shown.
+    return glyphs
+  }
+
+  private static func mixedGlyphs(_ text: String, columns: Int) -> [Glyph] {
+    var glyphs: [Glyph] = []
     var marks = 0
     var joined = false
     var wasCarriageReturn = false
     for scalar in text.unicodeScalars {
+      if glyphs.count > columns { break }  // every glyph takes a column at least
       defer { wasCarriageReturn = scalar == "\r" }
       switch scalar {
       case "\n":
@@ -83,7 +93,7 @@ extension String {
   /// The text in at most `width` columns, with `…` for what was cut; from the front if `keepingEnd`, as paths want it.
   public func truncated(to width: Int, keepingEnd: Bool = false, ellipsis: String = "…") -> String {
     if width <= 0 { return "" }
-    let glyphs = DisplayText.glyphs(self)
+    let glyphs = DisplayText.glyphs(self, columns: keepingEnd ? .max : width + 1)
     if glyphs.reduce(0, { $0 + $1.width }) <= width { return glyphs.map(\.text).joined() }
     var kept: [String] = []
     var used = 1
@@ -112,12 +122,14 @@ extension String {
     var length = 0
     var scalars = unicodeScalars.makeIterator()
     var next = scalars.next()
+    // Columns that the lines that may still be made have; a little more, so that the last of them is broken right.
+    func room(_ made: Int) -> Int { (min(limit, 100_000) - made + 1) * min(width, 10_000) }
     while lines.count < limit {
       guard let scalar = next else { break }
       next = scalars.next()
       if scalar == "\n" || (scalar == "\r" && next == "\n") {
         if scalar == "\r" { next = scalars.next() }
-        lines += wrapParagraph(DisplayText.glyphs(String(paragraph)), to: width)
+        lines += wrapParagraph(DisplayText.glyphs(String(paragraph), columns: room(lines.count)), to: width)
         paragraph = .init()
         length = 0
         if next == nil { return Array(lines.prefix(limit)) }
@@ -129,7 +141,7 @@ extension String {
       }
     }
     if lines.count < limit, !paragraph.isEmpty || lines.isEmpty {
-      lines += wrapParagraph(DisplayText.glyphs(String(paragraph)), to: width)
+      lines += wrapParagraph(DisplayText.glyphs(String(paragraph), columns: room(lines.count)), to: width)
     }
     return Array(lines.prefix(limit))
   }

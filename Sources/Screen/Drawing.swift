@@ -20,7 +20,7 @@ extension Grid {
   ) -> Int {
     let room = min(limit ?? (self.width - x), self.width - x)
     guard room > 0, y >= 0, y < height, x >= 0 else { return 0 }
-    let glyphs = DisplayText.glyphs(text)
+    let glyphs = DisplayText.glyphs(text, columns: room + 1)
     var total = 0
     for glyph in glyphs {
       total += glyph.width

@@ -24,6 +24,9 @@ extension Unicode.Scalar {
     default: break
     }
     if value < 0x300 { return .printable(width: 1) }
+    // The scripts that long texts are full of, ahead of the slower look-up of a category.
+    if (0x4E00...0x9FFF).contains(value) || (0xAC00...0xD7A3).contains(value) { return .printable(width: 2) }
+    if (0x0410...0x044F).contains(value) || (0x2010...0x2027).contains(value) { return .printable(width: 1) }
     switch properties.generalCategory {
     case .nonspacingMark, .enclosingMark: return .combining
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:

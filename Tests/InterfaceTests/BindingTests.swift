@@ -67,7 +67,7 @@ import Testing
     var stage = Stage.opened(width: 100, height: 30)
     stage.press(.character("?"))
     var pages = ""
-    for _ in 0..<20 {
+    for _ in 0..<30 {
       pages += stage.text + "\n"
       stage.press(.pageDown)
     }

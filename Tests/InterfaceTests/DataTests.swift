@@ -93,6 +93,16 @@ import Testing
     #expect(stage.text.contains("Write the word"))
   }
 
+  @Test func aRowOfAMegabyteIsCutAndSaysSo() {
+    var stage = Stage.opened()
+    let huge = String(repeating: "word ", count: 200_000)
+    stage.send(
+      .rows(Stage.pool, first: 0, [.sample(Sample(index: 0, query: .instruction(huge, input: ""), response: "r"))]))
+    stage.press(.tab, .character("G"))
+    #expect(stage.text.contains("response     r"))
+    #expect(stage.text.contains("the text goes on; y copies all of it"))
+  }
+
   @Test func openingAsksForAPathAndTheRoleCanBeChanged() {
     var stage = Stage.opened()
     _ = stage.takeEffects()
@@ -148,6 +158,23 @@ import Testing
     stage.send(.datasetOpened(DatasetKey(9), Stage.summary("other.jsonl", .pool)))
     #expect(stage.effects.contains(.close(Stage.pool)))
     #expect(stage.model.setup.marks.isEmpty)
+  }
+
+  @Test func whatIsKnownOfAFileIsReadBesideIt() {
+    var stage = Stage(width: 100, height: 40, paths: [.pool: "a.csv"])
+    var summary = Stage.summary("a.csv", .pool)
+    summary.format = .csv
+    summary.notes = ["3 unanswerable questions were left out"]
+    summary.badRows = [BadRow(line: 17, reason: "no response")]
+    stage.send(.datasetOpened(Stage.pool, summary))
+    #expect(stage.text.contains("1 bad, 300 rows"))
+    stage.press(.backTab)
+    for part in [
+      "format       csv", "fields       instruction/input/output", "label from   family", "id from      id",
+      "note         3 unanswerable questions", "line 17      no response", "61 kB", "0123456789abcdef",
+    ] {
+      #expect(stage.text.contains(part), "\(part)")
+    }
   }
 
   @Test func newsOfAClosedFileArePassedOver() {

@@ -22,6 +22,19 @@ import Testing
     #expect(throws: ErrorReport.self) { try RowPattern(parsing: text) }
   }
 
+  @Test func anythingTypedIsAPatternOrIsRefused() {
+    var random = SeededGenerator(seed: 11)
+    let signs = Array("ab0 .*+?()[]{}|\\^$:!-,<>=#&~'\"dwsPpbBkK日é\u{1B}\u{301}")
+    var kept = 0
+    for _ in 0..<3000 {
+      let text = String((0..<1 + random.below(8)).map { _ in signs[random.below(signs.count)] })
+      guard let pattern = try? RowPattern(parsing: text) else { continue }
+      kept += 1
+      _ = pattern.makeMatcher()(sample)
+    }
+    #expect(kept > 100)
+  }
+
   @Test func aSearchGoesRoundAndLooksAtItsStartLast() {
     #expect(Array(RowSearch(from: 2).order(of: 4)) == [3, 0, 1, 2])
     #expect(Array(RowSearch(from: 2, isForward: false).order(of: 4)) == [1, 0, 3, 2])
