@@ -22,6 +22,13 @@ enum JSON: Sendable {
     return try parser.document()
   }
 
+  static func parse(_ text: String) throws(Failure) -> JSON {
+    let result = Array(text.utf8).withUnsafeBytes { bytes in
+      Result<JSON, Failure> { () throws(Failure) -> JSON in try parse(bytes) }
+    }
+    return try result.get()
+  }
+
   subscript(_ key: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     let wanted = Array(key.utf8)

@@ -93,8 +93,7 @@ public struct Tokenizer: Sendable {
 extension Tokenizer {
   /// The string that a line of JSON holds; nil if it is anything else.
   public static func jsonString(_ line: String) -> String? {
-    var line = line
-    let json = line.withUTF8 { try? JSON.parse(UnsafeRawBufferPointer($0)) }
+    let json = try? JSON.parse(line)
     return json?.text
   }
 }

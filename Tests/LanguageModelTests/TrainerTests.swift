@@ -104,3 +104,45 @@ import Testing
     #expect(across.count == 5)
   }
 }
+
+@Suite struct RandomCheckpointTests {
+  @Test func aRandomModelOpensLearnsAndIsTheSameForTheSameSeed() throws {
+    let folder = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let tokenizer = Places.fixtures.appendingPathComponent("LanguageModel/tokenizers/llama3").path
+    func make(_ name: String, seed: UInt64) throws -> Model {
+      let directory = folder.appendingPathComponent(name).path
+      try RandomCheckpoint(
+        hiddenSize: 32, layers: 2, heads: 4, keyValueHeads: 2, intermediateSize: 48, vocabularySize: 520,
+        contextLength: 64, seed: seed
+      ).write(to: directory, tokenizerFrom: tokenizer)
+      return try Model(directory: directory)
+    }
+    let model = try make("a", seed: 1)
+    #expect(try make("b", seed: 1).contentHash == model.contentHash)
+    #expect(try make("c", seed: 2).contentHash != model.contentHash)
+    #expect(model.configuration.endOfSequence == 507)
+    // At random weights all tokens are nearly as likely; a few steps on one sample bring its loss down.
+    let sample = LossSample(prompt: [1, 2, 3], response: [4, 5, 6, 7])
+    let before = try #require(model.losses(of: [sample]).first)
+    #expect(abs(before - log(520)) < 0.2)
+    let trainer = Trainer(model)
+    for _ in 0..<20 { _ = trainer.step(on: [sample], rate: 1e-2) }
+    #expect(trainer.step(on: [sample], rate: 1e-2) < before / 4)
+  }
+
+  @Test func lossesOfManySamplesAreThoseOfEach() throws {
+    let model = try Model(directory: Oracle("qwen2").directory)
+    var chance = SeededGenerator(seed: 9)
+    let samples = (0..<21).map { _ in
+      LossSample(
+        prompt: (0..<1 + chance.below(30)).map { _ in Int32(chance.below(500)) },
+        response: (0..<1 + chance.below(30)).map { _ in Int32(chance.below(500)) })
+    }
+    let losses = model.losses(of: samples, workers: Workers(count: 2))
+    #expect(losses == model.losses(of: samples, workers: Workers(count: 1)))
+    for (sample, loss) in zip(samples, losses) {
+      #expect(abs(loss - (model.losses(of: [sample]).first ?? .nan)) < 1e-5 * loss)
+    }
+  }
+}
