@@ -16,7 +16,8 @@ struct Winnow: ParsableCommand {
     version: Version.text,
     subcommands: [
       Open.self, Select.self, Score.self, Methods.self, Runs.self, Inspect.self, Export.self, Paths.self,
-      SampleDataCommand.self, ModelCommand.self, BenchCommand.self,
+      SampleDataCommand.self, SampleModelCommand.self, FinetuneCommand.self, EvaluateCommand.self, ModelCommand.self,
+      BenchCommand.self,
     ],
     defaultSubcommand: Open.self)
 
