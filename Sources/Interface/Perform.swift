@@ -179,7 +179,7 @@ extension Model {
   private mutating func startRun() -> [Effect] {
     guard let specification = plannedRun, let picks = plannedPicks, let rows = candidateRows else { return [] }
     var run = Run(
-      specification: specification, budget: picks, candidates: rows, pool: files[.pool]?.opened?.key, startedAt: clock)
+      specification: specification, budget: picks, candidates: rows, pool: files[.pool]?.opened?.key)
     run.served = files[run.servedRole]?.opened?.key
     runs.append(run)
     show(.run)
