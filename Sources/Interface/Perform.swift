@@ -86,7 +86,10 @@ extension Model {
   }
 
   private mutating func show(_ name: ScreenName) {
-    if name != screen { jumpedFrom = nil }
+    if name != screen {
+      jumpedFrom = nil
+      banner = nil  // it was seen; the log keeps it
+    }
     screen = name
     overlay = nil
   }
