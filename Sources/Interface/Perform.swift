@@ -86,7 +86,10 @@ extension Model {
   }
 
   private mutating func show(_ name: ScreenName) {
-    if name != screen { jumpedFrom = nil }
+    if name != screen {
+      jumpedFrom = nil
+      banner = nil  // it was seen; the log keeps it
+    }
     screen = name
     overlay = nil
   }
@@ -179,7 +182,7 @@ extension Model {
   private mutating func startRun() -> [Effect] {
     guard let specification = plannedRun, let picks = plannedPicks, let rows = candidateRows else { return [] }
     var run = Run(
-      specification: specification, budget: picks, candidates: rows, pool: files[.pool]?.opened?.key, startedAt: clock)
+      specification: specification, budget: picks, candidates: rows, pool: files[.pool]?.opened?.key)
     run.served = files[run.servedRole]?.opened?.key
     runs.append(run)
     show(.run)

@@ -28,18 +28,14 @@ public struct Run: Sendable, Hashable {
   public var pool: DatasetKey?
   /// The file whose rows its picks stand for: the pool, or the target set.
   public var served: DatasetKey?
-  /// The model's clock when it was started, and when it ended.
-  public var startedAt: Double
-  public var endedAt: Double?
 
   public init(
-    specification: RunSpecification, budget: Int, candidates: Int, pool: DatasetKey?, startedAt: Double
+    specification: RunSpecification, budget: Int, candidates: Int, pool: DatasetKey?
   ) {
     self.specification = specification
     self.budget = budget
     self.candidates = candidates
     self.pool = pool
-    self.startedAt = startedAt
   }
 
   public var isGoingOn: Bool {
@@ -76,8 +72,6 @@ public struct Run: Sendable, Hashable {
   /// Sum of the gains, and so the objective's value for what was chosen so far.
   var objective: Double { selection?.objective ?? picks.reduce(0) { $0 + $1.gain } }
 
-  /// `delift-instruction · 30 of 300`.
-  var name: String { "\(specification.method.rawValue) · \(Format.count(picks.count)) of \(Format.count(candidates))" }
 }
 
 extension Method {

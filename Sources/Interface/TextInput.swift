@@ -11,7 +11,6 @@ public struct TextInput: Sendable, Hashable {
 
   public var text: String { String(characters) }
   var beforeCursor: String { String(characters[..<cursor]) }
-  var isAtEnd: Bool { cursor == characters.count }
 
   mutating func replace(with text: String) { self = TextInput(text) }
 

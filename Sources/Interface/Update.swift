@@ -92,7 +92,6 @@ extension Model {
   }
 
   private mutating func hearOfRun(_ message: Message) {
-    let now = clock
     switch message {
     case .runStarted(let id, let specification):
       guard let place = runs.indices.last, runs[place].id == nil else { return }
@@ -105,14 +104,14 @@ extension Model {
       change(run: id) { $0.picks += picks }
       showChosen(by: id)
     case .runFinished(let id, let selection, let seconds):
-      change(run: id) { $0.end(.finished(seconds: seconds), with: selection, at: now) }
+      change(run: id) { $0.end(.finished(seconds: seconds), with: selection) }
       showChosen(by: id)
       let total = seconds.load + seconds.score + seconds.select
       say(
         "Chose \(Format.count(selection.picks.count, "row")) in \(Format.duration(total)). Press \(key(.showInspect)) to read them."
       )
     case .runCancelled(let id, let selection):
-      change(run: id) { $0.end(.cancelled, with: selection, at: now) }
+      change(run: id) { $0.end(.cancelled, with: selection) }
       showChosen(by: id)
       let kept = selection?.picks.count ?? 0
       say(
@@ -121,9 +120,9 @@ extension Model {
           : "Cancelled. What was scored is kept: the next run goes on from there.")
     case .runFailed(let id, let report):
       if let id {
-        change(run: id) { $0.end(.failed(report), with: nil, at: now) }
+        change(run: id) { $0.end(.failed(report), with: nil) }
       } else if let place = runs.indices.last, runs[place].isGoingOn {
-        runs[place].end(.failed(report), with: nil, at: now)
+        runs[place].end(.failed(report), with: nil)
       }
       fail(report)
     default: break
@@ -242,10 +241,9 @@ extension Model {
 }
 
 extension Run {
-  fileprivate mutating func end(_ state: State, with selection: Selection?, at time: Double) {
+  fileprivate mutating func end(_ state: State, with selection: Selection?) {
     self.state = state
     self.selection = selection
     if let selection { picks = selection.picks }
-    endedAt = time
   }
 }

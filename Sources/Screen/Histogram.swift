@@ -2,9 +2,8 @@
 public struct Histogram: Sendable, Hashable {
   public var counts: [Int]
   /// What the left end of the first bin and the right end of the last one are.
-  public var ends: (String, String) { (lowEnd, highEnd) }
-  private var lowEnd: String
-  private var highEnd: String
+  public var lowEnd: String
+  public var highEnd: String
 
   public init(counts: [Int], from low: String, to high: String) {
     self.counts = counts

@@ -28,7 +28,6 @@ public struct Symbols: Sendable, Hashable {
   public var next = "›"
   public var arrow = "→"
   public var dash = "–"
-  public var times = "×"
   public var thumb = "┃"
   public var gaugeFull = "━"
   public var gaugeRest = "─"
@@ -47,7 +46,7 @@ public struct Symbols: Sendable, Hashable {
       (ellipsis, pointer, dot, good, bad) = ("~", ">", "-", "+", "x")
       (running, paused, waiting, full) = (">", "=", "o", "*")
       (pinned, banned, previous, next, arrow, dash) = ("^", "x", "<", ">", ">", "-")
-      (times, thumb, gaugeFull, gaugeRest) = ("x", "#", "#", ".")
+      (thumb, gaugeFull, gaugeRest) = ("#", "#", ".")
       bars = [".", ".", ":", ":", "|", "|", "#", "#"]
       spinner = ["|", "/", "-", "\\"]
     }

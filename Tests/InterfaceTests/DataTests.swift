@@ -151,6 +151,17 @@ import Testing
     #expect(stage.text.contains("no such file"))
   }
 
+  @Test func anErrorDoesNotFollowToAnotherScreenAndStaysInTheLog() {
+    var stage = Stage.opened()
+    stage.send(.failed(ErrorReport("the disk is full", status: .failed)))
+    stage.press(.down)
+    #expect(stage.text.contains("the disk is full"))
+    stage.press(.character("2"))
+    #expect(!stage.text.contains("the disk is full"))
+    stage.press(.character("L"))
+    #expect(stage.text.contains("the disk is full"))
+  }
+
   @Test func anotherPoolTakesTheMarksAwayAndClosesTheOneBefore() {
     var stage = Stage.opened()
     stage.press(.character("p"))
