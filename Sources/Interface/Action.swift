@@ -29,7 +29,7 @@ public enum Action: String, Sendable, Hashable, CaseIterable {
 
 /// Where a binding holds. The contexts that are active are asked in order: what stands on top first.
 public enum Context: String, Sendable, Hashable, CaseIterable {
-  case everywhere, lists, data, run, inspect, compare, reader, typing, pathTyping, palette, question, themes
+  case everywhere, lists, data, run, inspect, compare, reader, typing, pathTyping, opening, palette, question, themes
 
   /// As a heading of the help.
   var title: String {
@@ -43,6 +43,7 @@ public enum Context: String, Sendable, Hashable, CaseIterable {
     case .reader: "In help and log"
     case .typing: "While typing"
     case .pathTyping: "While typing a path"
+    case .opening: "While opening a file"
     case .palette: "In the palette"
     case .question: "In a question"
     case .themes: "While choosing a theme"
@@ -151,7 +152,7 @@ public struct Binding: Sendable, Hashable {
       "Leave without taking it", footer: true),
     .init(.complete, [.tab], in: [.pathTyping], "complete", "Complete the path as far as it is clear", footer: true),
     .init(
-      .nextRole, [.control("r")], in: [.pathTyping], "role", "Change what the file is for: pool, target or existing",
+      .nextRole, [.control("r")], in: [.opening], "role", "Change what the file is for: pool, target or existing",
       footer: true),
     .init(.nextChoice, [.down, .control("n")], in: [.pathTyping, .palette], "next", "Next entry of the list"),
     .init(

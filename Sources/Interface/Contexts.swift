@@ -13,7 +13,9 @@ extension Model {
   /// The contexts that hold now, topmost first. Something that takes text lets no other context through.
   public var contexts: [Context] {
     switch overlay {
-    case .prompt(let prompt): return [prompt.takesPath ? .pathTyping : .typing]
+    case .prompt(let prompt):
+      if case .open = prompt.purpose { return [.pathTyping, .opening] }
+      return [prompt.takesPath ? .pathTyping : .typing]
     case .palette: return [.palette]
     case .confirm: return [.question]
     case .themes: return [.themes]

@@ -35,7 +35,7 @@ import Testing
     case .compare: stage.press(.character("4"))
     case .reader: stage.press(.character("?"))
     case .typing: stage.press(.character("2"), .down, .down, .enter)
-    case .pathTyping: stage.press(.character("1"), .character("o"))
+    case .pathTyping, .opening: stage.press(.character("1"), .character("o"))
     case .palette: stage.press(.character(":"))
     case .question:
       stage = Stage.scoring()
