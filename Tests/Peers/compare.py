@@ -67,8 +67,10 @@ def make_kernels(numpy, n, others):
 class Case:
     """One objective: what each program is asked, and the gains by the formula."""
 
-    def __init__(self, title, winnow, submodlib, gains, apricot=None):
+    def __init__(self, title, winnow, submodlib, gains, apricot=None, as_submodlib_reads_it=None):
         self.title, self.winnow, self.submodlib, self.gains, self.apricot = title, winnow, submodlib, gains, apricot
+        # What winnow is asked, and the gains, where submodlib makes another kernel of the same entries.
+        self.as_submodlib_reads_it = as_submodlib_reads_it
 
 
 def replay(numpy, kernel, floor, ceiling, bonus, order):
@@ -153,13 +155,19 @@ def main(options):
     def sparse_case():
         thinned = neighbours()
         sparse = scipy.sparse.csr_matrix(thinned)
+        # submodlib counts an entry that either of its two rows has, so its order is compared with winnow's on that
+        # kernel; apricot's rows represent and its columns are represented.
+        either = numpy.maximum(thinned, thinned.T)
         return Case(
             f"facility location, {options.neighbours} neighbours",
             ["--method", "delift-instruction", "--embeddings", e, "--neighbours", str(options.neighbours)],
             lambda: submodlib.FacilityLocationFunction(
                 n=n, mode="sparse", sijs=sparse, num_neighbors=options.neighbours),
             lambda order: replay(numpy, thinned, none, unlimited, zeros, order),
-            lambda: (apricot.FacilityLocationSelection(budget, metric="precomputed", optimizer="lazy"), sparse))
+            lambda: (
+                apricot.FacilityLocationSelection(budget, metric="precomputed", optimizer="lazy"), sparse.T.tocsr()),
+            (["--method", "delift-instruction", "--utilities", save("either", either)],
+             lambda order: replay(numpy, either, none, unlimited, zeros, order)))
 
     cases["sparse"] = sparse_case
 
@@ -185,7 +193,12 @@ def main(options):
         theirs = function.maximize(budget=budget, optimizer="LazyGreedy", show_progress=False)
         peer = time.perf_counter() - start
         their_order = [pick for pick, _ in theirs]
-        agreement(disagreements, notes, case, "submodlib", order, their_order)
+        if case.as_submodlib_reads_it:
+            flags, by_formula = case.as_submodlib_reads_it
+            (_, same_order, _), _ = run_winnow(options, budget, flags)
+            agreement(disagreements, notes, case.title, by_formula, "submodlib", same_order, their_order)
+        else:
+            agreement(disagreements, notes, case.title, case.gains, "submodlib", order, their_order)
         cells = [f"{1e3 * seconds:.1f} ms", f"{peer:.2f} s", f"{peer / seconds:.0f} ×"]
 
         if case.apricot:
@@ -193,7 +206,9 @@ def main(options):
             start = time.perf_counter()
             selector.fit(data)
             peer = time.perf_counter() - start
-            agreement(disagreements, notes, case, "apricot", order, [int(pick) for pick in selector.ranking])
+            agreement(
+                disagreements, notes, case.title, case.gains, "apricot", order,
+                [int(pick) for pick in selector.ranking])
             cells += [f"{peer:.2f} s", f"{peer / seconds:.0f} ×"]
         else:
             cells += ["", ""]
@@ -215,15 +230,15 @@ def check(disagreements, title, what, some, others, slack=1e-6):
             return
 
 
-def agreement(disagreements, notes, case, peer, order, their_order):
+def agreement(disagreements, notes, title, by_formula, peer, order, their_order):
     """Orders must be equal up to ties. Where they first part, both picks' gains for the common picks before are computed
     by the formula: equal ones are a tie, which the peers break otherwise; a smaller one of the peer's is float rounding
     on its side; a smaller one of winnow's is a disagreement. The values in the end must be alike whatever the path."""
-    ours, theirs = case.gains(order), case.gains(their_order)
+    ours, theirs = by_formula(order), by_formula(their_order)
     step = next((i for i, (a, b) in enumerate(zip(order, their_order)) if a != b), None)
     if step is not None:
         one, other = ours[step], theirs[step]
-        where = f"{case.title}: winnow and {peer} part at step {step} of {len(order)}"
+        where = f"{title}: winnow and {peer} part at step {step} of {len(order)}"
         if other > one + 1e-9 * max(1, abs(ours[0])):
             disagreements.append(f"{where}: {other} was to be had, winnow took {one}")
         elif one - other <= 1e-9 * max(1, abs(ours[0])):
@@ -231,7 +246,7 @@ def agreement(disagreements, notes, case, peer, order, their_order):
         else:
             notes.append(f"{where}: winnow's pick gains {one - other:.2g} more by the formula in float64")
     if abs(sum(ours) - sum(theirs)) > 1e-3 * sum(ours):
-        disagreements.append(f"{case.title}: values {sum(ours)} (winnow) and {sum(theirs)} ({peer})")
+        disagreements.append(f"{title}: values {sum(ours)} (winnow) and {sum(theirs)} ({peer})")
 
 
 if __name__ == "__main__":
