@@ -51,9 +51,9 @@ public struct ScoringJob: Sendable {
         table[example, query] = distance
       }
     }
-    let blocks = missingBlocks(in: table, queries: queries, examples: examples)
     let total = table.count
-    let resumed = total - blocks.reduce(0) { $0 + $1.places.count }
+    let resumed = table.elements.reduce(0) { $0 + ($1.isNaN ? 0 : 1) }
+    let pieces = piecesWithGaps(in: table)
 
     let done = Atomic<Int>(resumed)
     let tokens = Atomic<Int>(0)
@@ -63,19 +63,23 @@ public struct ScoringJob: Sendable {
     // Sound: blocks are disjoint parts of the table, and each is written by the one worker that holds it.
     nonisolated(unsafe) let base = table.base
     let width = table.columns
-    workers.forEach(blocks.count) { [scorer, store] number, worker in
+    workers.forEach(pieces.count) { [scorer, store] number, worker in
       if stop.load(ordering: .relaxed) || cancellation.isCancelled { return }
-      let piece = blocks[number]
+      let (column, range) = (pieces[number].column, pieces[number].range)
+      let places = range.filter { base[column * width + $0].isNaN }
+      let block = ScoreBlock(
+        example: column == 0 ? nil : examples.representative[column - 1],
+        queries: places.map { queries.representative[$0] })
       do {
-        let distances = try scorer.distances(of: piece.block, worker: worker, cancellation: cancellation) { count in
+        let distances = try scorer.distances(of: block, worker: worker, cancellation: cancellation) { count in
           let all = tokens.wrappingAdd(count, ordering: .relaxed).newValue
           progress(done.load(ordering: .relaxed), total, resumed, all)
         }
         try store?.save(
-          space: scorer.space, example: columns[piece.column], queries: piece.places.map { queries.hashes[$0] },
+          space: scorer.space, example: columns[column], queries: places.map { queries.hashes[$0] },
           distances: distances)
-        for (place, distance) in zip(piece.places, distances) { base[piece.column * width + place] = distance }
-        let finished = done.wrappingAdd(piece.places.count, ordering: .relaxed).newValue
+        for (place, distance) in zip(places, distances) { base[column * width + place] = distance }
+        let finished = done.wrappingAdd(places.count, ordering: .relaxed).newValue
         progress(finished, total, resumed, tokens.load(ordering: .relaxed))
       } catch {
         failure.withLock { $0 = $0 ?? error }
@@ -87,33 +91,20 @@ public struct ScoringJob: Sendable {
     return Distances(table: table, query: queries.place, example: examples.place, cuts: scorer.cuts)
   }
 
-  /// A block and where its results go.
+  /// A cell of the grid of blocks: a column of the table and a range of its places.
   private struct Piece: Sendable {
-    var block: ScoreBlock
     var column: Int
-    var places: [Int]
+    var range: Range<Int>
   }
 
-  private func missingBlocks(
-    in table: borrowing Matrix, queries: Distinct, examples: Distinct
-  ) -> [Piece] {
+  // The grid is fixed; what is missing of a cell is one block, so that a run that goes on asks for the very blocks that it
+  // would have asked for.
+  private func piecesWithGaps(in table: borrowing Matrix) -> [Piece] {
     var pieces: [Piece] = []
     for column in 0..<table.rows {
-      var first = 0
-      // The grid of blocks is fixed; what is missing of each is one piece, so that a run that goes on asks for the
-      // very blocks that it would have asked for.
-      while first < table.columns {
-        let end = min(first + Self.blockQueries, table.columns)
-        let places = (first..<end).filter { table[column, $0].isNaN }
-        if !places.isEmpty {
-          pieces.append(
-            Piece(
-              block: ScoreBlock(
-                example: column == 0 ? nil : examples.representative[column - 1],
-                queries: places.map { queries.representative[$0] }),
-              column: column, places: places))
-        }
-        first = end
+      for first in stride(from: 0, to: table.columns, by: Self.blockQueries) {
+        let range = first..<min(first + Self.blockQueries, table.columns)
+        if range.contains(where: { table[column, $0].isNaN }) { pieces.append(Piece(column: column, range: range)) }
       }
     }
     return pieces

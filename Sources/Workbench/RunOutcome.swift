@@ -1,6 +1,7 @@
 import Domain
 import Numerics
 import Submodular
+import Synchronization
 
 /// A run that has ended with a selection, and what is needed to ask why.
 public struct RunOutcome: Sendable {
@@ -16,8 +17,8 @@ public struct RunOutcome: Sendable {
   public let seconds: PhaseSeconds
   /// The kernel that was maximised over; nil for a method without utilities.
   let kernel: Kernel?
-  /// Whom each pick represents.
-  let assignments: Assignments?
+  /// Whom each pick represents: worked out when it is first asked for.
+  private let representation: Representation
 
   init(
     id: Int64?, specification: RunSpecification, inputs: RunInputs, candidates: Int, budget: Int,
@@ -33,6 +34,32 @@ public struct RunOutcome: Sendable {
     kernel = KernelSet.choosesFromTarget(specification) ? kernels?.target : kernels?.pool
     // A pick names its row's place in the file, the kernel counts columns.
     let columns = selection.picks.map { inputs.pool?.position(ofIndex: $0.index) ?? $0.index }
-    assignments = kernel.map { Assignments($0, picks: columns, workers: workers) }
+    representation = Representation(kernel: kernel, columns: columns, workers: workers)
+  }
+
+  /// Whom each pick represents; nil for a method without utilities.
+  var assignments: Assignments? { representation.value }
+}
+
+/// Assignments that are computed once, by whoever asks first.
+private final class Representation: Sendable {
+  private let kernel: Kernel?
+  private let columns: [Int]
+  private let workers: Workers
+  private let computed = Mutex<Assignments?>(nil)
+
+  init(kernel: Kernel?, columns: [Int], workers: Workers) {
+    self.kernel = kernel
+    self.columns = columns
+    self.workers = workers
+  }
+
+  var value: Assignments? {
+    guard let kernel else { return nil }
+    return computed.withLock { computed in
+      let value = computed ?? Assignments(kernel, picks: columns, workers: workers)
+      computed = value
+      return value
+    }
   }
 }
