@@ -15,4 +15,22 @@ extension ModelConfiguration {
     let seen = rows * keysBefore + rows * (rows + 1) / 2
     return products + 4 * layers * querySize * seen + 2 * targets * hiddenSize * vocabularySize
   }
+
+  /// All blocks of a sequence, for every row, and no head.
+  private func blockOperations(rows: Int, blocks: Int) -> Int {
+    let gates = family == .gpt2 ? 1 : 2
+    let weights =
+      hiddenSize * (2 * querySize + 2 * keyValueSize) + (gates + 1) * hiddenSize * intermediateSize
+    return blocks * (2 * rows * weights + 4 * querySize * rows * (rows + 1) / 2)
+  }
+
+  /// A gradient: the pass, and on the way back two products for each of the pass's.
+  public func gradientOperations(rows: Int, targets: Int) -> Int {
+    3 * (blockOperations(rows: rows, blocks: layers) + 2 * targets * hiddenSize * vocabularySize)
+  }
+
+  /// Tangents behind the first blocks: the pass, and two products for each of the pass's in every direction.
+  public func tangentOperations(rows: Int, blocks: Int, directions: Int) -> Int {
+    (1 + 2 * directions) * blockOperations(rows: rows, blocks: min(blocks, layers))
+  }
 }
