@@ -141,7 +141,7 @@ public struct RunEngine: Sendable {
 /// Writes a run down in the library; a library that can't be written costs the record, not the run.
 private struct Recorder {
   let id: Int64?
-  private let library: RunLibrary?
+  private let runs: RunLibrary?
   private let observe: @Sendable (RunEvent) -> Void
 
   init(
@@ -152,18 +152,18 @@ private struct Recorder {
     do {
       let library = try RunLibrary(path: paths.runs)
       id = try library.begin(specification.withAbsolutePaths, contents: contents, rows: rows)
-      self.library = library
+      runs = library
     } catch {
       observe(.notice("the run will not be recorded: \(ErrorReport(describing: error).problem)"))
       id = nil
-      library = nil
+      runs = nil
     }
   }
 
   func end(_ status: RunStatus, _ selection: Selection?, _ seconds: PhaseSeconds, failure: String? = nil) {
-    guard let library, let id else { return }
+    guard let runs, let id else { return }
     do {
-      try library.end(id, status: status, selection: selection, seconds: seconds, failure: failure)
+      try runs.end(id, status: status, selection: selection, seconds: seconds, failure: failure)
     } catch {
       observe(.notice("the run was not recorded: \(ErrorReport(describing: error).problem)"))
     }
