@@ -13,6 +13,7 @@ public enum WorkbenchError: ReportableError {
   case shape(path: String, rows: Int, columns: Int, expected: String)
   case outsideRange(option: String, value: String, bounds: String)
   case exportExists(path: String)
+  case unwritableFolder(path: String)
   case cannotExport(reason: String)
   case poolChanged(path: String)
 
@@ -60,6 +61,10 @@ public enum WorkbenchError: ReportableError {
       ErrorReport(
         "the file exists already", at: path, remedy: "Name another, or say --force to replace it.",
         status: .unusableArguments)
+    case .unwritableFolder(let path):
+      ErrorReport(
+        "the folder for the output is not there or can't be written", at: path,
+        remedy: "Make it, or name another with --out.", status: .unusableArguments)
     case .cannotExport(let reason):
       ErrorReport("nothing to export: \(reason)", status: .unusableArguments)
     case .poolChanged(let path):

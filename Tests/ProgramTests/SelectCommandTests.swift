@@ -258,6 +258,16 @@ private let model = Places.sampleData.appendingPathComponent("model").path
     }
   }
 
+  @Test func aDestinationThatCannotBeWrittenIsRefusedBeforeTheWork() throws {
+    try Program.inFreshHome { program in
+      let result = try program.run(
+        "select", "--pool", pool.path, "--model", model, "--budget", "1", "--out",
+        program.home.path + "/no/such/chosen.jsonl")
+      #expect(result.status == 64 && result.errors.contains("no/such"), "\(result.errors)")
+      #expect(!result.errors.contains("score"))
+    }
+  }
+
   @Test func whatIsMissingIsSaid() throws {
     try Program.inFreshHome { program in
       let rest = ["--pool", pool.path, "--budget", "1"]

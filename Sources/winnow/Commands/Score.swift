@@ -46,7 +46,7 @@ struct Score: ParsableCommand {
 
   func run() throws {
     guard let model = utility.model else { throw WorkbenchError.missingSource(.deliftInstruction) }
-    if !force, FileManager.default.fileExists(atPath: out) { throw WorkbenchError.exportExists(path: out) }
+    try Output.check(out, replacing: force)
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
     let engine = RunEngine(paths: StorePaths(), workers: threads.workers)

@@ -81,7 +81,7 @@ struct Select: ParsableCommand {
 
   func run() throws {
     let specification = try self.specification()
-    if let out, !force, FileManager.default.fileExists(atPath: out) { throw WorkbenchError.exportExists(path: out) }
+    try Output.check(out, replacing: force)
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
     let engine = RunEngine(paths: StorePaths(), workers: threads.workers)
@@ -160,8 +160,18 @@ struct SelectionReport: Encodable {
   }
 }
 
-/// Standard output: data only.
+/// Standard output: data only. And what is known of an output file before the work begins.
 enum Output {
+  /// Refuses a destination that is sure to be refused after hours of work.
+  static func check(_ path: String?, replacing: Bool) throws {
+    guard let path else { return }
+    if !replacing, FileManager.default.fileExists(atPath: path) { throw WorkbenchError.exportExists(path: path) }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw WorkbenchError.unwritableFolder(path: folder)
+    }
+  }
+
   static func json(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
