@@ -34,8 +34,10 @@ private struct Oracle: Decodable {
   }
 }
 
-private func sampleModel() throws -> Model {
-  try Model(directory: Places.sampleData.appendingPathComponent("model").path)
+private let modelFolder = Places.fixtures.appendingPathComponent("Scoring/model")
+
+private func oracleModel() throws -> Model {
+  try Model(directory: modelFolder.path)
 }
 
 /// Keeps blocks in memory, counts what it is asked to keep, and can fail after so many.
@@ -97,7 +99,7 @@ private func all(_ distances: borrowing Distances) -> [Float] {
 @Suite struct ScoringTests {
   @Test func distancesAndUtilitiesEqualThoseOfPyTorch() throws {
     let oracle = try Oracle.read()
-    let found = try distances(oracle.domainSamples, model: try sampleModel())
+    let found = try distances(oracle.domainSamples, model: try oracleModel())
     let utilities = found.utilities(.euclidean, examples: 0..<12)
     let exponential = found.utilities(.exponential, examples: 0..<12)
     for row in 0..<12 {
@@ -112,7 +114,7 @@ private func all(_ distances: borrowing Distances) -> [Float] {
 
   @Test func aRangeOfExamplesGivesThoseColumns() throws {
     let samples = try Oracle.read().domainSamples
-    let found = try distances(Array(samples[..<3]), model: try sampleModel(), examples: samples)
+    let found = try distances(Array(samples[..<3]), model: try oracleModel(), examples: samples)
     let whole = found.utilities(.euclidean, examples: 0..<12)
     let part = found.utilities(.euclidean, examples: 4..<9)
     #expect(part.rows == 3 && part.columns == 5)
@@ -121,13 +123,13 @@ private func all(_ distances: borrowing Distances) -> [Float] {
 
   @Test func theAnswerIsTheSameBitsOnOneAndOnTwoWorkers() throws {
     let samples = try Oracle.read().domainSamples
-    let model = try sampleModel()
+    let model = try oracleModel()
     #expect(all(try distances(samples, model: model)) == all(try distances(samples, model: model, workers: 2)))
   }
 
   @Test func equalSamplesAreMeasuredOnce() throws {
     let samples = try Oracle.read().domainSamples
-    let model = try sampleModel()
+    let model = try oracleModel()
     var doubled = samples
     for sample in samples {
       var copy = sample
@@ -145,7 +147,7 @@ private func all(_ distances: borrowing Distances) -> [Float] {
 
   @Test func aRunThatWasStoppedGoesOnAtTheNextBlockWithTheSameAnswer() throws {
     let samples = try Oracle.read().domainSamples
-    let model = try sampleModel()
+    let model = try oracleModel()
     let whole = MemoryStore()
     let expected = all(try distances(samples, model: model, store: whole))
     let blocks = whole.state.withLock { $0.blocks }
@@ -166,7 +168,7 @@ private func all(_ distances: borrowing Distances) -> [Float] {
   @Test func aCancelledRunThrowsAndKeepsWhatIsDone() throws {
     let samples = try Oracle.read().domainSamples
     let scorer = try LocalScorer(
-      model: try sampleModel(), template: .delift, queries: samples, examples: samples, queryPath: nil, workers: 1)
+      model: try oracleModel(), template: .delift, queries: samples, examples: samples, queryPath: nil, workers: 1)
     let store = MemoryStore()
     let cancellation = Cancellation()
     #expect(throws: CancellationError.self) {
@@ -179,7 +181,7 @@ private func all(_ distances: borrowing Distances) -> [Float] {
   @Test func progressCountsPairsUpToTheirNumberAndTokens() throws {
     let samples = try Oracle.read().domainSamples
     let scorer = try LocalScorer(
-      model: try sampleModel(), template: .delift, queries: samples, examples: samples, queryPath: nil, workers: 2)
+      model: try oracleModel(), template: .delift, queries: samples, examples: samples, queryPath: nil, workers: 2)
     let seen = Mutex<[(Int, Int, Int)]>([])
     _ = try ScoringJob(scorer: scorer, store: nil, workers: Workers(count: 2))
       .run(cancellation: Cancellation()) { done, total, _, tokens in seen.withLock { $0.append((done, total, tokens)) }
@@ -192,9 +194,9 @@ private func all(_ distances: borrowing Distances) -> [Float] {
 }
 
 @Suite struct ContextTests {
-  /// The sample model under a shorter context.
+  /// The oracle's model under a shorter context.
   private func model(context: Int, in folder: URL) throws -> Model {
-    let source = Places.sampleData.appendingPathComponent("model")
+    let source = modelFolder
     for name in try FileManager.default.contentsOfDirectory(atPath: source.path) where name != "config.json" {
       try FileManager.default.createSymbolicLink(
         at: folder.appendingPathComponent(name), withDestinationURL: source.appendingPathComponent(name))
@@ -215,7 +217,7 @@ private func all(_ distances: borrowing Distances) -> [Float] {
     #expect(short.cuts == ContextCuts(shortened: 1, unmeasured: 0))
 
     // Kept are as many response tokens as fit beside the prompt and E: 90 - 71.
-    let full = try sampleModel()
+    let full = try oracleModel()
     let tokens = try Oracle.read().tokensAlone[0]
     var batch = TokenBatch()
     let segment = batch.append(tokens.dropLast(), after: nil)
