@@ -4,7 +4,6 @@
 // The inner loops that Swift does not vectorise, compiled for several instruction sets and chosen when the
 // program starts. Every function here is pure arithmetic on caller-owned memory: no allocation, no state.
 
-#include "vector_kernels_reduce.h"
 #include "vector_kernels_select.h"
 #include "vector_kernels_transformer.h"
 
