@@ -19,7 +19,6 @@ public enum DatasetError: Error, Sendable, Hashable {
   case unknownSchema(path: String, fields: [String])
   /// A field that the user named is in none of the first rows.
   case noSuchField(path: String, name: String, fields: [String])
-  case badFieldNames(text: String, reason: String)
   /// A JSON object has several lists that could be the rows.
   case severalLists(path: String, names: [String])
   /// What holds the rows is broken, not a row: a list that does not end, a header with two equal names.
@@ -27,6 +26,8 @@ public enum DatasetError: Error, Sendable, Hashable {
   /// A program that is needed to read the file is not there, or failed.
   case helperMissing(path: String, program: String, install: String)
   case helperFailed(path: String, program: String, message: String)
+  /// What a compressed file unpacks to goes beyond every bound.
+  case tooLargeUnpacked(path: String, program: String, bytes: Int)
   case badRow(path: String, BadRow)
   case noUsableRows(path: String, bad: Int, first: BadRow)
   /// A row was asked for that the file does not have.
@@ -80,10 +81,6 @@ extension DatasetError: ReportableError {
       ErrorReport(
         "no row has the field \"\(name)\"; there are " + Self.list(fields), at: path,
         remedy: "Mend --fields or --label.", status: .unusableArguments)
-    case .badFieldNames(let text, let reason):
-      ErrorReport(
-        "cannot read the fields \"\(text)\": \(reason)", at: "--fields",
-        remedy: "Give, for example, prompt=question,response=answer.", status: .unusableArguments)
     case .severalLists(let path, let names):
       ErrorReport(
         "the file holds several lists of rows: " + Self.list(names), at: path,
@@ -96,6 +93,10 @@ extension DatasetError: ReportableError {
         status: .badData)
     case .helperFailed(let path, let program, let message):
       ErrorReport("\(program) could not read it: \(message)", at: path, remedy: "Check the file.", status: .badData)
+    case .tooLargeUnpacked(let path, let program, let bytes):
+      ErrorReport(
+        "\(program) unpacks it to more than \(bytes >> 20) MiB, \(OtherProgram.largestRatio) times its size", at: path,
+        remedy: "Unpack it yourself if it is meant to be so large.", status: .badData)
     case .badRow(let path, let row):
       ErrorReport(
         row.reason, at: "\(path):\(row.line)", remedy: "Mend the row, or leave such rows out with --skip-bad-rows.",

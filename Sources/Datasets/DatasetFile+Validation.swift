@@ -21,13 +21,13 @@ extension DatasetFile {
     DispatchQueue.concurrentPerform(iterations: min(pieces, max(1, ProcessInfo.processInfo.activeProcessorCount))) {
       _ in
       do throws(DatasetError) {
-        let decoder = try RowDecoder(self)
+        let decoder = try RowDecoder(files)
         // Pieces are handed out in order, so that when one stops the others the pieces before it are all under way.
         while !stop.load(ordering: .relaxed), cancellation?.isCancelled != true {
           let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
           if piece >= pieces { return }
           let rows = piece * Self.rowsInPiece..<min(rowCount, (piece + 1) * Self.rowsInPiece)
-          try decoder.forEach(rows) { row, outcome throws(DatasetError) in
+          try decoder.forEach(rows) { row, _, outcome throws(DatasetError) in
             if case .failure(let problem) = outcome {
               findings.withLock { $0.bad.append((row, problem.reason)) }
               if !skippingBadRows {
@@ -47,9 +47,14 @@ extension DatasetFile {
     let found = findings.withLock { $0 }
     if let failure = found.failure { throw failure }
     let bad = found.bad.sorted { $0.row < $1.row }
-    let badRows = bad.map { BadRow(line: line(ofRow: $0.row), reason: $0.reason) }
+    let badRows = bad.map { row, reason in
+      let place = place(ofRow: row)
+      return BadRow(file: files.count > 1 ? place.file : nil, line: place.line, reason: reason)
+    }
     if let first = badRows.first {
-      if !skippingBadRows { throw DatasetError.badRow(path: summary.path, first) }
+      if !skippingBadRows {
+        throw DatasetError.badRow(path: first.file ?? summary.path, BadRow(line: first.line, reason: first.reason))
+      }
       if badRows.count == rowCount {
         throw DatasetError.noUsableRows(path: summary.path, bad: badRows.count, first: first)
       }
@@ -57,7 +62,7 @@ extension DatasetFile {
     var summary = summary
     summary.rows = rowCount - badRows.count
     summary.badRows = badRows
-    return DatasetFile(summary: summary, file: file, rows: rows, layout: layout, skipped: bad.map(\.row))
+    return DatasetFile(summary: summary, files: files, skipped: bad.map(\.row))
   }
 
   private struct Findings: Sendable {

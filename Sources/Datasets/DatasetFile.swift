@@ -1,31 +1,28 @@
 import Domain
 
-/// A file of samples, open for reading. Rows stay in the file and are decoded when asked for.
+/// A file of samples, or several that make one dataset, open for reading. Rows stay in the files and are decoded when asked
+/// for.
 ///
-/// A row's *index* is its place among all lines of the file that are not blank, from 0. It stays the same whatever is left
+/// A row's *index* is its place among all lines of the files that are not blank, from 0. It stays the same whatever is left
 /// out: after bad rows are skipped (``validated(skippingBadRows:cancellation:)``) indices have gaps. A *position* counts
 /// the usable rows, from 0 to ``count``; without skipped rows the two are equal.
 public struct DatasetFile: Sendable {
   public let summary: DatasetSummary
-  let file: ByteFile
-  let rows: RowIndex
-  let layout: RowLayout
+  let files: [RowFile]
   /// Indices of skipped rows, ascending.
   let skipped: [Int]
 
-  init(summary: DatasetSummary, file: ByteFile, rows: RowIndex, layout: RowLayout, skipped: [Int]) {
+  init(summary: DatasetSummary, files: [RowFile], skipped: [Int]) {
     self.summary = summary
-    self.file = file
-    self.rows = rows
-    self.layout = layout
+    self.files = files
     self.skipped = skipped
   }
 
   /// Usable rows. Before ``validated(skippingBadRows:cancellation:)`` all count as usable.
-  public var count: Int { rows.count - skipped.count }
+  public var count: Int { rowCount - skipped.count }
 
-  /// Rows of the file (within the limit it was opened with), the skipped ones among them.
-  public var rowCount: Int { rows.count }
+  /// Rows of the files (within the limit they were opened with), the skipped ones among them.
+  public var rowCount: Int { files.last?.indices.upperBound ?? 0 }
 
   /// The index of the row at a position.
   public func index(at position: Int) -> Int {
@@ -52,8 +49,16 @@ public struct DatasetFile: Sendable {
     return index - low
   }
 
-  /// The row's line in the file, from 1. Precondition: there is such a row.
-  public func line(ofRow index: Int) -> Int { rows.line(of: index) }
+  /// The row's line in its file, from 1. Precondition: there is such a row.
+  public func line(ofRow index: Int) -> Int { place(ofRow: index).line }
+
+  /// The row's file and line. Precondition: there is such a row.
+  public func place(ofRow index: Int) -> RowPlace {
+    for file in files where file.indices.contains(index) {
+      return RowPlace(file: file.path, line: file.rows.line(of: index - file.first))
+    }
+    preconditionFailure("no row \(index)")
+  }
 
   /// The sample at a position. Errors: `badRow`, `changed`, `noSuchRow`, `unreadable`.
   public func sample(at position: Int) throws(DatasetError) -> Sample {
@@ -67,17 +72,17 @@ public struct DatasetFile: Sendable {
   public func samples(at positions: Range<Int>) throws(DatasetError) -> [Sample] {
     let positions = positions.clamped(to: 0..<count)
     guard let last = positions.last else { return [] }
-    let decoder = try RowDecoder(self)
+    let decoder = try RowDecoder(files)
     var samples: [Sample] = []
     samples.reserveCapacity(positions.count)
     var position = positions.lowerBound
     var next = index(at: position)
-    try decoder.forEach(next..<index(at: last) + 1) { row, outcome throws(DatasetError) in
+    try decoder.forEach(next..<index(at: last) + 1) { row, file, outcome throws(DatasetError) in
       guard row == next else { return true }
       switch outcome {
       case .success(let sample): samples.append(sample)
       case .failure(let problem):
-        throw .badRow(path: summary.path, BadRow(line: line(ofRow: row), reason: problem.reason))
+        throw .badRow(path: file.path, BadRow(line: file.rows.line(of: row - file.first), reason: problem.reason))
       }
       position += 1
       if position < positions.upperBound { next = index(at: position) }
@@ -93,59 +98,6 @@ public struct DatasetFile: Sendable {
     guard index >= 0 && index < rowCount else {
       throw .noSuchRow(path: summary.path, row: index, rows: rowCount)
     }
-    var copy: [UInt8] = []
-    try RowReader(file: file, index: rows).forEach(index..<index + 1) { row, bytes throws(DatasetError) in
-      guard let bytes else {
-        throw .badRow(path: summary.path, BadRow(line: line(ofRow: row), reason: RowDecoder.tooLong))
-      }
-      copy = Array(bytes)
-      return true
-    }
-    try file.checkUnchanged()
-    return copy
-  }
-}
-
-/// Decodes rows of a file, one after another. For one thread at a time.
-final class RowDecoder {
-  static let tooLong = "the row is longer than \(RowReader.longestRow >> 20) MiB"
-
-  private let path: String
-  private let file: ByteFile
-  private let layout: RowLayout
-  private let faults: [Int: String]
-  private let reader: RowReader
-  private let json: JSONReader
-
-  init(_ dataset: DatasetFile) throws(DatasetError) {
-    path = dataset.summary.path
-    file = dataset.file
-    layout = dataset.layout
-    faults = dataset.rows.faults
-    reader = RowReader(file: dataset.file, index: dataset.rows)
-    do { json = try JSONReader() } catch { throw .outOfMemory(path: dataset.summary.path) }
-  }
-
-  /// Calls `body` with each row's sample, or with the reason why it is none; `body` returns whether to go on.
-  func forEach(
-    _ rows: Range<Int>,
-    _ body: (Int, Result<Sample, RowProblem>) throws(DatasetError) -> Bool
-  ) throws(DatasetError) {
-    try reader.forEach(rows) { row, bytes throws(DatasetError) in
-      let outcome: Result<Sample, RowProblem>
-      do {
-        if let fault = faults[row] { throw RowProblem(reason: fault) }
-        guard let bytes else { throw RowProblem(reason: Self.tooLong) }
-        outcome = .success(try layout.sample(from: json.read(bytes), index: row))
-      } catch let problem as RowProblem {
-        outcome = .failure(problem)
-      } catch JSONProblem.invalid(let reason) {
-        outcome = .failure(RowProblem(reason: "not valid JSON: \(reason)"))
-      } catch {
-        throw .outOfMemory(path: path)
-      }
-      return try body(row, outcome)
-    }
-    try file.checkUnchanged()
+    return try RowBytes(files).copy(ofRow: index)
   }
 }

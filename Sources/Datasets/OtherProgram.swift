@@ -8,6 +8,10 @@ struct OtherProgram {
   var arguments: [String]
   /// How to get it.
   var install: String
+  /// What it writes is at most so many times what it reads, or 4 GiB if that is more: a small file that unpacks without end
+  /// is refused before the disk is full.
+  static let largestRatio = 256
+  static let alwaysAllowed = 4 << 30
 
   static let gzip = OtherProgram(name: "gzip", arguments: ["-dc"], install: "apt-get install gzip")
   static let zstd = OtherProgram(name: "zstd", arguments: ["-dcq"], install: "apt-get install zstd")
@@ -27,7 +31,7 @@ struct OtherProgram {
   }
 
   /// Runs it on a file's bytes as its standard input, and gives what it writes.
-  /// Errors: `helperMissing`, `helperFailed`, `unwritable`, `CancellationError`.
+  /// Errors: `helperMissing`, `helperFailed`, `tooLargeUnpacked`, `unwritable`, `CancellationError`.
   func read(_ file: ByteFile, cancellation: Cancellation?) throws -> ByteFile {
     guard let location else {
       throw DatasetError.helperMissing(path: file.path, program: name, install: install)
@@ -43,11 +47,18 @@ struct OtherProgram {
     do { try process.run() } catch {
       throw DatasetError.helperFailed(path: file.path, program: name, message: "\(error.localizedDescription)")
     }
+    let (product, overflow) = file.size.multipliedReportingOverflow(by: Self.largestRatio)
+    let bound = overflow ? Int.max : max(product, Self.alwaysAllowed)
+    var isTooLarge = false
     while process.isRunning {
-      if cancellation?.isCancelled == true { process.terminate() }
+      if output.sizeOnDisk > bound { isTooLarge = true }
+      if isTooLarge || cancellation?.isCancelled == true { process.terminate() }
       usleep(2000)
     }
     try cancellation?.check()
+    if isTooLarge || output.sizeOnDisk > bound {
+      throw DatasetError.tooLargeUnpacked(path: file.path, program: name, bytes: bound)
+    }
     let said = try messages.finish().head(2000)
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
       let words = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)

@@ -139,6 +139,12 @@ final class UnnamedFile {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
+  /// Bytes that were written to it, by whomever.
+  var sizeOnDisk: Int {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+  }
+
   func write(_ bytes: [UInt8]) throws(DatasetError) {
     buffer += bytes
     if buffer.count >= 1 << 18 { try flush() }

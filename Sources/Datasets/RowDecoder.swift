@@ -53,6 +53,7 @@ extension RowLayout {
         throw RowProblem(reason: "the row has no response: the last assistant turn is empty")
       }
       if last == 0 { throw RowProblem(reason: "the row asks nothing: no turn comes before the assistant's") }
+      sample.hasLossOnAllTurns = allTurns && turns[..<last].contains { $0.role == "assistant" }
       sample.response = turns[last].content
       turns.removeSubrange(last...)
       sample.query = .conversation(turns)

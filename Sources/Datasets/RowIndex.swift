@@ -25,6 +25,15 @@ struct RowIndex: Sendable {
 
   var count: Int { starts.count }
 
+  /// Only the first so many rows.
+  func prefix(_ count: Int) -> RowIndex {
+    var copy = self
+    guard count < starts.count else { return copy }
+    copy.end = starts[count]
+    copy.starts.removeSubrange(count...)
+    return copy
+  }
+
   /// The bytes in which a row and its line end lie, and any blank lines after it.
   func extent(of row: Int) -> Range<Int> { starts[row]..<(row + 1 < starts.count ? starts[row + 1] : end) }
 

@@ -17,6 +17,8 @@ struct RowLayout: Sendable, Hashable {
   var shape: Shape
   var id: String?
   var label: String?
+  /// Of a chat, all assistant turns carry the loss.
+  var allTurns = false
 
   /// The shape of a schema, the more telling ones first: of two that fit the same rows, the earlier is meant.
   static let known: [(schema: RowSchema, shape: Shape)] = [
@@ -59,12 +61,21 @@ extension RowLayout.Shape {
   }
 }
 
+extension FieldNames {
+  /// The shape that is named, if one is.
+  var shape: RowLayout.Shape? {
+    if let messages { return .chat(turns: messages) }
+    guard let prompt, let response else { return nil }
+    return .fields(instruction: prompt, input: input, response: response)
+  }
+}
+
 /// Counts the fields of the first rows, and says which layout fits most of them.
 final class LayoutSurvey {
   /// The first row that is no object, and whether there was one that is.
   private(set) var firstProblem: BadRow?
   private(set) var sawObject = false
-  private let named: FieldNames
+  private var named: FieldNames
   private var rows = 0
   private var fits = [Int](repeating: 0, count: RowLayout.known.count)
   /// Field names in the order they came, and how many rows have a scalar there.
@@ -101,6 +112,20 @@ final class LayoutSurvey {
 
   /// The names of all fields seen.
   var fields: [String] { names }
+
+  /// Leaves out what the user names and this file does not have, so that one option can be meant for one of several files.
+  /// Fields that belong together are left out together: prompt without response would be another reading.
+  func forgetMissingNames() {
+    let shape = [named.prompt, named.input, named.response, named.messages].compactMap(\.self)
+    if !shape.contains(where: names.contains) {
+      (named.prompt, named.input, named.response, named.messages) = (nil, nil, nil, nil)
+    }
+    if let label = named.label, !names.contains(label) { named.label = nil }
+    if let id = named.id, !names.contains(id) { named.id = nil }
+  }
+
+  /// The named fields that no row has.
+  var missingNames: [String] { named.all.filter { !names.contains($0) } }
 
   /// The layout that fits most rows, or that the user names; nil if none fits any.
   var layout: RowLayout? {

@@ -55,7 +55,9 @@ final class RowReader {
   private func fill(_ range: Range<Int>) throws(DatasetError) -> UnsafeRawBufferPointer {
     if buffer.count < range.count + JSONReader.padding {
       buffer.deallocate()
-      buffer = .allocate(byteCount: max(range.count, Self.stretch) + JSONReader.padding, alignment: 64)
+      // Grown a step at a time: who asks for single rows needs no room for a stretch.
+      buffer = .allocate(
+        byteCount: max(range.count, min(2 * buffer.count, Self.stretch)) + JSONReader.padding, alignment: 64)
       buffer.initializeMemory(as: UInt8.self, repeating: 0)
     }
     let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<range.count])

@@ -37,13 +37,46 @@ public enum DatasetFormat: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// A row that could not be read, and why.
 public struct BadRow: Sendable, Hashable {
+  /// The file, where there are several.
+  public var file: String?
   /// Line in the file, counted from 1.
   public var line: Int
   public var reason: String
 
-  public init(line: Int, reason: String) {
+  public init(file: String? = nil, line: Int, reason: String) {
+    self.file = file
     self.line = line
     self.reason = reason
+  }
+}
+
+/// Where a row came from.
+public struct RowPlace: Sendable, Hashable, Codable {
+  public var file: String
+  /// Counted from 1.
+  public var line: Int
+
+  public init(file: String, line: Int) {
+    self.file = file
+    self.line = line
+  }
+}
+
+/// One of the files that a dataset is made of.
+public struct DatasetPart: Sendable, Hashable {
+  public var path: String
+  public var format: DatasetFormat
+  public var schema: RowSchema
+  /// Rows, bad ones among them.
+  public var rows: Int
+  public var contentHash: ContentHash
+
+  public init(path: String, format: DatasetFormat, schema: RowSchema, rows: Int, contentHash: ContentHash) {
+    self.path = path
+    self.format = format
+    self.schema = schema
+    self.rows = rows
+    self.contentHash = contentHash
   }
 }
 
@@ -64,10 +97,13 @@ public struct DatasetSummary: Sendable, Hashable {
   public var badRows: [BadRow]
   /// What else a user should know of how it was read, a sentence each.
   public var notes: [String]
+  /// The files it is made of, in order. Where there are several, `path`, `format` and `schema` are the first one's.
+  public var parts: [DatasetPart]
 
   public init(
     path: String, role: DatasetRole, format: DatasetFormat = .jsonLines, schema: RowSchema, labelField: String?,
-    idField: String?, rows: Int, bytes: Int, contentHash: ContentHash, badRows: [BadRow] = [], notes: [String] = []
+    idField: String?, rows: Int, bytes: Int, contentHash: ContentHash, badRows: [BadRow] = [], notes: [String] = [],
+    parts: [DatasetPart] = []
   ) {
     self.path = path
     self.role = role
@@ -80,5 +116,6 @@ public struct DatasetSummary: Sendable, Hashable {
     self.contentHash = contentHash
     self.badRows = badRows
     self.notes = notes
+    self.parts = parts
   }
 }

@@ -71,6 +71,8 @@ public struct RunSpecification: Sendable, Hashable, Codable {
   public var method: Method
   /// Nil where the answer is indices into imported matrices.
   public var pool: String?
+  /// Files that the pool goes on in: their rows follow the first one's.
+  public var morePools: [String]
   public var target: String?
   public var existing: String?
   public var source: UtilitySource?
@@ -92,13 +94,15 @@ public struct RunSpecification: Sendable, Hashable, Codable {
   /// Rows taken first, in this order, and rows never taken.
   public var pinned: [Int]
   public var banned: [Int]
+  /// How the files are read, where the data alone is not to say it.
+  public var reading: DatasetReading
 
   public init(
     method: Method, pool: String?, target: String? = nil, existing: String? = nil, source: UtilitySource?,
     budget: Budget, limit: Int? = nil, skipBadRows: Bool = false, objective: TaskObjective = .flmi,
     eta: Double = 1, nu: Double = 1, utilityKernel: UtilityKernel = .euclidean, rescaling: Rescaling = .minMax,
     maximizer: Maximizer = .lazy, epsilon: Double = 0.01, seed: UInt64 = 0, template: String = "delift",
-    pinned: [Int] = [], banned: [Int] = []
+    pinned: [Int] = [], banned: [Int] = [], morePools: [String] = [], reading: DatasetReading = DatasetReading()
   ) {
     self.method = method
     self.pool = pool
@@ -119,5 +123,33 @@ public struct RunSpecification: Sendable, Hashable, Codable {
     self.template = template
     self.pinned = pinned
     self.banned = banned
+    self.morePools = morePools
+    self.reading = reading
+  }
+}
+
+extension RunSpecification {
+  /// All files of the pool, in order.
+  public var poolFiles: [String] { [pool].compactMap(\.self) + morePools }
+
+  /// Reads a specification that an older version may have written: what it does not say has its default.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
+      try container.decodeIfPresent(Value.self, forKey: key) ?? standard
+    }
+    func optional<Value: Decodable>(_ key: CodingKeys) throws -> Value? {
+      try container.decodeIfPresent(Value.self, forKey: key)
+    }
+    self.init(
+      method: try container.decode(Method.self, forKey: .method), pool: try optional(.pool),
+      target: try optional(.target), existing: try optional(.existing), source: try optional(.source),
+      budget: try container.decode(Budget.self, forKey: .budget), limit: try optional(.limit),
+      skipBadRows: try value(.skipBadRows, false), objective: try value(.objective, .flmi),
+      eta: try value(.eta, 1), nu: try value(.nu, 1), utilityKernel: try value(.utilityKernel, .euclidean),
+      rescaling: try value(.rescaling, .minMax), maximizer: try value(.maximizer, .lazy),
+      epsilon: try value(.epsilon, 0.01), seed: try value(.seed, 0), template: try value(.template, "delift"),
+      pinned: try value(.pinned, []), banned: try value(.banned, []), morePools: try value(.morePools, []),
+      reading: try value(.reading, DatasetReading()))
   }
 }

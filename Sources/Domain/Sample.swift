@@ -9,13 +9,19 @@ public struct Sample: Sendable, Hashable {
   public var query: Query
   /// The text whose tokens carry the loss.
   public var response: String
+  /// The assistant's earlier turns in the query carry the loss too.
+  public var hasLossOnAllTurns: Bool
 
-  public init(index: Int, id: String? = nil, label: String? = nil, query: Query, response: String) {
+  public init(
+    index: Int, id: String? = nil, label: String? = nil, query: Query, response: String,
+    hasLossOnAllTurns: Bool = false
+  ) {
     self.index = index
     self.id = id
     self.label = label
     self.query = query
     self.response = response
+    self.hasLossOnAllTurns = hasLossOnAllTurns
   }
 }
 

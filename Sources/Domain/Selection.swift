@@ -19,6 +19,27 @@ public struct Pick: Sendable, Hashable, Codable {
   }
 }
 
+/// A pick as it is written out: with the place its row came from, where that is known.
+public struct PlacedPick: Sendable, Hashable, Codable {
+  public var rank: Int
+  public var index: Int
+  public var gain: Double
+  public var weight: Double
+  public var id: String?
+  public var file: String?
+  public var line: Int?
+
+  public init(_ pick: Pick, at place: RowPlace?) {
+    rank = pick.rank
+    index = pick.index
+    gain = pick.gain
+    weight = pick.weight
+    id = pick.id
+    file = place?.file
+    line = place?.line
+  }
+}
+
 /// A finished selection, or as much of one as there was when it was stopped.
 public struct Selection: Sendable, Hashable, Codable {
   /// In the order they were taken.

@@ -54,7 +54,9 @@ public enum Exporter {
     guard let path = record.specification.pool else {
       throw WorkbenchError.cannotExport(reason: "the run has no pool, only indices")
     }
-    let pool = try DatasetFile.open(path: path, role: .pool, limit: record.specification.limit)
+    let pool = try DatasetFile.open(
+      paths: record.specification.poolFiles, role: .pool, limit: record.specification.limit,
+      reading: record.specification.reading)
     guard pool.summary.contentHash == record.contents[DatasetRole.pool.rawValue] else {
       throw WorkbenchError.poolChanged(path: path)
     }

@@ -132,7 +132,9 @@ public struct RunEngine: Sendable {
   }
 
   static func describe(badRows summary: DatasetSummary) -> String {
-    let shown = summary.badRows.prefix(10).map { "line \($0.line): \($0.reason)" }.joined(separator: "; ")
+    let shown = summary.badRows.prefix(10).map { row in
+      "\(row.file.map { "\($0), " } ?? "")line \(row.line): \(row.reason)"
+    }.joined(separator: "; ")
     let more = summary.badRows.count > 10 ? "; …" : ""
     return "\(summary.path): \(summary.badRows.count) bad rows left out (\(shown)\(more))"
   }
@@ -176,6 +178,7 @@ extension RunSpecification {
     func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
     var copy = self
     copy.pool = pool.map(absolute)
+    copy.morePools = morePools.map(absolute)
     copy.target = target.map(absolute)
     copy.existing = existing.map(absolute)
     switch source {

@@ -17,14 +17,15 @@ public struct RunInputs: Sendable {
   ///
   /// - Throws: `DatasetError` for a file that is missing or a row that can't be read.
   public init(opening specification: RunSpecification, cancellation: Cancellation) throws {
-    func open(_ path: String?, _ role: DatasetRole, limit: Int? = nil) throws -> DatasetFile? {
-      guard let path else { return nil }
-      let file = try DatasetFile.open(path: path, role: role, limit: limit, cancellation: cancellation)
+    func open(_ paths: [String], _ role: DatasetRole, limit: Int? = nil) throws -> DatasetFile? {
+      if paths.isEmpty { return nil }
+      let file = try DatasetFile.open(
+        paths: paths, role: role, limit: limit, reading: specification.reading, cancellation: cancellation)
       return try file.validated(skippingBadRows: specification.skipBadRows, cancellation: cancellation)
     }
-    pool = try open(specification.pool, .pool, limit: specification.limit)
-    target = try open(specification.target, .target)
-    existing = try open(specification.existing, .existing)
+    pool = try open(specification.poolFiles, .pool, limit: specification.limit)
+    target = try open(specification.target.map { [$0] } ?? [], .target)
+    existing = try open(specification.existing.map { [$0] } ?? [], .existing)
   }
 
   public subscript(role: DatasetRole) -> DatasetFile? {
@@ -42,6 +43,11 @@ public struct RunInputs: Sendable {
       case .existing: existing = newValue
       }
     }
+  }
+
+  /// Picks with the files and lines of their rows.
+  public func placed(_ picks: [Pick]) -> [PlacedPick] {
+    picks.map { pick in PlacedPick(pick, at: pool?.place(ofRow: pick.index)) }
   }
 
   /// Content hashes by role, for the record and the manifest.

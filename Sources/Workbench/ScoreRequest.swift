@@ -7,7 +7,7 @@ import Scoring
 
 /// What `winnow score` is asked for: a utility matrix as a file.
 public struct ScoreRequest: Sendable, Hashable {
-  public var pool: String
+  public var pool: [String]
   /// Samples whose improvement is measured (rows); nil for the pool.
   public var queries: String?
   /// Samples shown as examples (columns); nil for the pool.
@@ -19,10 +19,12 @@ public struct ScoreRequest: Sendable, Hashable {
   public var template: String
   public var utilityKernel: UtilityKernel
   public var rescaling: Rescaling
+  public var reading: DatasetReading
 
   public init(
-    pool: String, queries: String?, examples: String?, limit: Int?, skipBadRows: Bool, model: String,
-    template: String, utilityKernel: UtilityKernel, rescaling: Rescaling
+    pool: [String], queries: String?, examples: String?, limit: Int?, skipBadRows: Bool, model: String,
+    template: String, utilityKernel: UtilityKernel, rescaling: Rescaling,
+    reading: DatasetReading = DatasetReading()
   ) {
     self.pool = pool
     self.queries = queries
@@ -33,6 +35,7 @@ public struct ScoreRequest: Sendable, Hashable {
     self.template = template
     self.utilityKernel = utilityKernel
     self.rescaling = rescaling
+    self.reading = reading
   }
 }
 
@@ -42,18 +45,20 @@ extension RunEngine {
     _ request: ScoreRequest, to path: String, replacing: Bool, cancellation: Cancellation,
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws {
-    func open(_ path: String, _ role: DatasetRole, limit: Int? = nil) throws -> [Sample] {
-      let file = try DatasetFile.open(path: path, role: role, limit: limit, cancellation: cancellation)
-        .validated(skippingBadRows: request.skipBadRows, cancellation: cancellation)
+    func open(_ paths: [String], _ role: DatasetRole, limit: Int? = nil) throws -> [Sample] {
+      let file = try DatasetFile.open(
+        paths: paths, role: role, limit: limit, reading: request.reading, cancellation: cancellation
+      )
+      .validated(skippingBadRows: request.skipBadRows, cancellation: cancellation)
       if !file.summary.badRows.isEmpty { observe(.notice(Self.describe(badRows: file.summary))) }
       return try file.samples(at: 0..<file.count)
     }
     let template = try PromptTemplate.named(request.template)
     let pool = try open(request.pool, .pool, limit: request.limit)
-    let queries = try request.queries.map { try open($0, .pool) } ?? pool
-    let examples = try request.examples.map { try open($0, .pool) } ?? pool
+    let queries = try request.queries.map { try open([$0], .target) } ?? pool
+    let examples = try request.examples.map { try open([$0], .existing) } ?? pool
     let distances = try measure(
-      queries: queries, queryPath: request.queries ?? request.pool, examples: examples,
+      queries: queries, queryPath: request.queries ?? request.pool.first ?? "", examples: examples,
       model: try Model(directory: request.model), template: template,
       clock: PhaseClock(.score, unit: "pairs", observe: observe), cancellation: cancellation, observe: observe)
     let matrix = distances.utilities(request.utilityKernel, examples: 0..<examples.count)

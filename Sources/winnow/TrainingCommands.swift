@@ -11,7 +11,7 @@ extension TrainingSchedule.Decay: ExpressibleByArgument {}
 
 /// The samples of a file as a model is trained or measured on them.
 struct TrainingDataOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("File of samples (JSON lines).", valueName: "file"))
+  @Option(help: ArgumentHelp("File of samples.", valueName: "file"))
   var data: String
 
   @Option(help: ArgumentHelp("Hugging Face checkpoint directory.", valueName: "dir"))
@@ -23,8 +23,10 @@ struct TrainingDataOptions: ParsableArguments {
   @Flag(help: "Leave out rows that can't be read instead of stopping at the first.")
   var skipBadRows = false
 
+  @OptionGroup var reading: ReadingOptions
+
   func load(_ cancellation: Cancellation) throws -> (Model, TrainingSamples) {
-    let file = try DatasetFile.open(path: data, role: .pool, cancellation: cancellation)
+    let file = try DatasetFile.open(path: data, role: .pool, reading: reading.reading, cancellation: cancellation)
       .validated(skippingBadRows: skipBadRows, cancellation: cancellation)
     let model = try Model(directory: self.model)
     let samples = try file.samples(at: 0..<file.count)

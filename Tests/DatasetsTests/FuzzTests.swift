@@ -66,8 +66,9 @@ import Testing
         if file.summary.schema != .named {
           let copy = folder.path("copy")
           try file.export(rows: samples.map(\.index), to: copy, overwrite: true)
-          let again = try DatasetFile.open(path: copy, role: .pool, format: .jsonLines).validated(
-            skippingBadRows: false)
+          let again = try DatasetFile.open(path: copy, role: .pool, reading: DatasetReading(format: .jsonLines))
+            .validated(
+              skippingBadRows: false)
           if again.summary.schema == file.summary.schema {
             #expect(try again.all().map(\.response) == samples.map(\.response), "round \(round)")
           }

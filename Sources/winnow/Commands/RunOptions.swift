@@ -8,12 +8,47 @@ extension UtilityKernel: ExpressibleByArgument {}
 extension Rescaling: ExpressibleByArgument {}
 extension Maximizer: ExpressibleByArgument {}
 extension TaskObjective: ExpressibleByArgument {}
+extension DatasetFormat: ExpressibleByArgument {}
 extension Domain.Method: ExpressibleByArgument {}
+
+/// How files of samples are read, where the data alone is not to say it.
+struct ReadingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Fields by name, say prompt=question,response=answer (also input, messages, id).", valueName: "list"))
+  var fields: String?
+
+  @Option(help: ArgumentHelp("Field that holds a row's label.", valueName: "field"))
+  var label: String?
+
+  @Option(help: ArgumentHelp("How files hold their rows: jsonl, json, csv or tsv.", valueName: "format"))
+  var format: DatasetFormat?
+
+  @Flag(help: "Of a chat, train and measure all assistant turns, not only the last.")
+  var allTurns = false
+
+  /// Errors: the report of a list of fields that cannot be read.
+  var reading: DatasetReading {
+    get throws {
+      var names = try fields.map { text throws(ErrorReport) in try FieldNames(parsing: text) } ?? FieldNames()
+      if let label {
+        if let other = names.label, other != label {
+          throw WorkbenchError.outsideRange(
+            option: "--label", value: "\(label), and label=\(other) in --fields,", bounds: "one name")
+        }
+        names.label = label
+      }
+      return DatasetReading(format: format, fields: names, allTurns: allTurns)
+    }
+  }
+}
 
 /// Where the samples are.
 struct DataOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("File of samples to choose from (JSON lines).", valueName: "file"))
-  var pool: String?
+  @Option(
+    help: ArgumentHelp(
+      "File of samples to choose from; given again, files that the pool goes on in.", valueName: "file"))
+  var pool: [String] = []
 
   @Option(help: ArgumentHelp("Samples of the task the choice should help.", valueName: "file"))
   var target: String?
@@ -26,6 +61,8 @@ struct DataOptions: ParsableArguments {
 
   @Flag(help: "Leave out rows that can't be read, and list them, instead of stopping at the first.")
   var skipBadRows = false
+
+  @OptionGroup var reading: ReadingOptions
 
   func validate() throws {
     if let limit, limit < 1 {

@@ -13,8 +13,8 @@ struct Score: ParsableCommand {
       pool, or the samples of --queries; columns are the pool, or the samples of --examples.
       """)
 
-  @Option(help: ArgumentHelp("File of samples.", valueName: "file"))
-  var pool: String
+  @Option(help: ArgumentHelp("File of samples; given again, files that it goes on in.", valueName: "file"))
+  var pool: [String]
 
   @Option(help: ArgumentHelp("Rows: these samples instead of the pool's.", valueName: "file"))
   var queries: String?
@@ -28,6 +28,7 @@ struct Score: ParsableCommand {
   @Flag(help: "Leave out rows that can't be read, and list them, instead of stopping at the first.")
   var skipBadRows = false
 
+  @OptionGroup var reading: ReadingOptions
   @OptionGroup var utility: UtilityOptions
 
   @Option(help: ArgumentHelp("Where to write the matrix (float32, C order).", valueName: "npy"))
@@ -53,7 +54,8 @@ struct Score: ParsableCommand {
     try engine.score(
       ScoreRequest(
         pool: pool, queries: queries, examples: examples, limit: limit, skipBadRows: skipBadRows, model: model,
-        template: utility.template, utilityKernel: utility.utilityKernel, rescaling: raw ? .none : .minMax),
+        template: utility.template, utilityKernel: utility.utilityKernel, rescaling: raw ? .none : .minMax,
+        reading: try reading.reading),
       to: out, replacing: force, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
     reporter.finish()
   }

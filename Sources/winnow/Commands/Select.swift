@@ -111,11 +111,12 @@ struct Select: ParsableCommand {
       source = .model(directory: model)
     }
     return RunSpecification(
-      method: method, pool: data.pool, target: data.target, existing: data.existing, source: source,
+      method: method, pool: data.pool.first, target: data.target, existing: data.existing, source: source,
       budget: try Budget(parsing: budget), limit: data.limit, skipBadRows: data.skipBadRows, objective: objective,
       eta: eta, nu: nu, utilityKernel: utility.utilityKernel, rescaling: rescale, maximizer: maximizer,
       epsilon: epsilon, seed: seed, template: utility.template,
-      pinned: try Self.indices(pin, option: "--pin"), banned: try Self.indices(ban, option: "--ban"))
+      pinned: try Self.indices(pin, option: "--pin"), banned: try Self.indices(ban, option: "--ban"),
+      morePools: Array(data.pool.dropFirst()), reading: try data.reading.reading)
   }
 
   private static func indices(_ list: String?, option: String) throws -> [Int] {
@@ -142,7 +143,7 @@ struct SelectionReport: Encodable {
   var method: String
   var n: Int
   var budget: Int
-  var selected: [Pick]
+  var selected: [PlacedPick]
   var objective: Double
   var evaluations: Int
   var seconds: PhaseSeconds
@@ -152,7 +153,7 @@ struct SelectionReport: Encodable {
     method = outcome.specification.method.rawValue
     n = outcome.candidates
     budget = outcome.budget
-    selected = outcome.selection.picks
+    selected = outcome.inputs.placed(outcome.selection.picks)
     objective = outcome.selection.objective
     evaluations = outcome.selection.evaluations
     seconds = outcome.seconds

@@ -37,9 +37,9 @@ struct Open: ParsableCommand {
   func run() throws {
     if let budget { _ = try Budget(parsing: budget) }
     var paths: [DatasetRole: String] = [:]
-    paths[.pool] = data.pool ?? ShippedFiles.sampleData("pool.jsonl")
-    paths[.target] = data.target ?? (data.pool == nil ? ShippedFiles.sampleData("target.jsonl") : nil)
-    paths[.existing] = data.existing ?? (data.pool == nil ? ShippedFiles.sampleData("existing.jsonl") : nil)
+    paths[.pool] = data.pool.first ?? ShippedFiles.sampleData("pool.jsonl")
+    paths[.target] = data.target ?? (data.pool.isEmpty ? ShippedFiles.sampleData("target.jsonl") : nil)
+    paths[.existing] = data.existing ?? (data.pool.isEmpty ? ShippedFiles.sampleData("existing.jsonl") : nil)
 
     var themes: [Theme] = []
     var errors: [ErrorReport] = []

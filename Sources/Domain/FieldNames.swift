@@ -1,5 +1,5 @@
 /// Fields that the user names where the data's own names say too little: `prompt=question,response=answer,label=topic`.
-public struct FieldNames: Sendable, Hashable {
+public struct FieldNames: Sendable, Hashable, Codable {
   public var prompt: String?
   public var input: String?
   public var response: String?
@@ -12,9 +12,12 @@ public struct FieldNames: Sendable, Hashable {
   public init() {}
 
   /// Reads a list of `what=field`, separated by commas; `what` is prompt, input, response, messages, label or id.
-  /// Errors: `badFieldNames`.
-  public init(parsing text: String) throws(DatasetError) {
-    func refuse(_ reason: String) -> DatasetError { .badFieldNames(text: text, reason: reason) }
+  public init(parsing text: String) throws(ErrorReport) {
+    func refuse(_ reason: String) -> ErrorReport {
+      ErrorReport(
+        "cannot read the fields \"\(text)\": \(reason)", at: "--fields",
+        remedy: "Give, for example, prompt=question,response=answer.", status: .unusableArguments)
+    }
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard pair.count == 2, !pair[1].isEmpty else { throw refuse("\"\(part)\" is not of the form what=field") }
@@ -38,13 +41,21 @@ public struct FieldNames: Sendable, Hashable {
     if input != nil && prompt == nil { throw refuse("input needs prompt and response") }
   }
 
-  /// The shape that is named, if one is.
-  var shape: RowLayout.Shape? {
-    if let messages { return .chat(turns: messages) }
-    guard let prompt, let response else { return nil }
-    return .fields(instruction: prompt, input: input, response: response)
-  }
-
   /// All fields that are named.
-  var all: [String] { [prompt, input, response, messages, label, id].compactMap(\.self) }
+  public var all: [String] { [prompt, input, response, messages, label, id].compactMap(\.self) }
+}
+
+/// How files of samples are read, as far as the data is not left to say it: part of what decides a run's answer.
+public struct DatasetReading: Sendable, Hashable, Codable {
+  /// Nil to find it.
+  public var format: DatasetFormat?
+  public var fields: FieldNames
+  /// Of a chat, all assistant turns carry the loss and not only the last.
+  public var allTurns: Bool
+
+  public init(format: DatasetFormat? = nil, fields: FieldNames = FieldNames(), allTurns: Bool = false) {
+    self.format = format
+    self.fields = fields
+    self.allTurns = allTurns
+  }
 }

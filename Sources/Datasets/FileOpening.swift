@@ -1,0 +1,233 @@
+import Domain
+
+/// Opens one file: finds its format from the first bytes, its schema from the first rows, and where its rows are.
+struct FileOpening {
+  /// Rows that are looked at to find the schema.
+  private static let surveyedRows = 200
+
+  let path: String
+  let limit: Int?
+  let reading: DatasetReading
+  /// Every field that is named must be there.
+  let isStrict: Bool
+  let cancellation: Cancellation?
+
+  /// Rows, and all that was found out about them.
+  struct Opened {
+    var format: DatasetFormat
+    var file: ByteFile
+    var rows: RowIndex
+    var layout: RowLayout
+    var hash: ContentHash
+    /// Bytes of the file, decompressed.
+    var size: Int
+    var notes: [String]
+    /// Fields of the first rows, and those that were named and are not among them.
+    var fields: [String]
+    var missingNames: [String]
+  }
+
+  private struct Found {
+    var format: DatasetFormat
+    var file: ByteFile
+    var rows: RowIndex
+    var survey: LayoutSurvey
+    var hash: ContentHash
+    var notes: [String] = []
+  }
+
+  /// Errors: ``DatasetError``, `CancellationError`.
+  func open() throws -> Opened {
+    var file = try ByteFile(path: path)
+    if file.size == 0 { throw DatasetError.empty(path: path) }
+    if let program = Self.reader(of: try file.head(8), path: path) {
+      file = try program.read(file, cancellation: cancellation)
+      if file.size == 0 { throw DatasetError.empty(path: path) }
+    }
+    if let kind = Self.binaryKind(try file.head(4096)) { throw DatasetError.binary(path: path, kind: kind) }
+    let found: Found
+    do {
+      found = if let format = reading.format { try rows(of: file, as: format) } else { try rows(of: file) }
+    } catch JSONRowsScanner.Problem.noList {
+      throw DatasetError.brokenContainer(path: path, line: 1, reason: "there is no list of JSON objects in the file")
+    }
+    let missing = found.survey.missingNames
+    if isStrict, let name = missing.first {
+      throw DatasetError.noSuchField(path: path, name: name, fields: found.survey.fields)
+    }
+    found.survey.forgetMissingNames()
+    guard let layout = found.survey.layout else {
+      throw DatasetError.unknownSchema(path: path, fields: found.survey.fields)
+    }
+    return Opened(
+      format: found.format, file: found.file, rows: found.rows, layout: layout, hash: found.hash, size: file.size,
+      notes: found.notes, fields: found.survey.fields, missingNames: missing)
+  }
+
+  /// Rows in the format that the data has.
+  private func rows(of file: ByteFile) throws -> Found {
+    // Enough of the file to have its first line, unless it is a very long one.
+    let head = Self.withoutMark(try file.head(1 << 20))
+    guard let first = head.first(where: { !" \t\r\n".utf8.contains($0) }) else {
+      return try rows(of: file, as: .jsonLines)
+    }
+    let line = head.drop { " \t\r\n".utf8.contains($0) }.prefix { $0 != 0x0A }
+    switch first {
+    case UInt8(ascii: "["):
+      return try rows(of: file, as: .json)
+    case UInt8(ascii: "{"):
+      // An object that is not closed on its first line is no row, but may hold the rows.
+      if !Self.isClosed(line) {
+        do { return try rows(of: file, as: .json) } catch JSONRowsScanner.Problem.noList {}
+      }
+      let found = try rows(of: file, as: .jsonLines)
+      // A single object that is no row may hold them too.
+      if found.survey.layout == nil && found.rows.count == 1 {
+        do { return try rows(of: file, as: .json) } catch JSONRowsScanner.Problem.noList {}
+      }
+      return found
+    default:
+      let name = file.path.lowercased()
+      for (format, separator) in [(DatasetFormat.csv, UInt8(ascii: ",")), (.tsv, UInt8(ascii: "\t"))] {
+        let isNamed = name.contains(".\(format.rawValue)")
+        if isNamed || CSVScanner.separator(ofHeader: line.filter { $0 != 0x0D }, reading.fields) == separator {
+          return try rows(of: file, as: format)
+        }
+      }
+      return try rows(of: file, as: .jsonLines)
+    }
+  }
+
+  /// Whether as many brackets close as open, outside of texts.
+  private static func isClosed(_ line: some Sequence<UInt8>) -> Bool {
+    var depth = 0
+    var inString = false
+    var escaped = false
+    for byte in line {
+      if escaped {
+        escaped = false
+      } else if byte == UInt8(ascii: "\"") {
+        inString.toggle()
+      } else if inString {
+        escaped = byte == UInt8(ascii: "\\")
+      } else if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
+        depth += 1
+      } else if byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") {
+        depth -= 1
+      }
+    }
+    return depth <= 0
+  }
+
+  /// Rows in this format. Throws `JSONRowsScanner.Problem.noList`, besides errors, for JSON that is no list of rows.
+  private func rows(of file: ByteFile, as format: DatasetFormat) throws -> Found {
+    let markSize = try file.head(3) == Self.byteOrderMark ? 3 : 0
+    let source: any RowSource =
+      switch format {
+      case .jsonLines: LineScanner(file, from: markSize, limit: limit)
+      case .json: try JSONRowsScanner(from: file.path, limit: limit)
+      case .csv: try CSVScanner(from: file.path, separator: UInt8(ascii: ","), limit: limit)
+      case .tsv: try CSVScanner(from: file.path, separator: UInt8(ascii: "\t"), limit: limit)
+      }
+    let rows: (ByteFile, RowIndex)
+    let hash: ContentHash
+    do {
+      hash = try readAll(of: file, into: source, markSize)
+      rows = try source.finish()
+    } catch JSONRowsScanner.Problem.severalLists(let names) {
+      throw DatasetError.severalLists(path: file.path, names: names)
+    } catch JSONRowsScanner.Problem.broken(let line, let reason) {
+      throw DatasetError.brokenContainer(path: file.path, line: line, reason: reason)
+    }
+    if rows.1.count == 0 { throw DatasetError.empty(path: file.path) }
+    var found = Found(
+      format: format, file: rows.0, rows: rows.1, survey: try survey(rows.0, rows.1), hash: hash)
+    if format != .jsonLines { found.notes = ["Rows were converted to JSON lines; exports have them in that form."] }
+    if found.survey.layout == nil && ReadingConversion.isMeant(fields: found.survey.fields) {
+      let conversion = try ReadingConversion(from: file.path, limit: limit)
+      (found.file, found.rows) = try conversion.convert(rows.0, rows.1)
+      if found.rows.count == 0 { throw DatasetError.empty(path: file.path) }
+      found.survey = try survey(found.file, found.rows)
+      if conversion.unanswerable > 0 {
+        found.notes.append("\(conversion.unanswerable) questions without an answer were left out.")
+      }
+    }
+    if found.survey.layout?.schema == .instances,
+      let rows = try InstancesConversion.convert(found.file, found.rows, limit: limit)
+    {
+      (found.file, found.rows) = rows
+      found.notes.append("Tasks with several instances were made a row each; exports have them in that form.")
+    }
+    return found
+  }
+
+  /// Reads the file from start to end: all of it into the hash, what follows the byte-order mark into the source.
+  private func readAll(of file: ByteFile, into source: any RowSource, _ markSize: Int) throws -> ContentHash {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(Self.pieceSize, file.size), alignment: 64)
+    defer { buffer.deallocate() }
+    var hasher = ContentHasher()
+    var offset = 0
+    while offset < file.size {
+      try cancellation?.check()
+      let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, file.size - offset)])
+      try file.read(at: offset, into: bytes)
+      let piece = UnsafeRawBufferPointer(bytes)
+      hasher.update(piece)
+      try source.scan(offset == 0 ? UnsafeRawBufferPointer(rebasing: piece[markSize...]) : piece)
+      offset += bytes.count
+    }
+    try file.checkUnchanged()
+    return hasher.finalize()
+  }
+
+  /// Bytes of the file in memory at a time while it is read.
+  private static let pieceSize = 1 << 20
+
+  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  private static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+    bytes.starts(with: byteOrderMark) ? bytes[3...] : bytes[...]
+  }
+
+  /// The program that reads a file which begins like this; nil where none is needed.
+  private static func reader(of head: [UInt8], path: String) -> OtherProgram? {
+    if head.starts(with: [0x1F, 0x8B]) { return .gzip }
+    if head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return .zstd }
+    if head.starts(with: Array("PAR1".utf8)) { return .duckdb(parquet: path) }
+    return nil
+  }
+
+  /// What a file that is not text seems to be, from its first bytes; nil for text.
+  private static func binaryKind(_ head: [UInt8]) -> String? {
+    let signatures: [([UInt8], String)] = [
+      (Array("PK\u{03}\u{04}".utf8), "a zip file"), (Array("ARROW1".utf8), "an Arrow file"),
+      ([0xFF, 0xFE], "UTF-16 text"), ([0xFE, 0xFF], "UTF-16 text"), ([0x1F, 0x8B], "a gzip file in a gzip file"),
+    ]
+    if let known = signatures.first(where: { head.starts(with: $0.0) }) { return known.1 }
+    return head.contains(0) ? "a binary file" : nil
+  }
+
+  /// What the first rows have. Errors: `badRow` where none of them is an object.
+  private func survey(_ file: ByteFile, _ rows: RowIndex) throws(DatasetError) -> LayoutSurvey {
+    let json: JSONReader
+    do { json = try JSONReader() } catch { throw .outOfMemory(path: file.path) }
+    let survey = LayoutSurvey(reading.fields)
+    try RowReader(file: file, index: rows).forEach(0..<min(rows.count, Self.surveyedRows)) {
+      row, bytes throws(DatasetError) in
+      let line = rows.line(of: row)
+      guard let bytes, rows.faults[row] == nil else {
+        survey.refuse(line: line, rows.faults[row] ?? RowDecoder.tooLong)
+        return true
+      }
+      do throws(JSONProblem) {
+        survey.look(at: try json.read(bytes), line: line)
+      } catch {
+        guard case .invalid(let why) = error else { throw .outOfMemory(path: file.path) }
+        survey.refuse(line: line, "not valid JSON: \(why)")
+      }
+      return true
+    }
+    if !survey.sawObject, let problem = survey.firstProblem { throw .badRow(path: file.path, problem) }
+    return survey
+  }
+}

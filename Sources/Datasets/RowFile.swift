@@ -1,0 +1,93 @@
+import Domain
+
+/// One file of a dataset: where its rows are, and how they are laid out. Rows stay in the file.
+struct RowFile: Sendable {
+  let path: String
+  let file: ByteFile
+  let rows: RowIndex
+  let layout: RowLayout
+  /// Index of its first row among those of the dataset.
+  var first = 0
+
+  /// Indices of its rows.
+  var indices: Range<Int> { first..<first + rows.count }
+}
+
+/// Reads rows' bytes of a dataset's files, reusing its memory. For one thread at a time.
+final class RowBytes {
+  private let files: [RowFile]
+  private let readers: [RowReader]
+
+  init(_ files: [RowFile]) {
+    self.files = files
+    readers = files.map { RowReader(file: $0.file, index: $0.rows) }
+  }
+
+  /// Calls `body` with each row, its file and its bytes as ``RowReader/forEach(_:_:)`` gives them; `body` returns whether
+  /// to go on. Throws `changed` if a file was written to since it was opened.
+  func forEach(
+    _ rows: Range<Int>, _ body: (Int, RowFile, UnsafeRawBufferPointer?) throws(DatasetError) -> Bool
+  ) throws(DatasetError) {
+    for (file, reader) in zip(files, readers) {
+      let wanted = rows.clamped(to: file.indices)
+      if wanted.isEmpty { continue }
+      var isOver = false
+      try reader.forEach(wanted.lowerBound - file.first..<wanted.upperBound - file.first) {
+        row, bytes throws(DatasetError) in
+        isOver = try !body(file.first + row, file, bytes)
+        return !isOver
+      }
+      try file.file.checkUnchanged()
+      if isOver { return }
+    }
+  }
+
+  /// A copy of a row's bytes. Errors: `badRow` for a row that is too long.
+  func copy(ofRow index: Int) throws(DatasetError) -> [UInt8] {
+    var copy: [UInt8] = []
+    try forEach(index..<index + 1) { _, file, bytes throws(DatasetError) in
+      guard let bytes else {
+        throw .badRow(
+          path: file.path, BadRow(line: file.rows.line(of: index - file.first), reason: RowDecoder.tooLong))
+      }
+      copy = Array(bytes)
+      return true
+    }
+    return copy
+  }
+}
+
+/// Decodes rows of a dataset, one after another. For one thread at a time.
+final class RowDecoder {
+  static let tooLong = "the row is longer than \(RowReader.longestRow >> 20) MiB"
+
+  private let bytes: RowBytes
+  private let json: JSONReader
+
+  init(_ files: [RowFile]) throws(DatasetError) {
+    bytes = RowBytes(files)
+    do { json = try JSONReader() } catch { throw .outOfMemory(path: files.first?.path ?? "") }
+  }
+
+  /// Calls `body` with each row's sample, or with the reason why it is none; `body` returns whether to go on.
+  func forEach(
+    _ rows: Range<Int>,
+    _ body: (Int, RowFile, Result<Sample, RowProblem>) throws(DatasetError) -> Bool
+  ) throws(DatasetError) {
+    try bytes.forEach(rows) { row, file, bytes throws(DatasetError) in
+      let outcome: Result<Sample, RowProblem>
+      do {
+        if let fault = file.rows.faults[row - file.first] { throw RowProblem(reason: fault) }
+        guard let bytes else { throw RowProblem(reason: Self.tooLong) }
+        outcome = .success(try file.layout.sample(from: json.read(bytes), index: row))
+      } catch let problem as RowProblem {
+        outcome = .failure(problem)
+      } catch JSONProblem.invalid(let reason) {
+        outcome = .failure(RowProblem(reason: "not valid JSON: \(reason)"))
+      } catch {
+        throw .outOfMemory(path: file.path)
+      }
+      return try body(row, file, outcome)
+    }
+  }
+}
