@@ -305,24 +305,6 @@ void wk_raise(const float *restrict row, size_t count, float *restrict best) {
 }
 
 WK_CLONES
-void wk_widen_half(const void *restrict source, size_t count, float *restrict target) {
-  const uint8_t *bytes = source;
-  for (size_t i = 0; i < count; i++) {
-    uint16_t half;
-    memcpy(&half, bytes + 2 * i, sizeof half);
-    // The exponent is rebased by a multiplication, which is exact and makes subnormal numbers normal.
-    uint32_t bits = (uint32_t)(half & 0x7fff) << 13;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    value *= 0x1p112f;
-    memcpy(&bits, &value, sizeof bits);
-    bits |= (half & 0x7c00) == 0x7c00 ? 0x7f800000u : 0u;
-    bits |= (uint32_t)(half & 0x8000) << 16;
-    memcpy(&target[i], &bits, sizeof bits);
-  }
-}
-
-WK_CLONES
 void wk_narrow_double(const void *restrict source, size_t count, float *restrict target) {
   const uint8_t *bytes = source;
   for (size_t i = 0; i < count; i++) {

@@ -5,38 +5,6 @@
 #include "vector_kernels_transformer.h"
 
 WK_CLONES
-void wk_widen_bfloat16(const void *source, size_t count, float *target) {
-  const unsigned char *bytes = source;
-  for (size_t i = 0; i < count; i++) {
-    uint16_t half;
-    memcpy(&half, bytes + 2 * i, 2);
-    uint32_t word = (uint32_t)half << 16;
-    memcpy(target + i, &word, 4);
-  }
-}
-
-WK_CLONES
-void wk_widen_float16(const void *source, size_t count, float *target) {
-  const unsigned char *bytes = source;
-  for (size_t i = 0; i < count; i++) {
-    uint16_t half;
-    memcpy(&half, bytes + 2 * i, 2);
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16;
-    uint32_t magnitude = half & 0x7FFF;
-    // Exponent and mantissa moved to their float32 places; the multiplication by 2^112 mends the bias, subnormals included.
-    uint32_t moved = magnitude << 13;
-    float value;
-    memcpy(&value, &moved, 4);
-    value *= 0x1p112f;
-    uint32_t word;
-    memcpy(&word, &value, 4);
-    word = magnitude >= 0x7C00 ? (moved | 0x7F800000) : word;  // infinities and NaN
-    word |= sign;
-    memcpy(target + i, &word, 4);
-  }
-}
-
-WK_CLONES
 void wk_rms_norm(const float *x, const float *weight, float epsilon, size_t rows, size_t n, float *y) {
   WK_REASSOCIATE
   for (size_t row = 0; row < rows; row++, x += n, y += n) {

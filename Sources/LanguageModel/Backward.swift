@@ -13,7 +13,7 @@ struct Backward {
 
   private var c: ModelConfiguration { forward.configuration }
   private var layout: ParameterLayout { forward.layout }
-  private var weights: UnsafePointer<Float> { forward.weights }
+  private var weights: Weights { forward.weights }
   private var rows: Int { forward.rows }
 
   /// From the derivative of the residual stream behind the last block, in place, down to the embeddings.
@@ -32,7 +32,7 @@ struct Backward {
     forward.activate(kept.up, rows: rows, into: activated)
     linearParameters(layer.down, x: activated, dy: dx)
     let dActivated = workspace.dActivated.floats(rows * c.intermediateSize)
-    transposed.multiply(layer.down, dx, rows: rows, adding: false, into: dActivated)
+    transposed.multiply(layer.down, dx, rows: rows, adding: false, into: dActivated, scratch: workspace.forward.weight)
     let dUp: UnsafeMutablePointer<Float>  // [rows, up.outputs]
     if c.family == .gpt2 {
       dUp = dActivated
@@ -51,7 +51,7 @@ struct Backward {
   ) {
     linearParameters(layer.output, x: kept.attended, dy: dx)
     let dAttended = workspace.dAttended.floats(rows * c.querySize)
-    transposed.multiply(layer.output, dx, rows: rows, adding: false, into: dAttended)
+    transposed.multiply(layer.output, dx, rows: rows, adding: false, into: dAttended, scratch: workspace.forward.weight)
     let size = forward.queryKeyValueSize
     let dQueryKeyValue = workspace.dQueryKeyValue.floats(rows * size)
     dQueryKeyValue.update(repeating: 0, count: rows * size)
@@ -77,7 +77,7 @@ struct Backward {
     forward.norm(norm, x, rows: rows, into: normed)
     linearParameters(linear, x: normed, dy: dy)
     let dNormed = workspace.dNormed.floats(rows * c.hiddenSize)
-    transposed.multiply(linear, dy, rows: rows, adding: false, into: dNormed)
+    transposed.multiply(linear, dy, rows: rows, adding: false, into: dNormed, scratch: workspace.forward.weight)
     self.norm(norm, x: x, dy: dNormed, rows: rows, dx)
   }
 
@@ -103,11 +103,12 @@ struct Backward {
     dWeight.update(repeating: 0, count: 2 * size)
     if place.bias != nil {
       BackwardKernel.layerNorm(
-        x, weight: weights + place.weight, epsilon: c.normEpsilon, dy: dy, rows: rows, columns: size, dx: dx,
+        x, weight: weights.vector(place.weight), epsilon: c.normEpsilon, dy: dy, rows: rows, columns: size, dx: dx,
         dweight: dWeight, dbias: dBias)
     } else {
       BackwardKernel.rmsNorm(
-        x, weight: weights + place.weight, epsilon: c.normEpsilon, dy: dy, rows: rows, columns: size, stride: size,
+        x, weight: weights.vector(place.weight), epsilon: c.normEpsilon, dy: dy, rows: rows, columns: size,
+        stride: size,
         dx: dx, dweight: dWeight)
     }
     add(dWeight, size, at: place.weight)
@@ -133,7 +134,7 @@ struct Backward {
       }
       dx.update(repeating: 0, count: rows * size)
       BackwardKernel.rmsNorm(
-        x, weight: weights + (isKey ? key : query), epsilon: c.normEpsilon, dy: dy, rows: rows, columns: size,
+        x, weight: weights.vector(isKey ? key : query), epsilon: c.normEpsilon, dy: dy, rows: rows, columns: size,
         stride: size, dx: dx, dweight: dWeight + (isKey ? size : 0))
       for row in 0..<rows {
         (d + row * forward.queryKeyValueSize + head * size).update(from: dx + row * size, count: size)

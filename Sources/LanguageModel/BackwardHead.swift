@@ -23,8 +23,7 @@ extension Backward {
       let rows = targets.count
       let x = gather(targets, activations.output, into: workspace.output)
       forward.norm(forward.layout.finalNorm, x, rows: rows, into: hidden)
-      head.multiply(
-        forward.weights, hidden, rows: rows, outputs: 0..<vocabulary, adding: false, into: logits, stride: vocabulary)
+      forward.multiplyHead(hidden, rows: rows, vocabulary: 0..<vocabulary, into: logits, stride: vocabulary)
       for (row, target) in targets.enumerated() {
         let token = Int(target.token)
         let label = logits[row * vocabulary + token]
@@ -35,7 +34,7 @@ extension Backward {
       self.target.add(head.weight, head.outputs * head.inputs, scratch: workspace.block) { block in
         head.addOuterProduct(logits, hidden, rows: rows, into: block, panels: workspace.panels)
       }
-      transposed.multiply(head, logits, rows: rows, adding: false, into: dHidden)
+      transposed.multiply(head, logits, rows: rows, adding: false, into: dHidden, scratch: workspace.forward.weight)
       let dOutput = workspace.dOutput.floats(rows * size)
       dOutput.update(repeating: 0, count: rows * size)
       norm(forward.layout.finalNorm, x: x, dy: dHidden, rows: rows, dOutput)

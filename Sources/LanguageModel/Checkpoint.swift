@@ -69,6 +69,19 @@ final class Checkpoint: Sendable {
     try shards[number].read(name, into: target)
   }
 
+  /// A tensor's elements where they lie in the mapped file, and how they are written; nil if they would lose by widening.
+  func stored(_ name: String) -> (base: UnsafeRawPointer, type: StoredFloat)? {
+    guard let number = shardOf[name], let entry = shards[number].entries[name],
+      let type = ElementType(rawValue: entry.type)?.widened, let base = shards[number].file.bytes.baseAddress
+    else { return nil }
+    return (base + entry.bytes.lowerBound, type)
+  }
+
+  /// Lets go of the pages that were read; a later read brings them back.
+  func releasePages() {
+    for shard in shards { shard.file.releasePages() }
+  }
+
   /// Digests of the shards' bytes, in the order of their files' names.
   var contentHashes: [ContentHash] { shards.sorted { $0.file.path < $1.file.path }.map(\.file.contentHash) }
 }
@@ -87,15 +100,15 @@ extension SafeTensors {
     guard let entry = entries[name] else { throw .missingTensor(name, directory: file.path) }
     let source = UnsafeRawBufferPointer(rebasing: file.bytes[entry.bytes])
     guard let base = source.baseAddress, !source.isEmpty else { return }
-    switch ElementType(rawValue: entry.type) {
-    case .float32: UnsafeMutableRawPointer(target).copyMemory(from: base, byteCount: source.count)
-    case .float16: Widen.float16(base, count: source.count / 2, into: target)
-    case .bfloat16: Widen.bfloat16(base, count: source.count / 2, into: target)
-    case .float64:
+    let type = ElementType(rawValue: entry.type)
+    if let stored = type?.widened {
+      Widen.run(base, stored, count: source.count / stored.bytes, into: target)
+    } else if type == .float64 {
       for place in 0..<source.count / 8 {
         target[place] = Float(source.loadUnaligned(fromByteOffset: 8 * place, as: Double.self))
       }
-    default: throw .unsupportedTensorType(name, type: entry.type, file: file.path)
+    } else {
+      throw .unsupportedTensorType(name, type: entry.type, file: file.path)
     }
   }
 

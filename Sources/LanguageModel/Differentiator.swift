@@ -34,7 +34,8 @@ public final class GradientWorkspace {
   init(_ configuration: ModelConfiguration) { forward = Workspace(configuration) }
 }
 
-/// Derivatives of the mean response loss by a model's parameters. Holds the products' weights a second time, transposed.
+/// Derivatives of the mean response loss by a model's parameters. Holds the products' weights
+/// a second time, transposed, unless the model leaves them as they are stored.
 public final class Differentiator: Sendable {
   public let configuration: ModelConfiguration
   public let parameters: [ModelParameter]
@@ -45,17 +46,23 @@ public final class Differentiator: Sendable {
   var layout: ParameterLayout { weights.layout }
 
   public convenience init(_ model: Model) {
+    guard !model.weights.areStored else {
+      self.init(model.configuration, weights: model.weights, transposed: TransposedWeights(sharing: model.weights))
+      return
+    }
     let values = Matrix(uninitializedRows: 1, columns: model.weights.layout.count)
     model.weights.copyRowMajor(into: values.base)
-    self.init(model.configuration, weights: model.weights, rowMajor: values.base)
+    self.init(
+      model.configuration, weights: model.weights,
+      transposed: TransposedWeights(model.weights.layout, rowMajor: values.base))
   }
 
-  init(_ configuration: ModelConfiguration, weights: Weights, rowMajor values: UnsafePointer<Float>) {
+  init(_ configuration: ModelConfiguration, weights: Weights, transposed: TransposedWeights) {
     self.configuration = configuration
     self.weights = weights
+    self.transposed = transposed
     count = weights.layout.count
     parameters = weights.layout.named
-    transposed = TransposedWeights(weights.layout, rowMajor: values)
   }
 
   public func makeWorkspace() -> GradientWorkspace { GradientWorkspace(configuration) }

@@ -5,11 +5,9 @@ import Numerics
 ///
 /// Products run over blocks of rows small enough that what they read and write stays in the cache.
 struct Forward {
-  static let rowBlock = 256
-
   let configuration: ModelConfiguration
   let layout: ParameterLayout
-  let weights: UnsafePointer<Float>
+  let weights: Weights
   let workspace: Workspace
   let tokens: [Int32]
   let depths: [Int32]
@@ -23,7 +21,7 @@ struct Forward {
   ) {
     self.configuration = configuration
     layout = weights.layout
-    self.weights = weights.base
+    self.weights = weights
     self.workspace = workspace
     self.tokens = tokens
     self.depths = depths
@@ -83,23 +81,12 @@ struct Forward {
     let hidden = configuration.hiddenSize
     for (row, token) in tokens.enumerated() {
       let target = residual + row * hidden
-      copyEmbedding(of: Int(token), into: target)
+      weights.copyEmbedding(of: Int(token), into: target)
       if let table = layout.positions {
         TransformerKernel.addBias(
-          target, bias: weights + table + Int(positions[row]) * hidden, rows: 1, columns: hidden)
+          target, bias: weights.vector(table) + Int(positions[row]) * hidden, rows: 1, columns: hidden)
       }
     }
-  }
-
-  private func copyEmbedding(of token: Int, into target: UnsafeMutablePointer<Float>) {
-    let hidden = configuration.hiddenSize
-    guard layout.head.weight == layout.embedding, PanelProduct.suits(outputs: layout.head.outputs) else {
-      return target.update(from: weights + layout.embedding + token * hidden, count: hidden)
-    }
-    // A tied embedding lies in the output head's panels: its elements are a panel's width apart.
-    let width = PanelProduct.width
-    let source = weights + layout.embedding + token / width * width * hidden + token % width
-    for element in 0..<hidden { target[element] = source[element * width] }
   }
 
   /// Norm, the fused product, query and key norms, rotary positions.
@@ -110,9 +97,9 @@ struct Forward {
   ) {
     let c = configuration
     let rotary = c.family == .gpt2 ? nil : workspace.rotary(Int(positions.max() ?? 0) + 1)
-    for start in stride(from: 0, to: rows, by: Self.rowBlock) {
-      let count = min(Self.rowBlock, rows - start)
-      let normed = workspace.normed.floats(Self.rowBlock * c.hiddenSize)
+    for start in stride(from: 0, to: rows, by: weights.rowBlock) {
+      let count = min(weights.rowBlock, rows - start)
+      let normed = workspace.normed.floats(weights.rowBlock * c.hiddenSize)
       norm(layer.attentionNorm, residual + start * c.hiddenSize, rows: count, into: normed)
       let target = queryKeyValue + start * queryKeyValueSize
       multiply(layer.queryKeyValue, normed, rows: count, into: target)
@@ -125,12 +112,12 @@ struct Forward {
       if let place = layer.queryNorm {
         TransformerKernel.headNorm(
           target, stride: queryKeyValueSize, rows: count, heads: c.heads, headSize: c.headSize,
-          weight: weights + place, epsilon: c.normEpsilon)
+          weight: weights.vector(place), epsilon: c.normEpsilon)
       }
       if let place = layer.keyNorm {
         TransformerKernel.headNorm(
           target + c.querySize, stride: queryKeyValueSize, rows: count, heads: c.keyValueHeads,
-          headSize: c.headSize, weight: weights + place, epsilon: c.normEpsilon)
+          headSize: c.headSize, weight: weights.vector(place), epsilon: c.normEpsilon)
       }
       if let rotary {
         // Query and key heads lie side by side, so they turn in one go.
@@ -205,19 +192,19 @@ struct Forward {
     _ layer: LayerPlace, attended: UnsafePointer<Float>, residual: UnsafeMutablePointer<Float>, rows: Int
   ) {
     let c = configuration
-    for start in stride(from: 0, to: rows, by: Self.rowBlock) {
-      let count = min(Self.rowBlock, rows - start)
+    for start in stride(from: 0, to: rows, by: weights.rowBlock) {
+      let count = min(weights.rowBlock, rows - start)
       let x = residual + start * c.hiddenSize  // [count, hidden]
       multiply(layer.output, attended + start * c.querySize, rows: count, addingInto: x)
-      let normed = workspace.normed.floats(Self.rowBlock * c.hiddenSize)
+      let normed = workspace.normed.floats(weights.rowBlock * c.hiddenSize)
       norm(layer.feedForwardNorm, x, rows: count, into: normed)
-      let up = workspace.up.floats(Self.rowBlock * layer.up.outputs)
+      let up = workspace.up.floats(weights.rowBlock * layer.up.outputs)
       multiply(layer.up, normed, rows: count, into: up)
       if c.family == .gpt2 {
         TransformerKernel.gelu(up, count: count * layer.up.outputs)
         multiply(layer.down, up, rows: count, addingInto: x)
       } else {
-        let activated = workspace.activated.floats(Self.rowBlock * c.intermediateSize)
+        let activated = workspace.activated.floats(weights.rowBlock * c.intermediateSize)
         TransformerKernel.siluMultiply(gateUp: up, rows: count, columns: c.intermediateSize, into: activated)
         multiply(layer.down, activated, rows: count, addingInto: x)
       }
@@ -233,11 +220,11 @@ struct Forward {
     let c = configuration
     if let bias = place.bias {
       TransformerKernel.layerNorm(
-        x, weight: weights + place.weight, bias: weights + bias, epsilon: c.normEpsilon, rows: rows,
+        x, weight: weights.vector(place.weight), bias: weights.vector(bias), epsilon: c.normEpsilon, rows: rows,
         columns: c.hiddenSize, into: y)
     } else {
       TransformerKernel.rmsNorm(
-        x, weight: weights + place.weight, epsilon: c.normEpsilon, rows: rows, columns: c.hiddenSize, into: y)
+        x, weight: weights.vector(place.weight), epsilon: c.normEpsilon, rows: rows, columns: c.hiddenSize, into: y)
     }
   }
 
@@ -258,31 +245,9 @@ struct Forward {
   func multiply(
     _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, adding: Bool, _ y: UnsafeMutablePointer<Float>
   ) {
-    linear.multiply(
-      weights, x, rows: rows, outputs: 0..<linear.outputs, adding: adding, into: y, stride: linear.outputs)
+    weights.multiply(linear, x, rows: rows, adding: adding, into: y, scratch: workspace.weight)
     if let bias = linear.bias {
-      TransformerKernel.addBias(y, bias: weights + bias, rows: rows, columns: linear.outputs)
-    }
-  }
-}
-
-extension LinearPlace {
-  /// y (+)= x Wᵀ for x [rows, inputs] and a range of the outputs, without the bias. The range begins at a multiple of
-  /// the panels' width.
-  func multiply(
-    _ weights: UnsafePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, outputs range: Range<Int>, adding: Bool,
-    into y: UnsafeMutablePointer<Float>, stride: Int
-  ) {
-    // Panels of whole outputs follow each other, so the range begins at the same place in both layouts.
-    let first = weights + weight + range.lowerBound * inputs
-    if PanelProduct.suits(outputs: outputs) {
-      PanelProduct.multiply(
-        rows: rows, outputs: range.count, inputs: inputs, x, stride: inputs, panels: first, adding: adding, into: y,
-        stride: stride)
-    } else {
-      Product.multiply(
-        m: rows, n: range.count, k: inputs, x, lda: inputs, first, ldb: inputs, transposedB: true,
-        beta: adding ? 1 : 0, into: y, ldc: stride)
+      TransformerKernel.addBias(y, bias: weights.vector(bias), rows: rows, columns: linear.outputs)
     }
   }
 }

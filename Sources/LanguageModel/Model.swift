@@ -13,8 +13,8 @@ public final class Model: Sendable {
   private let checkpoint: Checkpoint
   private let otherFiles: [MappedFile]
 
-  /// Reads `config.json`, `tokenizer.json` and the `.safetensors` files of `directory`, and widens the weights to float32.
-  public init(directory: String) throws(LanguageModelError) {
+  /// Reads `config.json`, `tokenizer.json` and the `.safetensors` files of `directory`.
+  public init(directory: String, precision: WeightPrecision = .auto) throws(LanguageModelError) {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
       throw .noSuchDirectory(directory)
@@ -33,7 +33,7 @@ public final class Model: Sendable {
       throw .malformed(configurationFile.path, reason: "no end-of-sequence token here or in tokenizer_config.json")
     }
     checkpoint = try Checkpoint(directory: directory)
-    weights = try Weights(configuration, from: checkpoint)
+    weights = try Weights(configuration, from: checkpoint, precision: precision)
     self.configuration = configuration
     otherFiles = [configurationFile, tokenizerFile]
   }

@@ -12,8 +12,9 @@ extension Forward {
     _ hidden: UnsafePointer<Float>, rows: Int, vocabulary: Range<Int>, into logits: UnsafeMutablePointer<Float>,
     stride: Int
   ) {
-    layout.head.multiply(
-      weights, hidden, rows: rows, outputs: vocabulary, adding: false, into: logits, stride: stride)
+    weights.multiply(
+      layout.head, hidden, rows: rows, outputs: vocabulary, adding: false, into: logits, stride: stride,
+      scratch: workspace.weight)
   }
 
   /// log softmax(logits of `row`)[token] for each target. Blocks of logits are folded into a running log-sum-exp, so that no

@@ -148,6 +148,17 @@ struct ParameterLayout: Sendable, Hashable {
     }
   }
 
+  /// The token embedding, as the weight of a product.
+  var embeddingPlace: LinearPlace {
+    LinearPlace(weight: embedding, bias: nil, inputs: head.inputs, outputs: head.outputs)
+  }
+
+  /// The tensors that a product's weight is made of, in the order of its outputs.
+  func parameters(of place: LinearPlace) -> [Parameter] {
+    let range = place.weight..<place.weight + place.outputs * place.inputs
+    return parameters.filter { range.contains($0.offset) }
+  }
+
   /// The weights that products are taken with; the output head is one, and with it a tied embedding.
   var products: [LinearPlace] {
     layers.flatMap { [$0.queryKeyValue, $0.output, $0.up, $0.down] } + [head]

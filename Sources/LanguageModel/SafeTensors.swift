@@ -1,4 +1,5 @@
 import Domain
+import Numerics
 
 /// How a stored tensor's elements are written.
 public enum ElementType: String, Sendable, Hashable {
@@ -13,6 +14,16 @@ public enum ElementType: String, Sendable, Hashable {
     case .float32: 4
     case .float16, .bfloat16: 2
     case .float64, .int64: 8
+    }
+  }
+
+  /// The type as one that widens to float32 without loss.
+  var widened: StoredFloat? {
+    switch self {
+    case .float32: .float32
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    case .float64, .int64: nil
     }
   }
 }

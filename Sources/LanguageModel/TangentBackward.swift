@@ -103,8 +103,7 @@ struct TangentBackward {
       let tx = backward.gather(targets, tangents.output, into: workspace.tOutput)
       forward.norm(norm, x, rows: count, into: hidden)
       tangent.norm(norm, norm, x: x, tx: tx, rows: count, into: tHidden)
-      layout.head.multiply(
-        forward.weights, hidden, rows: count, outputs: 0..<vocabulary, adding: false, into: logits, stride: vocabulary)
+      forward.multiplyHead(hidden, rows: count, vocabulary: 0..<vocabulary, into: logits, stride: vocabulary)
       tangent.linear(layout.head, layout.head, x: hidden, tx: tHidden, adding: false, rows: count, into: tLogits)
       for (place, target) in targets.enumerated() {
         // d = mean (p − 1 at the label), td = mean p ∘ (tl − p·tl).
@@ -135,9 +134,11 @@ struct TangentBackward {
     _ place: LinearPlace, _ dy: UnsafePointer<Float>, _ tdy: UnsafePointer<Float>, rows: Int,
     _ dx: UnsafeMutablePointer<Float>, _ tdx: UnsafeMutablePointer<Float>
   ) {
-    backward.transposed.multiply(place, dy, rows: rows, adding: false, into: dx)
-    backward.transposed.multiply(place, tdy, rows: rows, adding: false, into: tdx)
-    transposed.multiply(place, dy, rows: rows, adding: true, into: tdx)
+    backward.transposed.multiply(
+      place, dy, rows: rows, adding: false, into: dx, scratch: workspace.gradient.forward.weight)
+    backward.transposed.multiply(
+      place, tdy, rows: rows, adding: false, into: tdx, scratch: workspace.gradient.forward.weight)
+    transposed.multiply(place, dy, rows: rows, adding: true, into: tdx, scratch: workspace.gradient.forward.weight)
   }
 
   /// tdW = tdyᵀ x + dyᵀ tx and tdb = Σ tdy.
@@ -183,8 +184,8 @@ struct TangentBackward {
     let tdWeight = workspace.tdNorm.floats(2 * size)
     let tdBias = tdWeight + size
     tdWeight.update(repeating: 0, count: 2 * size)
-    let weight = forward.weights + place.weight
-    let tWeight = tangent.direction.weights + place.weight
+    let weight = forward.weights.vector(place.weight)
+    let tWeight = tangent.direction.weights.vector(place.weight)
     if let bias = place.bias {
       TangentKernel.layerNormBackward(
         x, weight: weight, epsilon: c.normEpsilon, dy: dy, tx: tx, tweight: tWeight, tdy: tdy, rows: rows,

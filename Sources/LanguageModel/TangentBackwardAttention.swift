@@ -93,11 +93,12 @@ extension TangentBackward {
       for part in [4, 5] { parts[part].update(repeating: 0, count: rows * size) }
       let weight = isKey ? key : query
       BackwardKernel.rmsNorm(
-        parts[0], weight: forward.weights + weight, epsilon: c.normEpsilon, dy: parts[2], rows: rows, columns: size,
+        parts[0], weight: forward.weights.vector(weight), epsilon: c.normEpsilon, dy: parts[2], rows: rows,
+        columns: size,
         stride: size, dx: parts[4], dweight: unused)
       TangentKernel.rmsNormBackward(
-        parts[0], weight: forward.weights + weight, epsilon: c.normEpsilon, dy: parts[2], tx: parts[1],
-        tweight: tangent.direction.weights + weight, tdy: parts[3], rows: rows, columns: size, tdx: parts[5],
+        parts[0], weight: forward.weights.vector(weight), epsilon: c.normEpsilon, dy: parts[2], tx: parts[1],
+        tweight: tangent.direction.weights.vector(weight), tdy: parts[3], rows: rows, columns: size, tdx: parts[5],
         tdweight: tdWeights + (isKey ? size : 0))
       for row in 0..<rows {
         let place = row * stride + head * size

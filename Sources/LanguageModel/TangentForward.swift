@@ -66,12 +66,11 @@ struct TangentForward {
     rows count: Int? = nil, into ty: UnsafeMutablePointer<Float>
   ) {
     let rows = count ?? self.rows
-    place.multiply(
-      forward.weights, tx, rows: rows, outputs: 0..<place.outputs, adding: adding, into: ty, stride: place.outputs)
-    along.multiply(
-      direction.weights, x, rows: rows, outputs: 0..<along.outputs, adding: true, into: ty, stride: along.outputs)
+    let scratch = forward.workspace.weight
+    forward.weights.multiply(place, tx, rows: rows, adding: adding, into: ty, scratch: scratch)
+    direction.weights.multiply(along, x, rows: rows, adding: true, into: ty, scratch: scratch)
     if let bias = along.bias {
-      TransformerKernel.addBias(ty, bias: direction.weights + bias, rows: rows, columns: along.outputs)
+      TransformerKernel.addBias(ty, bias: direction.weights.vector(bias), rows: rows, columns: along.outputs)
     }
   }
 
@@ -92,13 +91,14 @@ struct TangentForward {
   ) {
     if let tBias = along.bias {
       TangentKernel.layerNorm(
-        x, weight: forward.weights + place.weight, epsilon: c.normEpsilon, tx: tx,
-        tweight: direction.weights + along.weight, tbias: direction.weights + tBias, rows: rows, columns: c.hiddenSize,
+        x, weight: forward.weights.vector(place.weight), epsilon: c.normEpsilon, tx: tx,
+        tweight: direction.weights.vector(along.weight), tbias: direction.weights.vector(tBias), rows: rows,
+        columns: c.hiddenSize,
         into: ty)
     } else {
       TangentKernel.rmsNorm(
-        x, weight: forward.weights + place.weight, epsilon: c.normEpsilon, tx: tx,
-        tweight: direction.weights + along.weight, rows: rows, columns: c.hiddenSize, into: ty)
+        x, weight: forward.weights.vector(place.weight), epsilon: c.normEpsilon, tx: tx,
+        tweight: direction.weights.vector(along.weight), rows: rows, columns: c.hiddenSize, into: ty)
     }
   }
 
@@ -119,8 +119,8 @@ struct TangentForward {
         (tx + row * size).update(from: raw, count: size)
       }
       TangentKernel.rmsNorm(
-        x, weight: forward.weights + (isKey ? key : query), epsilon: c.normEpsilon, tx: tx,
-        tweight: direction.weights + (isKey ? tKey : tQuery), rows: rows, columns: size, into: ty)
+        x, weight: forward.weights.vector(isKey ? key : query), epsilon: c.normEpsilon, tx: tx,
+        tweight: direction.weights.vector(isKey ? tKey : tQuery), rows: rows, columns: size, into: ty)
       for row in 0..<rows {
         (t.queryKeyValue + row * forward.queryKeyValueSize + head * size).update(from: ty + row * size, count: size)
       }

@@ -46,7 +46,8 @@ public final class Trainer {
     gradients = Matrix(uninitializedRows: Self.lanes, columns: layout.count)
     model.weights.copyRowMajor(into: values.base)
     differentiator = Differentiator(
-      model.configuration, weights: Weights(layout, rowMajor: values.base), rowMajor: values.base)
+      model.configuration, weights: Weights(layout, rowMajor: values.base),
+      transposed: TransposedWeights(layout, rowMajor: values.base))
     workspaces = (0..<Self.lanes).map { [differentiator] _ in differentiator.makeWorkspace() }
   }
 

@@ -18,6 +18,7 @@ public final class Workspace {
   let gathered = Scratch()  // [targets, hidden]
   let gatheredAttended = Scratch()  // [targets, query]
   let logits = Scratch()  // [row block, vocabulary block]
+  let weight = Scratch()  // a slice that is widened as it is used
   let logSums = Scratch()  // [2, row block]
 
   private let frequencies: [Float]

@@ -39,7 +39,7 @@ public final class NumpyMatrix: Sendable {
     guard count > 0, let bytes = file.bytes.baseAddress else { return }
     let source = bytes + header.dataOffset + (line * lineLength + start) * header.elementType.size
     switch header.elementType {
-    case .half: wk_widen_half(source, count, target)
+    case .half: Widen.run(source, .float16, count: count, into: target)
     case .single: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count * 4)
     case .double: wk_narrow_double(source, count, target)
     }

@@ -1,18 +1,5 @@
 import CVectorKernels
 
-/// Conversions of stored half-precision weights to float32.
-public enum Widen {
-  /// `source`: `count` IEEE binary16 numbers, at any alignment.
-  public static func float16(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>) {
-    wk_widen_float16(source, count, target)
-  }
-
-  /// `source`: `count` bfloat16 numbers, at any alignment.
-  public static func bfloat16(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>) {
-    wk_widen_bfloat16(source, count, target)
-  }
-}
-
 /// The inner loops of a transformer, on caller-owned row-major float32 memory; the C header states each formula.
 public enum TransformerKernel {
   public static func rmsNorm(

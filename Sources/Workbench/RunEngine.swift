@@ -14,10 +14,12 @@ extension ScoreCache: DistanceStore {}
 public struct RunEngine: Sendable {
   public let paths: StorePaths
   public let workers: Workers
+  public let precision: WeightPrecision
 
-  public init(paths: StorePaths, workers: Workers = Workers()) {
+  public init(paths: StorePaths, workers: Workers = Workers(), precision: WeightPrecision = .auto) {
     self.paths = paths
     self.workers = workers
+    self.precision = precision
   }
 
   /// Opens the files that the specification names and runs it.

@@ -59,7 +59,7 @@ extension RunEngine {
     let examples = try request.examples.map { try open([$0], .existing) } ?? pool
     let distances = try measure(
       queries: queries, queryPath: request.queries ?? request.pool.first ?? "", examples: examples,
-      model: try Model(directory: request.model), template: template,
+      model: try Model(directory: request.model, precision: precision), template: template,
       clock: PhaseClock(.score, unit: "pairs", observe: observe), cancellation: cancellation, observe: observe)
     let matrix = distances.utilities(request.utilityKernel, examples: 0..<examples.count)
     if request.rescaling == .minMax {

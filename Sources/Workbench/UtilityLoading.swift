@@ -40,7 +40,7 @@ extension RunEngine {
   /// The model that a run's utilities are computed with; nil where the method needs none.
   func model(of specification: RunSpecification) throws -> Model? {
     guard specification.method.needsUtilities, case .model(let directory)? = specification.source else { return nil }
-    return try Model(directory: directory)
+    return try Model(directory: directory, precision: precision)
   }
 
   /// The kernels of a run that computes its utilities with a model.

@@ -24,6 +24,7 @@ struct ModelBench: ParsableCommand {
 
   @Option(help: "A Hugging Face checkpoint directory.") var model: String
   @Option(help: "Worker threads (default: one a core).") var threads: Int?
+  @OptionGroup var precision: PrecisionOptions
   @Option(help: "Tokens of each example.") var prefix = 100
   @Option(help: "Tokens of each query, response included.") var query = 80
   @Option(help: "Response tokens of each query.") var response = 30
@@ -43,7 +44,7 @@ struct ModelBench: ParsableCommand {
   }
 
   func run() throws {
-    let model = try Model(directory: self.model)
+    let model = try Model(directory: self.model, precision: precision.precision)
     guard prefix + query <= model.configuration.contextLength else {
       throw ErrorReport(
         "\(prefix + query) tokens are more than the model's context of \(model.configuration.contextLength)",

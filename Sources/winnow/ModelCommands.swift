@@ -23,9 +23,11 @@ struct ModelVerify: ParsableCommand {
   @Argument(help: "A Hugging Face checkpoint directory.") var directory: String
   @Option(help: "The reference's .safetensors file.") var reference: String
   @Option(help: "Largest relative error that passes.") var tolerance = 1e-3
+  @OptionGroup var precision: PrecisionOptions
 
   func run() throws {
-    let verification = try Verification(of: Model(directory: directory), against: reference)
+    let verification = try Verification(
+      of: Model(directory: directory, precision: precision.precision), against: reference)
     for line in verification.lines {
       print(
         "\(line.name) absolute \(String(format: "%.3g", line.absoluteError)) "

@@ -24,11 +24,12 @@ struct TrainingDataOptions: ParsableArguments {
   var skipBadRows = false
 
   @OptionGroup var reading: ReadingOptions
+  @OptionGroup var precision: PrecisionOptions
 
   func load(_ cancellation: Cancellation) throws -> (Model, TrainingSamples) {
     let file = try DatasetFile.open(path: data, role: .pool, reading: reading.reading, cancellation: cancellation)
       .validated(skippingBadRows: skipBadRows, cancellation: cancellation)
-    let model = try Model(directory: self.model)
+    let model = try Model(directory: self.model, precision: precision.precision)
     let samples = try file.samples(at: 0..<file.count)
     return (model, TrainingSamples(samples, template: try .named(template), model: model))
   }

@@ -12,13 +12,60 @@ import Testing
   @Test func everyHalfPrecisionNumberIsWidenedExactly() {
     let patterns = (0...UInt16.max).map { $0 }
     var wide = [Float](repeating: 0, count: patterns.count)
-    Widen.float16(patterns, count: patterns.count, into: &wide)
+    Widen.run(patterns, .float16, count: patterns.count, into: &wide)
     for pattern in patterns {
       let expected = Float(Float16(bitPattern: pattern))
       #expect(wide[Int(pattern)].bitPattern == expected.bitPattern || (wide[Int(pattern)].isNaN && expected.isNaN))
     }
-    Widen.bfloat16(patterns, count: patterns.count, into: &wide)
+    Widen.run(patterns, .bfloat16, count: patterns.count, into: &wide)
     for pattern in patterns { #expect(wide[Int(pattern)].bitPattern == UInt32(pattern) << 16) }
+  }
+
+  @Test(arguments: [StoredFloat.float32, .float16, .bfloat16]) func lanesOfAStoredMatrixAreItsElements(
+    type: StoredFloat
+  ) {
+    let (rows, columns) = (21, 37)
+    let values = Self.numbers(rows * columns, seed: 9)
+    var stored = [UInt8](repeating: 0, count: rows * columns * type.bytes + 1)
+    for (place, value) in values.enumerated() {
+      let bits =
+        switch type {
+        case .float32: value.bitPattern
+        case .float16: UInt32(Float16(value).bitPattern)
+        case .bfloat16: value.bitPattern >> 16
+        }
+      // One byte behind every alignment.
+      for byte in 0..<type.bytes {
+        stored[1 + place * type.bytes + byte] = UInt8(truncatingIfNeeded: bits >> (8 * byte))
+      }
+    }
+    func expected(_ row: Int, _ column: Int) -> Float {
+      let value = values[row * columns + column]
+      return switch type {
+      case .float32: value
+      case .float16: Float(Float16(value))
+      case .bfloat16: Float(bitPattern: value.bitPattern & 0xFFFF_0000)
+      }
+    }
+    stored.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      // A block of rows 2... and columns 3..., as it lies and transposed.
+      let start = base + 1 + (2 * columns + 3) * type.bytes
+      var target = [Float](repeating: -7, count: 34 * 40)
+      Widen.lanes(
+        start, type, lanes: 30, depth: 18, laneStride: 1, depthStride: columns, into: &target, targetStride: 34)
+      for row in 0..<18 {
+        for column in 0..<34 {
+          #expect(target[row * 34 + column] == (column < 30 ? expected(2 + row, 3 + column) : -7))
+        }
+      }
+      target = [Float](repeating: -7, count: 34 * 40)
+      Widen.lanes(
+        start, type, lanes: 18, depth: 30, laneStride: columns, depthStride: 1, into: &target, targetStride: 34)
+      for column in 0..<30 {
+        for row in 0..<34 { #expect(target[column * 34 + row] == (row < 18 ? expected(2 + row, 3 + column) : -7)) }
+      }
+    }
   }
 
   @Test(arguments: [(1, 32, 3), (5, 64, 16), (30, 96, 513), (257, 32, 1100)])

@@ -6,5 +6,6 @@
 
 #include "vector_kernels_select.h"
 #include "vector_kernels_transformer.h"
+#include "vector_kernels_widen.h"
 
 #endif

@@ -70,8 +70,7 @@ void wk_rescale(const float *x, size_t count, float least, float range, float *y
 // best[j] = max(best[j], row[j]).
 void wk_raise(const float *row, size_t count, float *best);
 
-// float16 or float64 elements, at any alignment, as float32.
-void wk_widen_half(const void *source, size_t count, float *target);
+// float64 elements, at any alignment, as float32.
 void wk_narrow_double(const void *source, size_t count, float *target);
 
 // target[i * target_stride + line] = source[line * source_stride + i] for a tile of lines × length elements.

@@ -4,10 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Half precision to float32; the source may be unaligned.
-void wk_widen_float16(const void *source, size_t count, float *target);
-void wk_widen_bfloat16(const void *source, size_t count, float *target);
-
 // y[i] = x[i] / sqrt(mean(x[i]^2) + epsilon) * weight; x and y are rows x n and may be the same.
 void wk_rms_norm(const float *x, const float *weight, float epsilon, size_t rows, size_t n, float *y);
 // y[i] = (x[i] - mean) / sqrt(variance + epsilon) * weight + bias.

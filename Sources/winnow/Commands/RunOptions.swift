@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Foundation
+import LanguageModel
 import Numerics
 import Workbench
 
@@ -10,6 +11,7 @@ extension Maximizer: ExpressibleByArgument {}
 extension TaskObjective: ExpressibleByArgument {}
 extension DatasetFormat: ExpressibleByArgument {}
 extension Domain.Method: ExpressibleByArgument {}
+extension WeightPrecision: ExpressibleByArgument {}
 
 /// How files of samples are read, where the data alone is not to say it.
 struct ReadingOptions: ParsableArguments {
@@ -81,6 +83,17 @@ struct UtilityOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Prompt template.", valueName: "name"))
   var template = "delift"
+
+  @OptionGroup var precision: PrecisionOptions
+}
+
+/// How a model's weights are held.
+struct PrecisionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Weights in memory: as stored and widened as they are used, float32, or auto: float32 where it fits.",
+      valueName: "auto|stored|float32"))
+  var precision: WeightPrecision = .auto
 }
 
 /// How many threads a command may use.

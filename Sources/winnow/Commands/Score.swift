@@ -50,7 +50,8 @@ struct Score: ParsableCommand {
     try Output.check(out, replacing: force)
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
-    let engine = RunEngine(paths: StorePaths(), workers: threads.workers)
+    let engine = RunEngine(
+      paths: StorePaths(), workers: threads.workers, precision: utility.precision.precision)
     try engine.score(
       ScoreRequest(
         pool: pool, queries: queries, examples: examples, limit: limit, skipBadRows: skipBadRows, model: model,

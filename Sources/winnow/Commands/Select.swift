@@ -84,7 +84,8 @@ struct Select: ParsableCommand {
     try Output.check(out, replacing: force)
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
-    let engine = RunEngine(paths: StorePaths(), workers: threads.workers)
+    let engine = RunEngine(
+      paths: StorePaths(), workers: threads.workers, precision: utility.precision.precision)
     let outcome = try engine.execute(
       specification, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
     reporter.finish()
