@@ -20,6 +20,7 @@ struct Backward {
   func run(_ dx: UnsafeMutablePointer<Float>) {  // [rows, hidden]
     for (number, layer) in layout.layers.enumerated().reversed() {
       let kept = activations.layers[number]
+      forward.recompute(number, of: activations)
       feedForward(layer, kept, dx)
       attention(layer, kept, window: c.slidingWindows[number], dx)
     }

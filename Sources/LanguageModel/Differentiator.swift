@@ -41,23 +41,32 @@ public final class Differentiator: Sendable {
   public let parameters: [ModelParameter]
   /// Elements of a flat vector of all parameters. A few of them belong to no parameter and stay 0.
   public let count: Int
+  /// Bytes of one sample's activations above which they are computed again on the way back instead of kept: the same bits, for
+  /// a third more work.
+  public let activationLimit: Int
   let weights: Weights
   let transposed: TransposedWeights
   var layout: ParameterLayout { weights.layout }
 
-  public convenience init(_ model: Model) {
+  public convenience init(_ model: Model, activationLimit: Int = 1 << 30) {
     guard !model.weights.areStored else {
-      self.init(model.configuration, weights: model.weights, transposed: TransposedWeights(sharing: model.weights))
+      self.init(
+        model.configuration, weights: model.weights, transposed: TransposedWeights(sharing: model.weights),
+        activationLimit: activationLimit)
       return
     }
     let values = Matrix(uninitializedRows: 1, columns: model.weights.layout.count)
     model.weights.copyRowMajor(into: values.base)
     self.init(
       model.configuration, weights: model.weights,
-      transposed: TransposedWeights(model.weights.layout, rowMajor: values.base))
+      transposed: TransposedWeights(model.weights.layout, rowMajor: values.base), activationLimit: activationLimit)
   }
 
-  init(_ configuration: ModelConfiguration, weights: Weights, transposed: TransposedWeights) {
+  init(
+    _ configuration: ModelConfiguration, weights: Weights, transposed: TransposedWeights,
+    activationLimit: Int = 1 << 30
+  ) {
+    self.activationLimit = activationLimit
     self.configuration = configuration
     self.weights = weights
     self.transposed = transposed
@@ -79,7 +88,8 @@ public final class Differentiator: Sendable {
     let forward = Forward(
       configuration: configuration, weights: weights, workspace: workspace.forward, tokens: sample.tokens,
       depths: Array(0..<Int32(rows)), prefix: nil)
-    let activations = Activations(configuration, layout: weights.layout, rows: rows, in: workspace.activations)
+    let activations = Activations(
+      configuration, layout: weights.layout, rows: rows, keeping: kept(rows: rows), in: workspace.activations)
     forward.record(activations)
     let dx = workspace.dResidual.floats(rows * configuration.hiddenSize)
     dx.update(repeating: 0, count: rows * configuration.hiddenSize)
@@ -88,6 +98,12 @@ public final class Differentiator: Sendable {
     let loss = backward.loss(of: sample, factor: factor, dx)
     backward.run(dx)
     return loss
+  }
+
+  /// What of a sample's activations stays, by its length.
+  func kept(rows: Int) -> Activations.Kept {
+    let floats = rows * Activations.floatsPerRow(configuration, layout: layout, keeping: .everything)
+    return floats <= activationLimit / MemoryLayout<Float>.stride ? .everything : .inputs
   }
 
   /// Takes new values, row-major, for all parameters; only between calls.

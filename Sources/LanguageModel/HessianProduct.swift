@@ -56,8 +56,11 @@ extension Differentiator {
         depths: Array(0..<Int32(rows)), prefix: nil)
     }
     let forward = pass(weights)
-    let values = Activations(configuration, layout: layout, rows: rows, in: workspace.gradient.activations)
-    let tangents = Activations(configuration, layout: layout, rows: rows, in: workspace.tangent.tangents[0])
+    let kept = kept(rows: 2 * rows)  // of the values and of their tangents
+    let values = Activations(
+      configuration, layout: layout, rows: rows, keeping: kept, in: workspace.gradient.activations)
+    let tangents = Activations(
+      configuration, layout: layout, rows: rows, keeping: kept, in: workspace.tangent.tangents[0])
     let tangent = TangentForward(
       forward: forward, direction: pass(direction.tangents), workspace: workspace.tangent, bounds: [0, rows])
     forward.record(values) { number, _ in

@@ -18,6 +18,11 @@ struct TangentBackward {
 
   func run(_ dx: UnsafeMutablePointer<Float>, _ tdx: UnsafeMutablePointer<Float>) {  // [rows, hidden] each
     for number in layout.layers.indices.reversed() {
+      if tangents.kept == .inputs {
+        forward.recompute(number, of: backward.activations)
+        tangent.layer(
+          number, kept: backward.activations.layers[number], tangents: tangents.layers[number], into: nil)
+      }
       feedForward(number, dx, tdx)
       attention(number, dx, tdx)
     }

@@ -15,13 +15,13 @@ struct TangentForward {
   private var rows: Int { forward.rows }
 
   /// The tangents of block `number`, whose values are in `kept`; reads the tangent of its input and leaves that of its
-  /// output in `next`.
+  /// output in `next`, if it is given.
   func layer(
-    _ number: Int, kept: Activations.Layer, tangents t: Activations.Layer, into next: UnsafeMutablePointer<Float>
+    _ number: Int, kept: Activations.Layer, tangents t: Activations.Layer, into next: UnsafeMutablePointer<Float>?
   ) {
     let place = forward.layout.layers[number]
     let along = direction.layout.layers[number]
-    if number == 0 { direction.embed(into: t.input) }
+    if number == 0, next != nil { direction.embed(into: t.input) }
     linearBehindNorm(
       place.queryKeyValue, along.queryKeyValue, place.attentionNorm, along.attentionNorm, x: kept.input, tx: t.input,
       into: t.queryKeyValue)
@@ -37,6 +37,7 @@ struct TangentForward {
     linear(place.output, along.output, x: kept.attended, tx: t.attended, adding: true, into: t.middle)
     linearBehindNorm(
       place.up, along.up, place.feedForwardNorm, along.feedForwardNorm, x: kept.middle, tx: t.middle, into: t.up)
+    guard let next else { return }
     let (activated, tActivated) = activation(kept, t)
     next.update(from: t.middle, count: rows * c.hiddenSize)
     linear(place.down, along.down, x: activated, tx: tActivated, adding: true, into: next)

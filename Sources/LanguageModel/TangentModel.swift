@@ -68,12 +68,12 @@ public final class TangentModel: Sendable {
     }
     let forward = pass(configuration, weights)
     let layout = tangents[0].layout
-    let values = Activations(cut, layout: layout, rows: tokens.count, reusing: true, in: workspace.values)
+    let values = Activations(cut, layout: layout, rows: tokens.count, keeping: .last, in: workspace.values)
     let passes = zip(tangents, workspace.tangents).map { tangent, scratch in
       (
         TangentForward(
           forward: forward, direction: pass(cut, tangent), workspace: workspace, bounds: bounds),
-        Activations(cut, layout: layout, rows: tokens.count, reusing: true, in: scratch)
+        Activations(cut, layout: layout, rows: tokens.count, keeping: .last, in: scratch)
       )
     }
     forward.record(values) { number, _ in
