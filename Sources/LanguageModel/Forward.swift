@@ -40,7 +40,7 @@ struct Forward {
     embed(into: residual)
     var plan: AttentionPlan?
     var planWindow: Int?
-    for (number, layer) in layout.layers.enumerated() {
+    for (number, layer) in layout.layers.enumerated() where !workspace.isCancelled {
       let isLast = number == layout.layers.count - 1
       let queryKeyValue = workspace.queryKeyValue.floats(rows * queryKeyValueSize)
       projectQueryKeyValue(layer, residual, into: queryKeyValue)

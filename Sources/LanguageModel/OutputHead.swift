@@ -31,7 +31,7 @@ extension Forward {
     var blocks = [[Int]](repeating: [], count: (rows + Self.headRows - 1) / Self.headRows)
     for (number, target) in targets.enumerated() { blocks[target.row / Self.headRows].append(number) }
     var result = [Float](repeating: 0, count: targets.count)
-    for (block, numbers) in blocks.enumerated() {
+    for (block, numbers) in blocks.enumerated() where !workspace.isCancelled {
       let start = block * Self.headRows
       let count = min(Self.headRows, rows - start)
       maxima.update(repeating: -Float.infinity, count: count)

@@ -84,6 +84,7 @@ public final class LocalScorer: UtilityScorer {
       try cancellation.check()
       let workspace = lane.workspace ?? model.makeWorkspace()
       lane.workspace = workspace
+      workspace.cancellation = cancellation
       var prefixTokens: [Int32] = []
       var prefix: KeyValueCache?
       if let example = block.example {
@@ -91,7 +92,9 @@ public final class LocalScorer: UtilityScorer {
         if lane.example != example || lane.prefix == nil {
           // An example that fills the context leaves no room for any query: nothing to run.
           if prefixTokens.count < contextLength {
+            lane.example = nil
             lane.prefix = model.keysAndValues(of: prefixTokens, in: workspace)
+            try cancellation.check()
             advance(prefixTokens.count)
           } else {
             lane.prefix = nil
@@ -119,6 +122,7 @@ public final class LocalScorer: UtilityScorer {
       try cancellation.check()
       let forest = QueryForest(entries: pending)
       let logProbabilities = model.logProbabilities(forest.batch, after: prefix, in: workspace)
+      try cancellation.check()
       for (place, range) in zip(places, forest.targets) {
         guard let distance = Self.distance(logProbabilities[range]) else {
           throw ScoringError.notFinite(row: block.queries[place], example: block.example)
