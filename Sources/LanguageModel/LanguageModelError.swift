@@ -25,6 +25,8 @@ public enum LanguageModelError: ReportableError, Hashable {
   case unsupportedTensorType(String, type: String, file: String)
   /// A part of `tokenizer.json` (a normalizer, a pattern, a decoder) that is not computed here.
   case unsupportedTokenizer(part: String, file: String)
+  /// An adapter is asked for on a product that the model does not have.
+  case unknownAdapterTarget(String, known: [String])
 
   public var report: ErrorReport {
     switch self {
@@ -68,6 +70,10 @@ public enum LanguageModelError: ReportableError, Hashable {
       ErrorReport(
         "tensor \(name) is of type \(type)", at: file, remedy: "Use a checkpoint in F32, F16 or BF16.", status: .badData
       )
+    case .unknownAdapterTarget(let name, let known):
+      ErrorReport(
+        "no product of the model is called \"\(name)\"", at: "adapter targets",
+        remedy: "The model has \(known.joined(separator: ", ")).", status: .unusableArguments)
     case .unsupportedTokenizer(let part, let file):
       ErrorReport(
         "the tokenizer's \(part) is not supported", at: file,

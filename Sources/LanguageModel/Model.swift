@@ -11,10 +11,14 @@ public final class Model: Sendable {
   public let tokenizer: Tokenizer
   let weights: Weights
   private let checkpoint: Checkpoint
+  private let adapter: AdapterFile?
   private let otherFiles: [MappedFile]
 
-  /// Reads `config.json`, `tokenizer.json` and the `.safetensors` files of `directory`.
-  public init(directory: String, precision: WeightPrecision = .auto) throws(LanguageModelError) {
+  /// Reads `config.json`, `tokenizer.json` and the `.safetensors` files of `directory`, and adds to the weights those of an
+  /// adapter's directory in PEFT's form if one is named.
+  public init(
+    directory: String, adapter: String? = nil, precision: WeightPrecision = .auto
+  ) throws(LanguageModelError) {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
       throw .noSuchDirectory(directory)
@@ -33,7 +37,10 @@ public final class Model: Sendable {
       throw .malformed(configurationFile.path, reason: "no end-of-sequence token here or in tokenizer_config.json")
     }
     checkpoint = try Checkpoint(directory: directory)
-    weights = try Weights(configuration, from: checkpoint, precision: precision)
+    var adapterFile: AdapterFile?
+    if let adapter { adapterFile = try AdapterFile(directory: adapter) }
+    self.adapter = adapterFile
+    weights = try Weights(configuration, from: checkpoint, precision: precision, adapter: adapterFile)
     self.configuration = configuration
     otherFiles = [configurationFile, tokenizerFile]
   }
@@ -46,7 +53,8 @@ public final class Model: Sendable {
 
   /// A digest of configuration, tokenizer and weights as they lie on disk. Reads all of the weights: ask once.
   public var contentHash: ContentHash {
-    ContentHash(combining: otherFiles.map(\.contentHash) + checkpoint.contentHashes)
+    ContentHash(
+      combining: otherFiles.map(\.contentHash) + checkpoint.contentHashes + (adapter?.contentHashes ?? []))
   }
 
   public func makeWorkspace() -> Workspace { Workspace(configuration) }

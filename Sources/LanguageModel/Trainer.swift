@@ -17,7 +17,8 @@ public struct AdamWSettings: Sendable, Hashable, Codable {
   }
 }
 
-/// Trains all parameters of a model with AdamW (Loshchilov and Hutter, 2019) on mean response losses.
+/// Trains all parameters of a model, or an adapter on some of its products, with AdamW (Loshchilov and Hutter, 2019) on mean
+/// response losses.
 ///
 /// Used by one thread at a time; a step spreads over workers. Samples are summed in a fixed number of lanes, so a step gives
 /// the same bits on any number of workers.
@@ -29,25 +30,37 @@ public final class Trainer {
   public let differentiator: Differentiator
   /// Steps taken.
   public private(set) var steps = 0
-  /// Values and the two moments as flat vectors (``Differentiator/parameters``), products' weights row-major.
+  /// What is trained: all parameters if nil.
+  public let adapter: Adapter?
+  /// Values and the two moments of what is trained, as flat vectors: of the model (``Differentiator/parameters``), products'
+  /// weights row-major, or of the adapter.
   public let values: Matrix
   public let firstMoments: Matrix
   public let secondMoments: Matrix
   private let gradients: Matrix  // [lanes, count]
+  /// With an adapter: the model's values with the changes put in, and the weights that are changed as they were.
+  private let merged: Matrix
+  private let frozen: Matrix
   private let workspaces: [GradientWorkspace]
 
   /// Begins at the model's weights; the model itself stays as it is.
-  public init(_ model: Model, settings: AdamWSettings = AdamWSettings()) {
+  public init(_ model: Model, settings: AdamWSettings = AdamWSettings(), adapter: Adapter? = nil) {
     self.settings = settings
+    self.adapter = adapter
     let layout = model.weights.layout
-    values = Matrix(uninitializedRows: 1, columns: layout.count)
-    firstMoments = Matrix(zerosOfRows: 1, columns: layout.count)
-    secondMoments = Matrix(zerosOfRows: 1, columns: layout.count)
-    gradients = Matrix(uninitializedRows: Self.lanes, columns: layout.count)
-    model.weights.copyRowMajor(into: values.base)
+    let count = adapter?.count ?? layout.count
+    values = Matrix(uninitializedRows: 1, columns: count)
+    firstMoments = Matrix(zerosOfRows: 1, columns: count)
+    secondMoments = Matrix(zerosOfRows: 1, columns: count)
+    gradients = Matrix(uninitializedRows: Self.lanes, columns: count)
+    merged = Matrix(uninitializedRows: 1, columns: adapter == nil ? 0 : layout.count)
+    let whole = adapter == nil ? values.base : merged.base
+    model.weights.copyRowMajor(into: whole)
+    frozen = adapter?.frozenWeights(of: whole) ?? Matrix(uninitializedRows: 0, columns: 0)
+    adapter?.fillFirstValues(values.base)
     differentiator = Differentiator(
-      model.configuration, weights: Weights(layout, rowMajor: values.base),
-      transposed: TransposedWeights(layout, rowMajor: values.base))
+      model.configuration, weights: Weights(layout, rowMajor: whole),
+      transposed: TransposedWeights(layout, rowMajor: whole))
     workspaces = (0..<Self.lanes).map { [differentiator] _ in differentiator.makeWorkspace() }
   }
 
@@ -60,7 +73,7 @@ public final class Trainer {
     steps += 1
     let correction1 = 1 - powf(settings.beta1, Float(steps))
     let correction2 = 1 - powf(settings.beta2, Float(steps))
-    let count = differentiator.count
+    let count = values.count
     // Sound: pieces are disjoint ranges of the vectors.
     nonisolated(unsafe) let (values, first, second, sums) = (
       values.base, firstMoments.base, secondMoments.base, gradients.base
@@ -77,9 +90,19 @@ public final class Trainer {
         beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, decay: settings.weightDecay,
         correction1: correction1, correction2: correction2)
     }
-    differentiator.refresh(fromRowMajor: values)
+    refresh()
     return loss
   }
+
+  /// Brings the model that passes are run through up to the values.
+  private func refresh() {
+    guard let adapter else { return differentiator.refresh(fromRowMajor: values.base) }
+    adapter.merge(values.base, onto: frozen.base, into: merged.base)
+    differentiator.refresh(fromRowMajor: merged.base)
+  }
+
+  /// What is trained, by name.
+  private var parameters: [ModelParameter] { adapter?.parameters ?? differentiator.parameters }
 
   /// Fills each lane with the gradients of every fourth sample.
   private func sumGradients(of batch: [LossSample], weights: [Float]?, workers: Workers) -> Double {
@@ -87,16 +110,23 @@ public final class Trainer {
     // Sound: a lane has its own gradient and workspace, a sample its own place for the loss.
     nonisolated(unsafe) let workspaces = workspaces
     nonisolated(unsafe) let (gradients, lossBase) = (gradients.base, losses.base)
+    nonisolated(unsafe) let values = UnsafePointer(values.base)
     let differentiator = differentiator
-    let count = differentiator.count
+    let adapter = adapter
+    let ranges = adapter?.modules.map(\.range).sorted { $0.lowerBound < $1.lowerBound }
+    let count = self.values.count
     workers.forEach(Self.lanes) { lane, _ in
       let sum = gradients + lane * count
       sum.update(repeating: 0, count: count)
+      var target = GradientTarget.adding(to: sum)
+      if let adapter {
+        target = .blocks(of: ranges) { adapter.addDerivatives($0, $1, at: values, into: sum) }
+      }
       for number in stride(from: lane, to: batch.count, by: Self.lanes) {
         let weight = weights?[number] ?? 1
         lossBase[number] = Float(
           differentiator.gradient(
-            of: batch[number], factor: weight / Float(batch.count), to: .adding(to: sum), in: workspaces[lane]))
+            of: batch[number], factor: weight / Float(batch.count), to: target, in: workspaces[lane]))
       }
     }
     return (0..<batch.count).reduce(0.0) {
@@ -125,14 +155,22 @@ public final class Trainer {
     } catch {
       throw .unwritable(directory, reason: error.localizedDescription)
     }
-    try SafeTensorsWriter.write(tensors(values.base, prefix: ""), to: directory + "/model.safetensors")
+    let whole = adapter == nil ? values.base : merged.base
+    try SafeTensorsWriter.write(
+      tensors(whole, of: differentiator.parameters), to: directory + "/model.safetensors")
+  }
+
+  /// Writes the adapter alone, in PEFT's file form; `base` is where its configuration says the model is.
+  public func saveAdapter(to directory: String, base: String) throws(LanguageModelError) {
+    try adapter?.save(values.base, to: directory, base: base)
   }
 
   /// Writes the values, both moments and the number of steps, for a run to go on from or for Influence Distillation.
   public func saveState(to path: String) throws(LanguageModelError) {
     try SafeTensorsWriter.write(
-      tensors(values.base, prefix: "param.") + tensors(firstMoments.base, prefix: "exp_avg.")
-        + tensors(secondMoments.base, prefix: "exp_avg_sq.")
+      tensors(values.base, of: parameters, prefix: "param.")
+        + tensors(firstMoments.base, of: parameters, prefix: "exp_avg.")
+        + tensors(secondMoments.base, of: parameters, prefix: "exp_avg_sq.")
         + [SafeTensorsWriter.Tensor(name: "steps", shape: [1], elements: { [steps] in [Float(steps)] })], to: path)
   }
 
@@ -141,7 +179,7 @@ public final class Trainer {
     guard FileManager.default.fileExists(atPath: path) else { throw .noSuchFile(path) }
     let file = try SafeTensors(path: path)
     // Everything is checked before anything is taken.
-    for parameter in differentiator.parameters {
+    for parameter in parameters {
       for prefix in ["param.", "exp_avg.", "exp_avg_sq."] {
         guard let shape = file.shape(of: prefix + parameter.name) else {
           throw .missingTensor(prefix + parameter.name, directory: path)
@@ -154,17 +192,19 @@ public final class Trainer {
     guard let count = try file.floats("steps").first, let steps = Int(exactly: count), steps >= 0 else {
       throw .malformed(path, reason: "steps is not a whole number")
     }
-    for parameter in differentiator.parameters {
+    for parameter in parameters {
       parameter.store(try file.floats("param." + parameter.name), in: values.base)
       parameter.store(try file.floats("exp_avg." + parameter.name), in: firstMoments.base)
       parameter.store(try file.floats("exp_avg_sq." + parameter.name), in: secondMoments.base)
     }
     self.steps = steps
-    differentiator.refresh(fromRowMajor: values.base)
+    refresh()
   }
 
-  private func tensors(_ vector: UnsafePointer<Float>, prefix: String) -> [SafeTensorsWriter.Tensor] {
-    differentiator.parameters.map { parameter in
+  private func tensors(
+    _ vector: UnsafePointer<Float>, of parameters: [ModelParameter], prefix: String = ""
+  ) -> [SafeTensorsWriter.Tensor] {
+    parameters.map { parameter in
       SafeTensorsWriter.Tensor(
         name: prefix + parameter.name, shape: parameter.shape, elements: { parameter.elements(of: vector) })
     }

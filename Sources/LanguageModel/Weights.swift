@@ -23,14 +23,17 @@ final class Weights: Sendable {
 
   /// Reads the tensors of the layout. Shapes are checked for all before memory is taken.
   init(
-    _ configuration: ModelConfiguration, from checkpoint: Checkpoint, precision: WeightPrecision
+    _ configuration: ModelConfiguration, from checkpoint: Checkpoint, precision: WeightPrecision,
+    adapter: AdapterFile? = nil
   ) throws(LanguageModelError) {
     let prefix = configuration.family == .gpt2 && checkpoint.contains("transformer.wte.weight") ? "transformer." : ""
     let layout = ParameterLayout(configuration, prefix: prefix)
     self.layout = layout
     for parameter in layout.parameters { try checkpoint.check(parameter.name, shape: parameter.shape) }
+    try adapter?.check(layout)
     let widens =
       switch precision {
+      case _ where adapter != nil: true  // changed weights are no longer those of the file
       case .float32: true
       case .stored: false
       case .auto: layout.count <= SystemMemory.available / 2 / MemoryLayout<Float>.stride
@@ -39,7 +42,10 @@ final class Weights: Sendable {
     guard stored != nil else {
       places = [:]
       storage = Matrix(zerosOfRows: 1, columns: layout.count)
-      for parameter in layout.parameters { try read(parameter, from: checkpoint) }
+      for parameter in layout.parameters {
+        try read(parameter, from: checkpoint)
+        try adapter?.change(parameter, layout, storage.base + parameter.offset)
+      }
       for place in layout.products where PanelProduct.suits(outputs: place.outputs) { layInPanels(place) }
       checkpoint.releasePages()
       return

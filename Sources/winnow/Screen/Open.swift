@@ -61,7 +61,7 @@ struct Open: ParsableCommand {
     }
     let opening = Opening(
       width: 0, height: 0, glyphs: ascii ? .ascii : .braille, paths: paths,
-      model: model ?? ShippedFiles.sampleData("model"), method: method, budget: budget,
+      model: model ?? ShippedFiles.sampleModel, method: method, budget: budget,
       skipsBadRows: data.skipBadRows, themes: themes, theme: theme ?? RememberedTheme.read(storePaths),
       keyMap: keyMap, errors: errors)
     try ScreenProgram(

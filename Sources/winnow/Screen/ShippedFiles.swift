@@ -25,6 +25,9 @@ enum ShippedFiles {
     return path
   }
 
+  /// The checkpoint directory of the sample model.
+  static var sampleModel: String? { sampleData("model") }
+
   /// The texts of the theme files, by path, in the order of their names.
   static func themeFiles() -> [(path: String, text: String)] {
     guard let themes = folder.map({ $0 + "/Themes" }),
