@@ -68,7 +68,8 @@ final class Scratch {
   func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
     if count > capacity {
       base.deallocate()
-      capacity = count + count / 4
+      // A little more than asked for spares growing again and again; a large buffer takes what it needs.
+      capacity = count + min(count / 4, 1 << 20)
       base = .allocate(byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
     }
     return base.bindMemory(to: Float.self, capacity: max(capacity, 1))

@@ -119,15 +119,4 @@ extension Forward {
     next.update(from: kept.middle, count: rows * c.hiddenSize)
     multiply(layer.down, activated, rows: rows, addingInto: next)
   }
-
-  /// SwiGLU or GELU of the product `up`: [rows, intermediate].
-  func activate(_ up: UnsafePointer<Float>, rows: Int, into activated: UnsafeMutablePointer<Float>) {
-    let size = configuration.intermediateSize
-    if configuration.family == .gpt2 {
-      activated.update(from: up, count: rows * size)
-      TransformerKernel.gelu(activated, count: rows * size)
-    } else {
-      TransformerKernel.siluMultiply(gateUp: up, rows: rows, columns: size, into: activated)
-    }
-  }
 }
