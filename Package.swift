@@ -65,7 +65,11 @@ let package = Package(
       name: "ScoringTests",
       dependencies: ["Domain", "Numerics", "LanguageModel", "Scoring", "TestSupport"]),
     .testTarget(name: "StoreTests", dependencies: ["Domain", "Numerics", "Store", "TestSupport"]),
-    .testTarget(name: "WorkbenchTests", dependencies: ["Domain", "Store", "Workbench", "TestSupport"]),
+    .testTarget(
+      name: "WorkbenchTests",
+      dependencies: [
+        "Domain", "Numerics", "Datasets", "LanguageModel", "Submodular", "Store", "Workbench", "TestSupport",
+      ]),
     .testTarget(name: "ScreenTests", dependencies: ["Screen", "TestSupport"]),
     .testTarget(name: "InterfaceTests", dependencies: ["Domain", "Screen", "Interface", "TestSupport"]),
     .testTarget(name: "TerminalTests", dependencies: ["terminal-probe", "TestSupport"]),

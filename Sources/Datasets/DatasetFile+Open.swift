@@ -47,7 +47,7 @@ extension DatasetFile {
     let summary = DatasetSummary(
       path: first.path, role: role, format: part.format, schema: part.schema,
       labelField: files.lazy.compactMap(\.layout.label).first, idField: files.lazy.compactMap(\.layout.id).first,
-      rows: files.reduce(0) { $0 + $1.rows.count }, bytes: bytes,
+      fields: seen, rows: files.reduce(0) { $0 + $1.rows.count }, bytes: bytes,
       contentHash: parts.count == 1 ? part.contentHash : ContentHash(combining: parts.map(\.contentHash)),
       notes: notes, parts: parts)
     return DatasetFile(summary: summary, files: files, skipped: [])

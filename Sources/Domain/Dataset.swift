@@ -89,6 +89,8 @@ public struct DatasetSummary: Sendable, Hashable {
   /// Names of the fields that label and id were read from, if any.
   public var labelField: String?
   public var idField: String?
+  /// Names of the fields that the first rows have, in the order they were met.
+  public var fields: [String]
   /// Readable rows.
   public var rows: Int
   public var bytes: Int
@@ -102,7 +104,8 @@ public struct DatasetSummary: Sendable, Hashable {
 
   public init(
     path: String, role: DatasetRole, format: DatasetFormat = .jsonLines, schema: RowSchema, labelField: String?,
-    idField: String?, rows: Int, bytes: Int, contentHash: ContentHash, badRows: [BadRow] = [], notes: [String] = [],
+    idField: String?, fields: [String] = [], rows: Int, bytes: Int, contentHash: ContentHash, badRows: [BadRow] = [],
+    notes: [String] = [],
     parts: [DatasetPart] = []
   ) {
     self.path = path
@@ -111,6 +114,7 @@ public struct DatasetSummary: Sendable, Hashable {
     self.schema = schema
     self.labelField = labelField
     self.idField = idField
+    self.fields = fields
     self.rows = rows
     self.bytes = bytes
     self.contentHash = contentHash

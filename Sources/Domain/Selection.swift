@@ -66,6 +66,10 @@ public struct PickExplanation: Sendable, Hashable {
   public var represents: [Represented]
   /// This pick's utility for every row of the pool, binned from 0 to 1.
   public var utilityHistogram: [Int]
+  /// The rows that, shown as an example, help the model most with this row, the most useful first.
+  public var partners: [Represented]
+  /// The rows of the target set that are nearest to it in utility, the nearest first; empty where the run has none.
+  public var targets: [Represented]
 
   public struct Represented: Sendable, Hashable {
     public var index: Int
@@ -77,9 +81,14 @@ public struct PickExplanation: Sendable, Hashable {
     }
   }
 
-  public init(pick: Pick, represents: [Represented], utilityHistogram: [Int]) {
+  public init(
+    pick: Pick, represents: [Represented], utilityHistogram: [Int], partners: [Represented] = [],
+    targets: [Represented] = []
+  ) {
     self.pick = pick
     self.represents = represents
     self.utilityHistogram = utilityHistogram
+    self.partners = partners
+    self.targets = targets
   }
 }

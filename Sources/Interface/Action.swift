@@ -4,22 +4,26 @@ import Screen
 /// key map.
 public enum Action: String, Sendable, Hashable, CaseIterable {
   // Anywhere.
-  case showData, showRun, showInspect, showCompare, nextPanel, previousPanel
-  case startRun, cancelRun
+  case showData, showSetup, showRun, showInspect, showCompare, showMap, nextPanel, previousPanel
+  case startRun, cancelRun, pauseRun
   case palette, help, showLog, chooseTheme, dismiss, suspend, quit
   // In lists and texts.
   case up, down, pageUp, pageDown, first, last, left, right, activate
   // On the Data screen.
-  case openFile, copyRow
+  case openFile, addFile, changeRole, copyRow
   // On Data and Inspect.
-  case search, searchNext, searchPrevious, filter
+  case search, searchNext, searchPrevious, filter, sort, reverseSort
+  // On the screens that can show more than one picture in a place.
+  case nextView
   case pin, ban, undo, redo
   // On the Run screen.
-  case replay, stepBack, stepForward, slower, faster, changeCurve
+  case replay, stepBack, stepForward, slower, faster
   // On the Inspect screen.
   case export, previousRun, nextRun
   // On the Compare screen.
-  case earlierA, laterA, earlierB, laterB
+  case earlierA, laterA, earlierB, laterB, exportTable
+  // On the Map screen.
+  case zoomIn, zoomOut, zoomReset, panLeft, panRight, panUp, panDown, colourBy, mapSource, heatOrder
   // In a line of text being typed.
   case accept, abandon, complete, nextChoice, previousChoice, nextRole
   case deleteBackwards, deleteForwards, deleteWord, deleteLine, cursorLeft, cursorRight, cursorStart, cursorEnd
@@ -29,7 +33,11 @@ public enum Action: String, Sendable, Hashable, CaseIterable {
 
 /// Where a binding holds. The contexts that are active are asked in order: what stands on top first.
 public enum Context: String, Sendable, Hashable, CaseIterable {
-  case everywhere, lists, data, run, inspect, compare, reader, typing, pathTyping, opening, palette, question, themes
+  case everywhere, lists, data, setup, run, inspect, compare, map, reader, typing, pathTyping, opening, palette,
+    question, themes
+
+  /// Those that hold while nothing stands over the screens: what they have can be asked for in the palette.
+  static let ofScreens: Set<Context> = [.everywhere, .lists, .data, .setup, .run, .inspect, .compare, .map]
 
   /// As a heading of the help.
   var title: String {
@@ -37,9 +45,11 @@ public enum Context: String, Sendable, Hashable, CaseIterable {
     case .everywhere: "Everywhere"
     case .lists: "In lists and texts"
     case .data: "Data"
+    case .setup: "Setup"
     case .run: "Run"
     case .inspect: "Inspect"
     case .compare: "Compare"
+    case .map: "Map"
     case .reader: "In help and log"
     case .typing: "While typing"
     case .pathTyping: "While typing a path"
@@ -72,161 +82,5 @@ public struct Binding: Sendable, Hashable {
     self.title = title
     self.meaning = meaning
     isInFooter = footer
-  }
-
-  /// The one table: dispatch, footer, help and palette are made from it. Within a context the order is the footer's.
-  public static let all: [Binding] = [
-    // Data
-    .init(
-      .openFile, [.character("o")], in: [.data], "open", "Open a file as pool, target or existing data", footer: true),
-    .init(
-      .search, [.character("/")], in: [.data, .inspect], "search", "Find a row by a word or a regular expression",
-      footer: true),
-    .init(.searchNext, [.character("n")], in: [.data, .inspect], "next", "Go to the next row that was searched for"),
-    .init(
-      .searchPrevious, [.character("N")], in: [.data, .inspect], "previous",
-      "Go to the previous row that was searched for"),
-    .init(
-      .filter, [.character("f")], in: [.data], "filter", "Show only the rows that match; Esc shows all again",
-      footer: true),
-    .init(
-      .pin, [.character("p")], in: [.data, .inspect, .compare], "pin",
-      "Pin the row: the next run takes it first; again to undo",
-      footer: true),
-    .init(
-      .ban, [.character("x")], in: [.data, .inspect, .compare], "ban",
-      "Ban the row: the next run never takes it; again to undo",
-      footer: true),
-    .init(.undo, [.character("u")], in: [.data, .inspect, .compare], "undo", "Take back the last pin, ban or filter"),
-    .init(.redo, [.control("r")], in: [.data, .inspect, .compare], "redo", "Do again what was taken back"),
-    // Inspect
-    .init(
-      .export, [.character("e")], in: [.inspect], "export",
-      "Write the chosen rows to a file, as they stand in the pool",
-      footer: true),
-    .init(.previousRun, [.character("[")], in: [.inspect], "earlier run", "Inspect the run before this one"),
-    .init(.nextRun, [.character("]")], in: [.inspect], "later run", "Inspect the run after this one"),
-    .init(
-      .copyRow, [.character("y")], in: [.data, .inspect, .compare], "copy",
-      "Send the row's text to the terminal's clipboard"),
-    // Compare
-    .init(.earlierA, [.character("[")], in: [.compare], "earlier A", "A: take the run before it"),
-    .init(.laterA, [.character("]")], in: [.compare], "later A", "A: take the run after it"),
-    .init(.earlierB, [.character("{")], in: [.compare], "earlier B", "B: take the run before it"),
-    .init(.laterB, [.character("}")], in: [.compare], "later B", "B: take the run after it"),
-    // Running
-    .init(
-      .startRun, [.character("r")], in: [.data, .run, .inspect, .compare], "run",
-      "Start a run with what is set on the Run screen",
-      footer: true),
-    .init(
-      .cancelRun, [.character("c")], in: [.data, .run, .inspect, .compare], "cancel",
-      "Stop the run that is going on; what it has done is kept", footer: true),
-    .init(
-      .replay, [.character(" ")], in: [.run], "replay", "Take the picks again on screen; pause, and go on", footer: true
-    ),
-    .init(.stepBack, [.character(",")], in: [.run], "step back", "Go back a pick in the replay"),
-    .init(.stepForward, [.character(".")], in: [.run], "step", "Go on a pick in the replay"),
-    .init(.slower, [.character("<")], in: [.run], "slower", "Replay fewer picks a second"),
-    .init(.faster, [.character(">")], in: [.run], "faster", "Replay more picks a second"),
-    .init(
-      .changeCurve, [.character("v")], in: [.run], "curve",
-      "Show the gain of each pick, or the value of all so far", footer: true),
-    // Lists
-    .init(
-      .activate, [.enter], in: [.lists], "choose", "Open, change or go into what is under the cursor", footer: true),
-    .init(.up, [.up, .character("k")], in: [.lists, .reader, .themes], "up", "Move up"),
-    .init(.down, [.down, .character("j")], in: [.lists, .reader, .themes], "down", "Move down"),
-    .init(.pageUp, [.pageUp, .control("b")], in: [.lists, .reader, .themes], "page up", "Move up by a page"),
-    .init(
-      .pageDown, [.pageDown, .control("f"), .character(" ")], in: [.lists, .reader, .themes], "page down",
-      "Move down by a page"),
-    .init(.first, [.home, .character("g")], in: [.lists, .reader, .themes], "first", "Go to the beginning"),
-    .init(.last, [.end, .character("G")], in: [.lists, .reader, .themes], "last", "Go to the end"),
-    .init(.left, [.left, .character("h")], in: [.lists], "left", "Previous choice of a field, or previous panel"),
-    .init(.right, [.right, .character("l")], in: [.lists], "right", "Next choice of a field, or next panel"),
-    // Typing
-    .init(.accept, [.enter], in: [.typing, .pathTyping, .palette, .themes], "accept", "Take it", footer: true),
-    .init(
-      .abandon, [.escape, .control("g")], in: [.typing, .pathTyping, .palette, .themes], "leave",
-      "Leave without taking it", footer: true),
-    .init(.complete, [.tab], in: [.pathTyping], "complete", "Complete the path as far as it is clear", footer: true),
-    .init(
-      .nextRole, [.control("r")], in: [.opening], "role", "Change what the file is for: pool, target or existing",
-      footer: true),
-    .init(.nextChoice, [.down, .control("n")], in: [.pathTyping, .palette], "next", "Next entry of the list"),
-    .init(
-      .previousChoice, [.up, .control("p")], in: [.pathTyping, .palette], "previous", "Previous entry of the list"),
-    .init(.deleteBackwards, [.backspace], in: [.typing, .pathTyping, .palette], "delete", "Delete before the cursor"),
-    .init(
-      .deleteForwards, [.delete, .control("d")], in: [.typing, .pathTyping, .palette], "delete",
-      "Delete under the cursor"),
-    .init(
-      .deleteWord, [.control("w")], in: [.typing, .pathTyping, .palette], "delete word",
-      "Delete the word, or the path's last part"),
-    .init(
-      .deleteLine, [.control("u")], in: [.typing, .pathTyping, .palette], "clear", "Delete back to the beginning",
-      footer: true),
-    .init(
-      .cursorLeft, [.left, .control("b")], in: [.typing, .pathTyping, .palette], "left", "Move the cursor to the left"),
-    .init(
-      .cursorRight, [.right, .control("f")], in: [.typing, .pathTyping, .palette], "right",
-      "Move the cursor to the right"),
-    .init(
-      .cursorStart, [.home, .control("a")], in: [.typing, .pathTyping, .palette], "start",
-      "Move the cursor to the beginning"),
-    .init(
-      .cursorEnd, [.end, .control("e")], in: [.typing, .pathTyping, .palette], "end", "Move the cursor to the end"),
-    // Questions
-    .init(.yes, [.character("y"), .enter], in: [.question], "yes", "Do it", footer: true),
-    .init(.no, [.character("n"), .escape, .control("g")], in: [.question], "no", "Leave it", footer: true),
-    // Everywhere
-    .init(.showData, [.character("1")], in: [.everywhere], "Data", "Show the files and their rows"),
-    .init(.showRun, [.character("2")], in: [.everywhere], "Run", "Show the setup of a run, and how far it is"),
-    .init(
-      .showInspect, [.character("3")], in: [.everywhere], "Inspect", "Show the chosen rows, and why they were chosen"),
-    .init(.showCompare, [.character("4")], in: [.everywhere], "Compare", "Show two runs side by side"),
-    .init(.nextPanel, [.tab], in: [.everywhere], "panel", "Give the next panel the keys", footer: true),
-    .init(.previousPanel, [.backTab], in: [.everywhere], "previous panel", "Give the previous panel the keys"),
-    .init(
-      .palette, [.character(":"), .control("p")], in: [.everywhere], "actions", "Find any action by its name",
-      footer: true),
-    .init(.chooseTheme, [.character("t")], in: [.everywhere], "theme", "Choose how the program looks"),
-    .init(.showLog, [.character("L")], in: [.everywhere], "log", "Read what was said before, errors among it"),
-    .init(.suspend, [.control("z")], in: [.everywhere], "suspend", "Go back to the shell; fg returns"),
-    .init(
-      .help, [.character("?"), .function(1)], in: [.everywhere, .reader], "help",
-      "Show all keys, and what the words mean", footer: true),
-    .init(.dismiss, [.escape], in: [.everywhere, .reader], "back", "Leave what is open: a page, an error, a jump"),
-    .init(
-      .quit, [.character("q"), .control("c")], in: [.everywhere, .reader], "quit", "End the program", footer: true),
-  ]
-}
-
-extension Key {
-  /// The key as a person would name it: `Ctrl-P`, `PgUp`, `↑`.
-  public var label: String {
-    switch self {
-    case .character(" "): "Space"
-    case .character(let character): String(character)
-    case .control(let character): "Ctrl-" + character.uppercased()
-    case .alt(let character): "Alt-\(character)"
-    case .enter: "Enter"
-    case .escape: "Esc"
-    case .tab: "Tab"
-    case .backTab: "Shift-Tab"
-    case .backspace: "Backspace"
-    case .delete: "Del"
-    case .insert: "Ins"
-    case .up: "Up"
-    case .down: "Down"
-    case .left: "Left"
-    case .right: "Right"
-    case .home: "Home"
-    case .end: "End"
-    case .pageUp: "PgUp"
-    case .pageDown: "PgDn"
-    case .function(let number): "F\(number)"
-    }
   }
 }

@@ -47,10 +47,66 @@ public struct RowSearch: Sendable, Hashable {
   }
 }
 
+/// A map that is wanted.
+public struct MapRequest: Sendable, Hashable {
+  public var file: DatasetKey
+  public var source: MapSource
+  /// Whose utilities.
+  public var run: RunID?
+  /// Where the embeddings are.
+  public var path: String?
+
+  public init(file: DatasetKey, source: MapSource, run: RunID? = nil, path: String? = nil) {
+    self.file = file
+    self.source = source
+    self.run = run
+    self.path = path
+  }
+}
+
+/// A heat map that is wanted.
+public struct HeatRequest: Sendable, Hashable {
+  public var run: RunID
+  public var order: HeatOrder
+  /// The pool, for its labels.
+  public var file: DatasetKey
+
+  public init(run: RunID, order: HeatOrder, file: DatasetKey) {
+    self.run = run
+    self.order = order
+    self.file = file
+  }
+}
+
+/// A run as the library has it, under the number that it goes by in this program.
+public struct StoredRun: Sendable, Hashable {
+  public var id: RunID
+  /// Its number in the library, as `winnow runs` lists it.
+  public var number: Int64
+  public var specification: RunSpecification
+  public var contents: [String: ContentHash]
+  public var candidates: Int
+  public var selection: Selection
+  public var seconds: PhaseSeconds
+
+  public init(
+    id: RunID, number: Int64, specification: RunSpecification, contents: [String: ContentHash], candidates: Int,
+    selection: Selection, seconds: PhaseSeconds
+  ) {
+    self.id = id
+    self.number = number
+    self.specification = specification
+    self.contents = contents
+    self.candidates = candidates
+    self.selection = selection
+    self.seconds = seconds
+  }
+}
+
 /// What is wanted of the world outside.
 public enum Effect: Sendable, Hashable {
-  /// Open a file in a role; answered by `datasetOpened` or `datasetFailed`.
-  case open(path: String, role: DatasetRole)
+  /// Open a file in a role, and files that it goes on in; answered by `datasetOpened` or `datasetFailed`.
+  case open(path: String, role: DatasetRole, more: [String] = [])
   /// The file in this role is no longer shown: what is kept for it can go.
   case close(DatasetKey)
   /// Decode rows; answered by `rows`, for this range or for parts of it.
@@ -63,6 +119,22 @@ public enum Effect: Sendable, Hashable {
   case stopSeeking
   /// Completions of a path being typed, folders with a `/` at their end; answered by `completions`.
   case completePath(String)
+  /// Read a whole file for what it is made of, counting tokens as a model does if one is named; answered by `surveyed`.
+  case survey(DatasetKey, model: String?)
+  /// Measure what a run would take; answered by `estimated` or `estimateFailed`. A new one takes the place of the last.
+  case estimate(RunSpecification)
+  /// Put the rows of a file on a map; answered by `mapped` or `mapFailed`.
+  case makeMap(MapRequest)
+  /// Make a run's utility matrix small enough to look at; answered by `heated` or `heatFailed`.
+  case makeHeatMap(HeatRequest)
+  /// Find what each run's objective gives to each run's choice; answered by `crossed`.
+  case cross([RunID])
+  /// Runs of the library that chose from a pool of this content; answered by `storedRuns`.
+  case loadRuns(pool: ContentHash)
+  /// Hold the run that is going on, and let it go on.
+  case pauseRun, resumeRun
+  /// Write a table; answered by `wrote` or `failed`.
+  case writeText(path: String, text: String, overwrite: Bool)
   /// Start a run on the opened files; answered by `runStarted`, `progress`, `picked`, then one of the endings.
   case startRun(RunSpecification)
   /// Stop the run that is going on; answered by `runCancelled`.
@@ -90,11 +162,28 @@ public enum Message: Sendable, Hashable {
   case found(DatasetKey, RowPattern, row: Int?)
   /// The rows that a filter lets through.
   case filtered(DatasetKey, RowPattern, rows: [Int])
+  case surveyed(DatasetKey, DatasetSurvey)
+  case estimated(RunSpecification, RunEstimate)
+  case estimateFailed(RunSpecification, ErrorReport)
+  case mapped(MapRequest, PoolMap)
+  case mapFailed(MapRequest, ErrorReport)
+  case heated(HeatRequest, HeatMap)
+  case heatFailed(HeatRequest, ErrorReport)
+  /// For each run's objective its value for each run's choice; nil where it has none.
+  case crossed([RunID], [[Double?]])
+  case storedRuns(pool: ContentHash, [StoredRun])
+  case wrote(path: String)
+  /// A file is there already, and what was to be written over it.
+  case textExists(path: String, text: String)
   case runStarted(RunID, RunSpecification)
+  /// What choosing every row would be worth to the run's objective.
+  case reachable(RunID, Double)
   case progress(RunID, Progress)
   /// Picks as they are taken, in order, none dropped.
   case picked(RunID, [Pick])
   case runFinished(RunID, Selection, seconds: PhaseSeconds)
+  /// The number under which the library has the run.
+  case recorded(RunID, number: Int64)
   /// Stopped by the user; what was chosen by then is kept.
   case runCancelled(RunID, Selection?)
   /// The run ended with an error; nil where it did not even get a number.

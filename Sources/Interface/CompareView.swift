@@ -18,13 +18,13 @@ extension Model {
     let only = (a.picks.count - comparison.common, b.picks.count - comparison.common)
     let isSameMethod = a.specification.method == b.specification.method
     // Where room is short, what all names of the family begin with says nothing.
-    func name(_ run: Run) -> String {
+    func method(_ run: Run) -> String {
       let name = run.specification.method.rawValue
-      return inside.width < 50 && name.hasPrefix("delift-") ? String(name.dropFirst(7)) : name
+      return inside.width < 50 ? run.specification.method.shortName : name
     }
     let facts: [(String, String, String)] = [
-      ("", "A \(symbols.dot) run \(pair.a + 1)", "B \(symbols.dot) run \(pair.b + 1)"),
-      ("method", name(a), name(b)),
+      ("", "A \(symbols.dot) \(name(ofRun: pair.a))", "B \(symbols.dot) \(name(ofRun: pair.b))"),
+      ("method", method(a), method(b)),
       ("rows", Format.count(a.picks.count), Format.count(b.picks.count)),
       ("only here", Format.count(only.0), Format.count(only.1)),
       ("seed", "\(a.specification.seed)", "\(b.specification.seed)"),
@@ -53,41 +53,6 @@ extension Model {
         ("rank agreement (Spearman) ", .muted),
         (comparison.rankCorrelation.map { Format.fixed($0, 3) } ?? symbols.dash, .number),
       ], in: inside, y: facts.count + 1)
-  }
-
-  /// What each run's picks are worth so far, over as many picks as both have.
-  func drawCurves(in rect: Rect, _ frame: inout Frame) {
-    let inside = frame.panel(.curves, rect, title: "Value at a shared budget", isFocused: focusedPanel == .curves)
-    guard let pair = comparedRuns else { return }
-    let (a, b) = (runs[pair.a], runs[pair.b])
-    let shared = min(a.picks.count, b.picks.count)
-    func values(_ run: Run) -> [Double] {
-      var sum = 0.0
-      return run.picks.prefix(shared).map { pick in
-        sum += pick.gain
-        return sum
-      }
-    }
-    guard a.hasGains || b.hasGains else {
-      frame.paragraph("Neither method has gains.", .muted, in: inside)
-      return
-    }
-    guard a.hasGains, b.hasGains else {
-      frame.paragraph("Only one of the two methods has gains: there is nothing to lay beside them.", .muted, in: inside)
-      return
-    }
-    if a.specification.method != b.specification.method {
-      frame.text("two objectives, each by its own measure", .muted, in: inside)
-    }
-    let (legend, chart) = inside.split(rows: inside.height >= 6 ? 2 : 1)
-    frame.spans(
-      [
-        ("A ", .accent), (Format.measure(values(a).last ?? 0), .text), ("   B ", .label),
-        (Format.measure(values(b).last ?? 0), .text),
-      ],
-      in: legend, y: legend.height - 1)
-    LineChart(values: values(a), companion: values(b), extent: shared)
-      .draw(into: &frame.grid, in: chart, theme: theme, symbols: symbols, format: Format.measure)
   }
 
   func drawDiffering(in rect: Rect, _ frame: inout Frame) {

@@ -69,6 +69,15 @@ public struct CompareState: Sendable, Hashable {
   public var a: Int?
   public var b: Int?
   public var group = Comparison.Group.all
+  /// The facet that is shown where there is room for one.
+  public var facet = Panel.curves
+  /// For each run that was asked about its objective's value for each run's choice.
+  var crossedRuns: [RunID] = []
+  var askedCross: [RunID] = []
+  var crossed: [[Double?]] = []
+
+  /// The facets, in the order they come.
+  static let facets: [Panel] = [.curves, .composition, .lengths, .crossed]
   public var list = ListState()
   public var textTop = 0
   /// Of the runs below, made when they are first looked at: sets of many rows are not compared for every frame.
@@ -120,7 +129,7 @@ extension Model {
   }
 
   /// The pool that both runs chose from, if it is one and the same.
-  var comparedPool: DatasetKey? {
+  var comparedPool: ContentHash? {
     guard let pair = comparedRuns, runs[pair.a].pool == runs[pair.b].pool else { return nil }
     return runs[pair.a].pool
   }

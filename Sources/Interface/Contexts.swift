@@ -21,14 +21,7 @@ extension Model {
     case .themes: return [.themes]
     case .help, .log: return [.reader]
     case nil:
-      let own: Context =
-        switch screen {
-        case .data: .data
-        case .run: .run
-        case .inspect: .inspect
-        case .compare: .compare
-        }
-      return [own, .lists, .everywhere]
+      return [screen.context, .lists, .everywhere]
     }
   }
 
@@ -65,8 +58,39 @@ extension Model {
       return run.isGoingOn ? .unavailable("The run is still going on. It can be replayed when it ends.") : .available
     case .slower, .faster:
       return currentRun?.replay == nil ? .unavailable("Nothing is being replayed: \(key(.replay)) begins.") : .available
-    case .changeCurve:
-      return currentRun?.picks.isEmpty == false ? .available : .unavailable("Nothing is chosen yet.")
+    case .pauseRun:
+      guard let run = currentRun, run.isGoingOn else { return .unavailable("Nothing is running.") }
+      return run.state == .cancelling ? .unavailable("The run is being stopped.") : .available
+    case .addFile:
+      return files[.pool]?.opened == nil
+        ? .unavailable("No pool is open: \(key(.openFile)) opens one.") : .available
+    case .changeRole:
+      return shownFile == nil ? .unavailable("No file is open here: \(key(.openFile)) opens one.") : .available
+    case .sort, .reverseSort:
+      if screen == .inspect {
+        return inspectedPick == nil ? .unavailable("Nothing is chosen yet.") : .available
+      }
+      guard let file = shownFile else { return .unavailable("No file is open here: \(key(.openFile)) opens one.") }
+      return file.survey == nil && action == .sort
+        ? .unavailable("The file is still being read through.") : .available
+    case .exportTable:
+      return compareReport == nil ? .unavailable("Two runs that have ended are needed.") : .available
+    case .zoomIn, .zoomOut, .zoomReset, .panLeft, .panRight, .panUp, .panDown, .colourBy:
+      if map.isHeatMap { return .unavailable("The matrix is shown: \(key(.nextView)) goes back to the map.") }
+      guard map.map != nil else { return .unavailable("There is no map yet.") }
+      switch action {
+      case .zoomIn:
+        return map.zoom < MapState.mostZoom ? .available : .unavailable("The map is as large as it gets.")
+      case .zoomOut, .zoomReset, .panLeft, .panRight, .panUp, .panDown:
+        return map.zoom > 1 ? .available : .unavailable("The whole map is shown: \(key(.zoomIn)) enlarges it.")
+      default: return .available
+      }
+    case .mapSource:
+      return mapSources.count > 1
+        ? .available : .unavailable("Words are all there is: utilities come with a run that scores the pool.")
+    case .heatOrder:
+      return map.isHeatMap
+        ? .available : .unavailable("The map is shown: \(key(.nextView)) shows the matrix.")
     case .previousRun:
       return (inspect.run ?? 0) > 0 ? .available : .unavailable("There is no earlier run.")
     case .nextRun:
@@ -74,9 +98,13 @@ extension Model {
     case .copyRow:
       return rowUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
     case .pin, .ban:
+      if screen == .setup || screen == .run { return .unavailable("No row is under the cursor.") }
       if screen == .data, role != .pool { return .unavailable("Only rows of the pool can be pinned or banned.") }
       let pool = screen == .compare ? comparedPool : inspectedRun?.pool
-      if screen != .data, pool == nil || pool != files[.pool]?.opened?.key {
+      if screen == .inspect, focusedPanel == .reasons, inspect.relation == .targets {
+        return .unavailable("Only rows of the pool can be pinned or banned.")
+      }
+      if screen != .data, screen != .map, pool == nil || pool != files[.pool]?.opened?.summary.contentHash {
         return .unavailable("This run chose from another pool than the one that is open.")
       }
       return rowUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
@@ -93,7 +121,6 @@ extension Model {
       let place = [.earlierA, .laterA].contains(action) ? pair.a : pair.b
       let end = [.earlierA, .earlierB].contains(action) ? comparableRuns.first : comparableRuns.last
       return place == end ? .unavailable("There is no other run on that side.") : .available
-    case .showInspect, .showData, .showRun, .showCompare: return .available
     case .activate:
       switch focusedPanel {
       case .files, .setup: return .available
@@ -105,7 +132,13 @@ extension Model {
       case .picks:
         return currentRun?.picks.isEmpty == false ? .available : .unavailable("Nothing is chosen yet.")
       case .differing: return comparedRow == nil ? .unavailable("No row is under the cursor.") : .available
-      case .rowText, .progress, .gains, .chosenText, .versus, .curves, .differingText:
+      case .makeup:
+        return shownFile?.survey?.labels.isEmpty == false
+          ? .available : .unavailable("There is no label to choose here.")
+      case .map, .mapText:
+        return rowUnderCursor == nil ? .unavailable("No row is under the cursor.") : .available
+      case .rowText, .meaning, .estimate, .progress, .gains, .coverage, .chosenText, .versus, .curves, .composition,
+        .lengths, .crossed, .differingText:
         return .unavailable("There is nothing to choose here.")
       }
     default: return .available
@@ -133,6 +166,7 @@ extension Model {
 
   /// What Enter does where the focus is, in a word or two.
   func title(of binding: Binding) -> String {
+    if binding.action == .pauseRun, currentRun?.isPaused == true { return "go on" }
     if binding.action == .replay, let replay = currentRun?.replay { return replay.isPlaying ? "pause" : "play" }
     guard binding.action == .activate else { return binding.title }
     switch focusedPanel {
@@ -143,7 +177,8 @@ extension Model {
       return field.choices == nil ? "edit" : "change"
     case .picks: return "inspect"
     case .chosen: return "why"
-    case .reasons, .differing: return "go to row"
+    case .makeup: return "filter"
+    case .reasons, .differing, .map, .mapText: return "go to row"
     default: return binding.title
     }
   }

@@ -79,9 +79,9 @@ extension Model {
     }
     let count = file.shownCount
     let inside = frame.panel(
-      .rows, rect, title: file.filter.map { "\($0.pattern.text) in the \(role.title)" } ?? "Rows of the \(role.title)",
+      .rows, rect, title: rowsTitle(of: file),
       note: count > 0
-        ? "\(file.summary.schema.rawValue) \(symbols.dot) \(Format.count(file.list.cursor + 1)) of \(Format.count(count))"
+        ? "\(file.isWhole ? "\(file.summary.schema.rawValue) \(symbols.dot) " : "")\(Format.count(file.list.cursor + 1)) of \(Format.count(count))"
         : "", isFocused: isFocused)
     if count == 0 { frame.text("The file has no rows.", .muted, in: inside) }
     let columns = [
@@ -126,6 +126,13 @@ extension Model {
     }
     frame.scrollBar(
       of: rect, top: file.list.top, page: page(of: .rows), count: count, isFocused: isFocused)
+  }
+
+  /// What is listed: the filter, and the order where it is not the file's.
+  private func rowsTitle(of file: OpenedFile) -> String {
+    var title = file.filter.map { "\($0.pattern.text) in the \(role.title)" } ?? "Rows of the \(role.title)"
+    if file.order != .file { title += " by \(file.order.rawValue)" }
+    return file.isReversed ? title + ", backwards" : title
   }
 
   /// The mark of a row of the pool that is pinned or banned.

@@ -50,6 +50,7 @@ enum Format {
   static func bytes(_ value: Int) -> String { bytes(Double(value)) }
 
   static func bytes(_ value: Double) -> String {
+    guard value.isFinite, value < 1e18 else { return "beyond count" }
     if value < 1000 { return "\(Int(value)) B" }
     for (unit, name) in [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")] where value >= unit * 0.9995 {
       let scaled = value / unit
@@ -69,6 +70,17 @@ enum Format {
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
     if whole < 3600 { return "\(whole / 60):\(two(whole % 60))" }
     return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
+  }
+
+  /// A time that is only roughly known: `40 s`, `3 min`, `2.5 h`, `12 days`, `3 years`.
+  static func span(_ seconds: Double) -> String {
+    guard seconds.isFinite else { return "no end" }
+    for (unit, name) in [(31_557_600.0, "years"), (86400, "days"), (3600, "h"), (60, "min")] where seconds >= 1.5 * unit
+    {
+      let value = seconds / unit
+      return "\(value < 1e4 ? fixed(value, value < 9.95 ? 1 : 0) : short(value)) \(name)"
+    }
+    return "\(Int(max(1, seconds).rounded())) s"
   }
 
   static func percent(_ share: Double) -> String {

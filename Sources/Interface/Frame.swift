@@ -8,6 +8,8 @@ struct Frame {
     case action(Action)
     case row(Panel, Int)
     case panel(Panel)
+    /// A place on the map, which is drawn in this rectangle.
+    case plot(Rect)
     /// A row of the list that stands over the screen.
     case choice(Int)
     /// Beside what stands over the screen.

@@ -13,19 +13,16 @@ extension Model {
     func paragraph(_ text: String) {
       lines += text.wrapped(to: width).map { [($0, .text)] }
     }
+    heading(screen.title)
+    for text in screenHelp { paragraph(text) }
     heading("Winnow chooses the rows that a language model is fine-tuned on")
     paragraph(
-      "\(key(.showData)) Data: open the pool and read its rows. \(key(.showRun)) Run: choose a method and a budget, and "
-        + "watch it work. \(key(.showInspect)) Inspect: read what was chosen and why, and export it.")
+      "\(key(.showData)) Data: open the pool and read its rows. \(key(.showSetup)) Setup: choose a method and a budget. "
+        + "\(key(.showRun)) Run: watch it work. \(key(.showInspect)) Inspect: read what was chosen and why, and export it. "
+        + "\(key(.showCompare)) Compare: two choices side by side. \(key(.showMap)) Map: the pool as a picture.")
 
     // What holds on the present screen comes first.
-    let own: Context =
-      switch screen {
-      case .data: .data
-      case .run: .run
-      case .inspect: .inspect
-      case .compare: .compare
-      }
+    let own = screen.context
     let order = [own] + Context.allCases.filter { $0 != own }
     for context in order {
       let bindings = keyMap.bindings.filter { $0.contexts.contains(context) }
@@ -47,6 +44,50 @@ extension Model {
     heading("Words")
     for (word, meaning) in Self.glossary { lines += definition(word, meaning, width: width) }
     return lines
+  }
+
+  /// What the present screen is for.
+  private var screenHelp: [String] {
+    switch screen {
+    case .data:
+      [
+        "The files of the next run: the pool to choose from, and where a method needs them a target set and existing data. "
+          + "Below stand the rows of the file under the cursor, the text of a row, and what the file is made of.",
+        "Pin rows that must be taken and ban rows that must not: the next run obeys.",
+      ]
+    case .setup:
+      [
+        "The form says what the next run does. What is missing is said at the right, and before anything starts what the "
+          + "run will take, told from scoring some rows for half a second.",
+        "Facility location picks rows so that every row of the pool is well served by one of them; FLMI does so where the "
+          + "pool resembles a target set; conditional gain leaves out what existing data covers.",
+      ]
+    case .run:
+      [
+        "Load reads the files, score asks the model how much each row helps with each other row, select takes the rows. "
+          + "The upper curve shows what each pick adds: where it is flat, more rows bring little. The lower one shows how "
+          + "much of what the whole pool is worth the picks reach together.",
+        "After the run the picks can be taken again, step by step or playing; curves, list and map follow.",
+      ]
+    case .inspect:
+      [
+        "Each chosen row with the step it was taken at, what it added, and whom it stands for. The histogram counts the "
+          + "pool's rows by how much this row helps with them: a row far to the right helps many.",
+        "Best examples for it are the rows that, shown before it, bring the model's answer nearest to the right one.",
+      ]
+    case .compare:
+      [
+        "Two runs side by side: which rows they share (Jaccard: 1 for equal sets), how alike the order is, what they are made "
+          + "of, and what each run's objective gives to the other's rows: a row's own column is as good as it gets."
+      ]
+    case .map:
+      [
+        "Rows that are alike stand near each other: the two directions are those in which the rows differ most (principal "
+          + "components). Chosen rows are lit. By utilities, rows are alike that are helped by the same rows; by words, rows "
+          + "that use the same words.",
+        "The utility matrix shows blocks where rows of a kind help each other.",
+      ]
+    }
   }
 
   private func helpLines(of binding: Binding, width: Int, isHere: Bool) -> [[(String, StyleName)]] {
@@ -105,6 +146,36 @@ extension Model {
       "Rows that two runs share, as a part of all that either chose: 1 for equal sets. Rank agreement (Spearman) says "
         + "how alike the order of the shared rows is: 1 for equal, 0 for unrelated, -1 for opposite."
     ),
+    (
+      "coverage",
+      "The value of what is chosen as a share of what choosing every row would be worth. Where the curve bends, more rows "
+        + "bring little."
+    ),
+    (
+      "influence, gradient",
+      "A training row moves the model's weights along its gradient. Its influence on a target set is how much that step "
+        + "lowers the model's loss on the target's rows."
+    ),
+    (
+      "Influence Distillation",
+      "Weights for training rows, such that a step of training with them helps the target set most. The rows with the "
+        + "largest weights are chosen."
+    ),
+    (
+      "landmark",
+      "A row whose gradient is computed exactly. There are few of them; what is known of them is spread to all other rows "
+        + "by how alike the rows' cheap embeddings are."
+    ),
+    (
+      "JVP embedding",
+      "A vector for a row: how the model's first layers would change its last hidden state if the weights moved a little "
+        + "in random directions. Rows with like vectors have like gradients."
+    ),
+    (
+      "principal components",
+      "The directions in which a cloud of points is widest. The map shows the first two of them."
+    ),
+    ("tokens", "The pieces that a model reads text in: about three quarters of an English word each."),
     ("pin, ban", "A pinned row is taken first in the next run; a banned one never."),
     (
       "partial",

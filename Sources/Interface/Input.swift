@@ -81,7 +81,12 @@ extension Model {
         focus(on: panel)
         place(cursor: row, in: panel)
         return isDouble || (wasThere && panel == .setup) ? attempt(.activate) : []
-      case .panel(let panel): focus(on: panel)
+      case .panel(let panel): if panel.screen == screen { focus(on: panel) }
+      case .plot(let rect):
+        guard screen == .map else { return [] }
+        focus(on: .map)
+        pointAt(mouse.place, in: rect)
+        return isDouble ? attempt(.activate) : []
       case .choice(let row):
         choose(row)
         return isDouble || isPaletteOrThemes ? attempt(.accept) : []
@@ -116,6 +121,7 @@ extension Model {
     }
     switch target {
     case .row(let panel, _), .panel(let panel): scroll(panel, by: rows)
+    case .plot: scroll(.map, by: rows)
     default: scroll(focusedPanel, by: rows)
     }
     return []
@@ -138,5 +144,23 @@ extension Model {
       show(theme: row)
     default: break
     }
+  }
+
+  /// Puts the map's cursor on the point in a cell, a chosen one before others; on the nearest one where the cell is empty.
+  private mutating func pointAt(_ cell: Point, in rect: Rect) {
+    guard let shown = map.map, rect.width > 0, rect.height > 0 else { return }
+    let lit = Set(mappedRun?.shownPicks.map(\.index) ?? [])
+    var best: (place: Int, distance: Double)?
+    for (place, point) in shown.places.enumerated() {
+      let position = map.position(of: point)
+      let (x, y) = (position.x * Double(rect.width), position.y * Double(rect.height))
+      guard x.isFinite, y.isFinite else { continue }
+      let isInside = x.rounded(.down) == Double(cell.x - rect.x) && y.rounded(.down) == Double(cell.y - rect.y)
+      let (dx, dy) = (x - Double(cell.x - rect.x) - 0.5, 2 * (y - Double(cell.y - rect.y) - 0.5))
+      let distance = isInside ? (lit.contains(shown.rows[place]) ? -2 : -1) : dx * dx + dy * dy
+      if best.map({ distance < $0.distance }) ?? true { best = (place, distance) }
+    }
+    if let best { map.cursor = best.place }
+    mapTextTop = 0
   }
 }

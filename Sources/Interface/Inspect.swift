@@ -7,6 +7,12 @@ public struct InspectState: Sendable, Hashable {
   public var list = ListState()
   public var textTop = 0
   public var represented = ListState()
+  /// Which rows the reasons list.
+  public var relation = Relation.represents
+  /// What the chosen rows are listed by, and the places of the picks in that order; nil for the order they were taken in.
+  public internal(set) var order = PickOrder.rank
+  public internal(set) var isReversed = false
+  var arranged: [Int]?
   /// Why rows were chosen, by rank, as far as it was asked for.
   public var explanations: [Int: PickExplanation] = [:]
   public var failures: [Int: ErrorReport] = [:]
@@ -18,31 +24,127 @@ public struct InspectState: Sendable, Hashable {
   public init() {}
 }
 
+/// Rows that have to do with a chosen one.
+public enum Relation: Int, Sendable, Hashable, CaseIterable {
+  case represents, partners, targets
+
+  var title: String {
+    switch self {
+    case .represents: "Stands for"
+    case .partners: "Best examples for it"
+    case .targets: "Nearest targets"
+    }
+  }
+}
+
+/// What chosen rows can be listed by.
+public enum PickOrder: String, Sendable, Hashable, CaseIterable {
+  case rank, gain, weight, length, label
+}
+
+extension PickExplanation {
+  /// The rows of a relation, the strongest first.
+  func rows(_ relation: Relation) -> [Represented] {
+    switch relation {
+    case .represents: represents
+    case .partners: partners
+    case .targets: targets
+    }
+  }
+}
+
 extension Model {
   var inspectedRun: Run? { inspect.run.flatMap { runs.indices.contains($0) ? runs[$0] : nil } }
 
   var inspectedPick: Pick? {
-    guard let run = inspectedRun, run.picks.indices.contains(inspect.list.cursor) else { return nil }
-    return run.picks[inspect.list.cursor]
+    guard let run = inspectedRun else { return nil }
+    return pick(at: inspect.list.cursor, of: run)
+  }
+
+  /// The pick at a place of the list of chosen rows.
+  func pick(at place: Int, of run: Run) -> Pick? {
+    let rank = inspect.arranged.map { $0.indices.contains(place) ? $0[place] : -1 } ?? place
+    return run.picks.indices.contains(rank) ? run.picks[rank] : nil
+  }
+
+  /// The place of a rank in the list of chosen rows.
+  func place(ofRank rank: Int) -> Int? { inspect.arranged.map { $0.firstIndex(of: rank) } ?? rank }
+
+  /// Lists the chosen rows by something; the cursor stays on its row.
+  mutating func order(picksBy order: PickOrder, isReversed: Bool) {
+    let rank = inspectedPick?.rank
+    inspect.order = order
+    inspect.isReversed = isReversed
+    arrangePicks()
+    inspect.list.center(
+      on: rank.flatMap { place(ofRank: $0) } ?? 0, count: inspectedRun?.picks.count ?? 0, page: page(of: .chosen))
+  }
+
+  /// Works the order of the chosen rows out anew: for another run, or when picks have come.
+  mutating func arrangePicks() {
+    guard let run = inspectedRun, inspect.order != .rank || inspect.isReversed else {
+      inspect.arranged = nil
+      return
+    }
+    let pool = files[.pool]?.opened.flatMap { $0.summary.contentHash == run.pool ? $0 : nil }
+    let all = Array(run.picks.indices)
+    func descending(_ key: (Pick) -> Double) -> [Int] {
+      all.sorted { a, b in
+        let (x, y) = (key(run.picks[a]), key(run.picks[b]))
+        return x == y || x.isNaN || y.isNaN ? a < b : x > y
+      }
+    }
+    var places: [Int]
+    switch inspect.order {
+    case .rank: places = all
+    case .gain: places = descending(\.gain)
+    case .weight: places = descending(\.weight)
+    case .length: places = descending { Double(pool?.length(of: $0.index) ?? 0) }
+    case .label:
+      let name = { (place: Int) -> String in
+        let row = run.picks[place].index
+        guard let survey = pool?.survey, survey.labelOfRow.indices.contains(row), survey.labelOfRow[row] >= 0 else {
+          return "\u{10FFFF}"
+        }
+        return survey.labels[Int(survey.labelOfRow[row])]
+      }
+      let names = all.map(name)
+      places = all.sorted { names[$0] != names[$1] ? names[$0] < names[$1] : $0 < $1 }
+    }
+    inspect.arranged = inspect.isReversed ? places.reversed() : places
+  }
+
+  /// The rows that the reasons list now.
+  var relatedRows: [PickExplanation.Represented] { explanation?.rows(inspect.relation) ?? [] }
+
+  /// The role of the file that those rows are of.
+  func role(of relation: Relation, in run: Run) -> DatasetRole {
+    switch relation {
+    case .represents: run.servedRole
+    case .partners: .pool
+    case .targets: .target
+    }
+  }
+
+  /// A row that the reasons list, if it is at hand.
+  func relatedRow(_ index: Int) -> RowContent? {
+    guard let run = inspectedRun else { return nil }
+    let role = role(of: inspect.relation, in: run)
+    guard let file = files[role]?.opened, file.summary.contentHash == run.contents[role] else { return nil }
+    return file.cache[index]
   }
 
   var explanation: PickExplanation? { inspectedPick.flatMap { inspect.explanations[$0.rank] } }
 
   var representedUnderCursor: PickExplanation.Represented? {
-    guard let rows = explanation?.represents, rows.indices.contains(inspect.represented.cursor) else { return nil }
-    return rows[inspect.represented.cursor]
+    let rows = relatedRows
+    return rows.indices.contains(inspect.represented.cursor) ? rows[inspect.represented.cursor] : nil
   }
 
   /// The row of a pool by its place, if it is at hand and the pool is still the one that is open.
-  func poolRow(_ index: Int, of key: DatasetKey?) -> RowContent? {
-    guard let pool = files[.pool]?.opened, pool.key == key else { return nil }
+  func poolRow(_ index: Int, of content: ContentHash?) -> RowContent? {
+    guard let pool = files[.pool]?.opened, pool.summary.contentHash == content else { return nil }
     return pool.cache[index]
-  }
-
-  /// A row that a pick of the inspected run stands for, if it is at hand.
-  func servedRow(_ index: Int) -> RowContent? {
-    guard let run = inspectedRun, let file = files[run.servedRole]?.opened, file.key == run.served else { return nil }
-    return file.cache[index]
   }
 
   /// The row that actions like copy and pin are about.
@@ -51,19 +153,25 @@ extension Model {
     case .data:
       return shownFile?.rowUnderCursor
     case .inspect:
-      if focusedPanel == .reasons, let row = representedUnderCursor { return row.index }
+      if focusedPanel == .reasons, let row = representedUnderCursor, let run = inspectedRun,
+        role(of: inspect.relation, in: run) == .pool
+      {
+        return row.index
+      }
       return inspectedPick?.index
     case .compare: return comparedRow?.index
-    case .run: return nil
+    case .map: return map.isHeatMap ? nil : mappedRow
+    case .run, .setup: return nil
     }
   }
 
   /// Looks at another run, from its first pick.
   mutating func inspect(run place: Int) {
     guard runs.indices.contains(place) else { return }
-    let pending = inspect.pending
+    let (pending, relation) = (inspect.pending, inspect.relation)
     inspect = InspectState()
     inspect.run = place
+    inspect.relation = relation
     // An answer that is still under way belongs to the other run and will be passed over when it comes.
     inspect.pending = pending
   }

@@ -8,6 +8,12 @@ extension Model {
     var title = "Chosen"
     if let run, let place = inspect.run {
       if runs.count > 1 { title = "Run \(place + 1) of \(runs.count)" }
+      if let number = run.number, run.isStored {
+        title = "Run \(place + 1) of \(runs.count) \(symbols.dot) no. \(number)"
+      }
+      if inspect.order != .rank || inspect.isReversed {
+        title += " \(symbols.dot) by \(inspect.order.rawValue)\(inspect.isReversed ? " reversed" : "")"
+      }
       if run.state == .cancelled || run.selection?.isPartial == true { title += " \(symbols.dot) partial" }
     }
     let inside = frame.panel(
@@ -34,7 +40,7 @@ extension Model {
       y = 1
     }
     for place in inspect.list.visible(count: run.picks.count, page: inside.height - y) {
-      let pick = run.picks[place]
+      guard let pick = pick(at: place, of: run) else { continue }
       let line = Rect(x: table.x, y: table.y + y, width: table.width, height: 1)
       frame.row(pickCells(pick, of: run), columns, layout, in: line)
       drawMark(of: pick.index, at: Point(x: inside.x + 1, y: line.y), &frame)
@@ -58,7 +64,10 @@ extension Model {
 
   func drawReasons(in rect: Rect, _ frame: inout Frame) {
     let isFocused = focusedPanel == .reasons
-    let inside = frame.panel(.reasons, rect, title: "Why it was chosen", isFocused: isFocused)
+    let inside = frame.panel(
+      .reasons, rect,
+      title: "Why \(symbols.dot) \(symbols.previous) \(inspect.relation.title.lowercased()) \(symbols.next)",
+      isFocused: isFocused)
     guard let run = inspectedRun, let pick = inspectedPick else {
       frame.paragraph(
         "For each row: the step it was taken at, what it added, and the rows it stands for.", .muted, in: inside)
@@ -78,16 +87,17 @@ extension Model {
       }
       return
     }
-    drawRepresented(explanation, at: parts.heading, parts.list, isFocused: isFocused, &frame)
-    if explanation.represents.count > parts.list.height {
+    drawRelated(at: parts.heading, parts.list, isFocused: isFocused, &frame)
+    let related = relatedRows
+    if related.count > parts.list.height {
       frame.scrollBar(
         of: Rect(x: rect.x, y: parts.list.y - 1, width: rect.width, height: parts.list.height + 2),
-        top: inspect.represented.top, page: parts.list.height, count: explanation.represents.count,
+        top: inspect.represented.top, page: parts.list.height, count: related.count,
         isFocused: isFocused)
     }
     guard parts.histogram.width >= 10, parts.histogram.height >= 3 else { return }
     let (heading, chart) = parts.histogram.split(rows: 1)
-    frame.text("rows by utility", .muted, in: heading)
+    frame.text("rows by its utility", .muted, in: heading)
     Histogram(counts: explanation.utilityHistogram, from: "0", to: "1")
       .draw(into: &frame.grid, in: chart, theme: theme, symbols: symbols)
   }
@@ -115,8 +125,8 @@ extension Model {
       ], in: rect, y: 1)
   }
 
-  private func drawRepresented(
-    _ explanation: PickExplanation, at heading: Rect, _ list: Rect, isFocused: Bool, _ frame: inout Frame
+  private func drawRelated(
+    at heading: Rect, _ list: Rect, isFocused: Bool, _ frame: inout Frame
   ) {
     let columns = [
       Column("row", width: max(4, Format.count(inspectedRun?.candidates ?? 0).count), alignment: .right),
@@ -126,14 +136,21 @@ extension Model {
     let table = { (rect: Rect) in Rect(x: rect.x + 2, y: rect.y, width: rect.width - 2, height: rect.height) }
     let layout = ColumnLayout(columns, in: table(list).width)
     frame.header(columns, layout, in: table(heading))
-    if explanation.represents.isEmpty {
-      frame.paragraph("No row is served best by it.", .muted, in: list)
+    let rows = relatedRows
+    if rows.isEmpty {
+      let text: String
+      switch inspect.relation {
+      case .represents: text = "No row is served best by it."
+      case .partners: text = "No row helps the model with it, as far as this run has scored."
+      case .targets: text = "This run has no target set, or none of its rows helps here."
+      }
+      frame.paragraph(text, .muted, in: list)
       return
     }
-    for (y, place) in inspect.represented.visible(count: explanation.represents.count, page: list.height).enumerated() {
-      let row = explanation.represents[place]
+    for (y, place) in inspect.represented.visible(count: rows.count, page: list.height).enumerated() {
+      let row = rows[place]
       let line = Rect(x: list.x, y: list.y + y, width: list.width, height: 1)
-      let sample = servedRow(row.index)?.sample
+      let sample = relatedRow(row.index)?.sample
       frame.row(
         [
           (Format.count(row.index), .number), (Format.fixed(Double(row.utility), 3), .text),

@@ -36,26 +36,53 @@ extension Model {
     switch screen {
     case .data:
       let (files, rest) = body.split(rows: 5)
-      let (rows, text) =
-        width >= 110
-        ? rest.split(columns: width * 11 / 20) : rest.split(rows: max(5, rest.height - max(6, rest.height * 9 / 20)))
-      return [(.files, files), (.rows, rows), (.rowText, text)]
+      if width >= 110 {
+        let (rows, right) = rest.split(columns: width * 11 / 20)
+        let (text, makeup) = right.split(rows: max(5, rest.height - max(9, rest.height * 9 / 20)))
+        return [(.files, files), (.rows, rows), (.rowText, text), (.makeup, makeup)]
+      }
+      let (rows, below) = rest.split(rows: max(5, rest.height - max(6, rest.height * 9 / 20)))
+      let (text, makeup) = below.split(columns: below.width * 11 / 20)
+      return [(.files, files), (.rows, rows), (.rowText, text), (.makeup, makeup)]
+    case .setup:
+      let (form, right) = body.split(columns: max(34, min(70, width / 2)))
+      let (meaning, estimate) = right.split(rows: max(8, min(14, body.height * 9 / 20)))
+      return [(.setup, form), (.meaning, meaning), (.estimate, estimate)]
     case .run:
-      let (setup, rest) = body.split(columns: max(42, min(54, width * 2 / 5)))
-      let (progress, below) = rest.split(rows: 7)
-      let wide = rest.width >= 90
-      let (gains, picks) =
-        wide ? below.split(columns: below.width / 2) : below.split(rows: below.height * 11 / 20)
-      return [(.setup, setup), (.progress, progress), (.gains, gains), (.picks, picks)]
+      let (left, right) = body.split(columns: max(36, min(64, width * 2 / 5)))
+      let (progress, picks) = left.split(rows: 7)
+      if width >= 150, height >= 30 {
+        let (curves, map) = right.split(columns: right.width * 2 / 5)
+        let (gains, coverage) = curves.split(rows: curves.height / 2)
+        return [(.progress, progress), (.picks, picks), (.gains, gains), (.coverage, coverage), (.map, map)]
+      }
+      let (gains, coverage) = right.split(rows: right.height / 2)
+      return [(.progress, progress), (.picks, picks), (.gains, gains), (.coverage, coverage)]
     case .compare:
-      let (top, bottom) = body.split(rows: 10)
-      let (versus, curves) = top.split(columns: top.width / 2)
+      let (top, bottom) = body.split(rows: body.height >= 40 ? 14 : 10)
       let (differing, text) = bottom.split(columns: bottom.width / 2)
-      return [(.versus, versus), (.curves, curves), (.differing, differing), (.differingText, text)]
+      let count = width < 110 ? 1 : width < 170 ? 2 : 4
+      // The first facet that is in sight is the one that was asked for, as far as there are others after it.
+      let all = CompareState.facets
+      let first = min(all.firstIndex(of: compare.facet) ?? 0, all.count - count)
+      var (versus, rest) = top.split(columns: count == 1 ? top.width / 2 : 40)
+      var panels: [(Panel, Rect)] = [(.versus, versus)]
+      for place in 0..<count {
+        (versus, rest) = rest.split(columns: rest.width / (count - place))
+        panels.append((all[first + place], versus))
+      }
+      return panels + [(.differing, differing), (.differingText, text)]
     case .inspect:
-      let (chosen, rest) = body.split(columns: max(34, min(70, width * 2 / 5)))
+      let (chosen, rest) = body.split(columns: max(38, min(80, width * 2 / 5)))
       let (text, reasons) = rest.split(rows: max(5, rest.height * 9 / 20))
       return [(.chosen, chosen), (.chosenText, text), (.reasons, reasons)]
+    case .map:
+      if width >= 110 {
+        let (map, text) = body.split(columns: width * 7 / 10)
+        return [(.map, map), (.mapText, text)]
+      }
+      let (map, text) = body.split(rows: -max(5, body.height / 4))
+      return [(.map, map), (.mapText, text)]
     }
   }
 
@@ -71,6 +98,7 @@ extension Model {
     let height = inside(rect).height
     switch panel {
     case .rows, .chosen, .differing: return max(1, height - (Self.showsHeader(height) ? 1 : 0))
+    case .makeup: return labelsPage
     case .reasons: return max(1, reasonsLayout(inside(rect)).list.height)
     default: return max(1, height)
     }
@@ -87,9 +115,10 @@ extension Model {
     return (facts, heading, Rect(x: list.x, y: list.y, width: max(0, list.width - 1), height: list.height), right)
   }
 
-  /// Gives a panel of its screen the keys.
+  /// Gives a panel of its screen the keys. The map beside a run is there to be seen; it is moved in on its own screen.
   mutating func focus(on panel: Panel) {
     screen = panel.screen
     focus[panel.screen] = panel
+    if CompareState.facets.contains(panel), isCompact || layout.rect(of: panel) == nil { compare.facet = panel }
   }
 }

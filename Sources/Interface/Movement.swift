@@ -9,9 +9,12 @@ extension Model {
     case .rows: shownFile?.shownCount ?? 0
     case .setup: setup.fields.count + 1
     case .chosen: inspectedRun?.picks.count ?? 0
-    case .reasons: explanation?.represents.count ?? 0
+    case .reasons: relatedRows.count
     case .differing: compare.rows.count
-    case .versus, .curves, .differingText, .rowText, .chosenText, .progress, .gains, .picks: nil
+    case .makeup: shownFile?.shownLabels ?? 0
+    case .versus, .curves, .composition, .lengths, .crossed, .differingText, .rowText, .chosenText, .progress, .gains,
+      .coverage, .picks, .meaning, .estimate, .map, .mapText:
+      nil
     }
   }
 
@@ -23,6 +26,7 @@ extension Model {
     case .chosen: inspect.list.cursor
     case .reasons: inspect.represented.cursor
     case .differing: compare.list.cursor
+    case .makeup: shownFile?.labels.cursor
     default: nil
     }
   }
@@ -48,11 +52,17 @@ extension Model {
     default: break
     }
     let panel = focusedPanel
-    if [.rowText, .chosenText, .differingText].contains(panel) {
+    if panel == .map {
+      moveOnMap(action)
+      return
+    }
+    if [.rowText, .chosenText, .differingText, .mapText].contains(panel) {
       let page = page(of: panel)
       let count = textLines(of: panel).count
       if panel == .rowText {
         rowTextTop = scrolled(rowTextTop, action, count: count, page: page)
+      } else if panel == .mapText {
+        mapTextTop = scrolled(mapTextTop, action, count: count, page: page)
       } else if panel == .differingText {
         compare.textTop = scrolled(compare.textTop, action, count: count, page: page)
       } else {
@@ -71,9 +81,27 @@ extension Model {
       inspect.textTop = clampedTop(inspect.textTop + rows, textLines(of: panel).count, page(of: panel))
     case .differingText:
       compare.textTop = clampedTop(compare.textTop + rows, textLines(of: panel).count, page(of: panel))
+    case .mapText: mapTextTop = clampedTop(mapTextTop + rows, textLines(of: panel).count, page(of: panel))
+    case .map: if !map.isHeatMap { map.enlarge(by: rows < 0 ? 2 : 0.5) }
     case .files, .setup: break
     default: withList(of: panel) { list, count, page in list.scroll(by: rows, count: count, page: page) }
     }
+  }
+
+  private mutating func moveOnMap(_ action: Action) {
+    guard !map.isHeatMap, let count = map.map?.rows.count, count > 0 else { return }
+    switch action {
+    case .up: map.step(x: 0, y: -1, aspect: mapAspect)
+    case .down: map.step(x: 0, y: 1, aspect: mapAspect)
+    // Among the rows in the file's order, for those who look for one by its number.
+    case .pageUp: map.cursor = max(0, map.cursor - 1)
+    case .pageDown: map.cursor = min(count - 1, map.cursor + 1)
+    case .first: map.cursor = 0
+    case .last: map.cursor = count - 1
+    default: break
+    }
+    map.reveal()
+    mapTextTop = 0
   }
 
   private func clampedTop(_ top: Int, _ count: Int, _ page: Int) -> Int { max(0, min(count - page, top)) }
@@ -106,6 +134,10 @@ extension Model {
         inspect.represented = ListState()
       }
     case .reasons: body(&inspect.represented, count, page)
+    case .makeup:
+      guard var file = shownFile else { return }
+      body(&file.labels, count, page)
+      files[role] = .opened(file)
     case .differing:
       let before = compare.list.cursor
       body(&compare.list, count, page)

@@ -106,6 +106,8 @@ extension Model {
     let text = prompt.input.text
     switch prompt.purpose {
     case .open(let role): return ("\(role.meaning); \(key(.nextRole)) changes that", .muted)
+    case .addFile: return ("its rows follow those that the pool has; pins and bans are left out", .muted)
+    case .exportTable: return ("Markdown, or CSV if the name ends in .csv", .muted)
     case .export: return ("JSON lines, byte for byte as in the pool, in the order they were chosen", .muted)
     case .search, .filter:
       if text.isEmpty { return ("a word or a regular expression; label: or id: before it; ! turns it round", .muted) }

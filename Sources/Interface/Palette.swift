@@ -8,7 +8,7 @@ public struct Palette: Sendable, Hashable {
   /// The bindings that can be asked for here, best match first; among equals the table's order.
   public func matches(in keyMap: KeyMap = .standard) -> [Binding] {
     let offered = keyMap.bindings.filter { binding in
-      !Set(binding.contexts).isDisjoint(with: [.everywhere, .lists, .data, .run, .inspect, .compare])
+      !Set(binding.contexts).isDisjoint(with: Context.ofScreens)
         && binding.action != .palette
     }
     let wanted = Array(input.text.lowercased().filter { !$0.isWhitespace })

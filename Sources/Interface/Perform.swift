@@ -6,9 +6,11 @@ extension Model {
   mutating func perform(_ action: Action) -> [Effect] {
     switch action {
     case .showData: show(.data)
+    case .showSetup: show(.setup)
     case .showRun: show(.run)
     case .showInspect: show(.inspect)
     case .showCompare: show(.compare)
+    case .showMap: show(.map)
     case .earlierA: stepRun(isB: false, by: -1)
     case .laterA: stepRun(isB: false, by: 1)
     case .earlierB: stepRun(isB: true, by: -1)
@@ -20,6 +22,8 @@ extension Model {
     case .right: stepSideways(1)
     case .activate: return activate()
     case .openFile: return ask(.open(role), text: "")
+    case .addFile: return ask(.addFile, text: "")
+    case .changeRole: return changeRole()
     case .copyRow: return copyRow()
     case .pin, .ban: mark(action)
     case .undo:
@@ -43,7 +47,12 @@ extension Model {
       runs[runs.count - 1].state = .cancelling
       return [.cancelRun]
     case .replay, .stepBack, .stepForward, .slower, .faster: replay(action)
-    case .changeCurve: showsValue.toggle()
+    case .pauseRun: return pauseRun()
+    case .sort, .reverseSort: sort(action)
+    case .nextView: nextView()
+    case .exportTable: return ask(.exportTable, text: "comparison.md")
+    case .zoomIn, .zoomOut, .zoomReset, .panLeft, .panRight, .panUp, .panDown, .colourBy, .mapSource, .heatOrder:
+      changeMap(action)
     case .export:
       guard let run = inspectedRun, let id = run.id else { return [] }
       return ask(.export(id), text: "\(run.specification.method.rawValue)-\(run.picks.count).jsonl")
@@ -85,7 +94,7 @@ extension Model {
     return []
   }
 
-  private mutating func show(_ name: ScreenName) {
+  mutating func show(_ name: ScreenName) {
     if name != screen {
       jumpedFrom = nil
       banner = nil  // it was seen; the log keeps it
@@ -95,7 +104,10 @@ extension Model {
   }
 
   private mutating func stepPanel(_ steps: Int) {
-    let order = panelOrder
+    let order = panelOrder.filter { panel in
+      // A facet that is out of sight is reached by changing the view, not by going round.
+      !CompareState.facets.contains(panel) || isCompact || layout.rect(of: panel) != nil
+    }
     let place = order.firstIndex(of: focusedPanel) ?? 0
     focus(on: order[((place + steps) % order.count + order.count) % order.count])
   }
@@ -104,6 +116,14 @@ extension Model {
     if focusedPanel == .differing {
       let groups = Comparison.Group.allCases
       compare.group = groups[(compare.group.rawValue + steps + groups.count) % groups.count]
+      return
+    }
+    if focusedPanel == .reasons {
+      stepRelation(steps)
+      return
+    }
+    if focusedPanel == .map, !map.isHeatMap {
+      map.step(x: Double(steps), y: 0, aspect: mapAspect)
       return
     }
     guard focusedPanel == .setup, let field = setup.currentField, field.choices != nil else {
@@ -119,6 +139,7 @@ extension Model {
     case .rows: focus(on: .rowText)
     case .setup:
       guard let field = setup.currentField else { return attempt(.startRun) }
+      if let role = field.role { return ask(.open(role), text: "") }
       if field.choices != nil {
         setup.step(field, by: 1)
       } else {
@@ -128,18 +149,26 @@ extension Model {
     case .chosen: focus(on: .reasons)
     case .reasons:
       guard let row = representedUnderCursor else { return [] }
-      return jump(to: row.index, of: inspectedRun?.servedRole ?? .pool, inspectedRun?.served)
+      guard let run = inspectedRun else { return [] }
+      let role = role(of: inspect.relation, in: run)
+      return jump(to: row.index, of: role, run.contents[role])
     case .differing:
       guard let row = comparedRow else { return [] }
       return jump(to: row.index, of: .pool, comparedPool)
-    case .rowText, .progress, .gains, .chosenText, .versus, .curves, .differingText: break
+    case .makeup: return filterByLabel()
+    case .map, .mapText:
+      guard let row = rowUnderCursor else { return [] }
+      return jump(to: row, of: .pool, files[.pool]?.opened?.summary.contentHash)
+    case .rowText, .meaning, .estimate, .progress, .gains, .coverage, .chosenText, .versus, .curves, .composition,
+      .lengths, .crossed, .differingText:
+      break
     }
     return []
   }
 
   /// Shows a row on the Data screen; Esc comes back.
-  private mutating func jump(to index: Int, of served: DatasetRole, _ key: DatasetKey?) -> [Effect] {
-    guard var file = files[served]?.opened, file.key == key else {
+  private mutating func jump(to index: Int, of served: DatasetRole, _ content: ContentHash?) -> [Effect] {
+    guard var file = files[served]?.opened, file.summary.contentHash == content else {
       say("The file that this run was about is no longer open.")
       return []
     }
@@ -149,7 +178,7 @@ extension Model {
     jumpedFrom = from
     rowTextTop = 0
     // A filter that leaves the row out gives way.
-    if file.place(of: index) == nil { file.filter = nil }
+    if file.place(of: index) == nil { file.show(nil) }
     file.list.center(on: file.place(of: index) ?? 0, count: file.shownCount, page: page(of: .rows))
     files[role] = .opened(file)
     return []
@@ -173,7 +202,7 @@ extension Model {
       show(role, through: nil)
     } else if notice != nil {
       notice = nil
-    } else if let home = panelOrder.first(where: { [.rows, .setup, .chosen, .differing].contains($0) }) {
+    } else if let home = panelOrder.first(where: { Model.homes.values.contains($0) }) {
       focus(on: home)
     }
     return []
@@ -182,8 +211,10 @@ extension Model {
   private mutating func startRun() -> [Effect] {
     guard let specification = plannedRun, let picks = plannedPicks, let rows = candidateRows else { return [] }
     var run = Run(
-      specification: specification, budget: picks, candidates: rows, pool: files[.pool]?.opened?.key)
-    run.served = files[run.servedRole]?.opened?.key
+      specification: specification, budget: picks, candidates: rows,
+      contents: files.compactMapValues { $0.opened?.summary.contentHash })
+    if specification.pool == nil { run.contents[.pool] = nil }
+    restoring?.running = nil
     runs.append(run)
     show(.run)
     return [.startRun(specification)]
@@ -210,17 +241,20 @@ extension Model {
   }
 
   /// Looks for the next row of the list in front that matches what was searched for last.
-  private mutating func seek(forward: Bool) -> [Effect] {
+  mutating func seek(forward: Bool) -> [Effect] {
     guard let pattern = searched else { return [] }
     if screen == .inspect {
-      guard let run = inspectedRun, let key = run.pool, let pick = inspectedPick else { return [] }
+      guard let run = inspectedRun, let pool = files[.pool]?.opened, run.pool == pool.summary.contentHash,
+        let pick = inspectedPick
+      else { return [] }
+      let key = pool.key
       seeking = pattern
-      let rows = run.picks.map(\.index)
+      let rows = run.picks.indices.compactMap { self.pick(at: $0, of: run)?.index }
       return [.find(key, pattern, RowSearch(rows: rows, from: pick.index, isForward: forward))]
     }
     guard let file = shownFile, let row = file.rowUnderCursor else { return [] }
     seeking = pattern
-    return [.find(file.key, pattern, RowSearch(rows: file.filter?.rows, from: row, isForward: forward))]
+    return [.find(file.key, pattern, RowSearch(rows: file.shownRows, from: row, isForward: forward))]
   }
 
   private mutating func copyRow() -> [Effect] {
@@ -229,7 +263,8 @@ extension Model {
       switch screen {
       case .data: shownFile?.cache[row]
       case .compare: poolRow(row, of: comparedPool)
-      default: focusedPanel == .reasons ? servedRow(row) : poolRow(row, of: inspectedRun?.pool)
+      case .map: files[.pool]?.opened?.cache[row]
+      default: focusedPanel == .reasons ? relatedRow(row) : poolRow(row, of: inspectedRun?.pool)
       }
     guard let sample = content?.sample else {
       say("The row is not loaded yet.")
@@ -250,117 +285,5 @@ extension Model {
 
   var marksSummary: String {
     "\(Format.count(setup.marks.pinned.count)) pinned, \(Format.count(setup.marks.banned.count)) banned."
-  }
-
-  // MARK: What stands over the screen
-
-  private mutating func ask(_ purpose: Prompt.Purpose, text: String) -> [Effect] {
-    let prompt = Prompt(purpose, text: text)
-    overlay = .prompt(prompt)
-    return prompt.takesPath ? [.completePath(text)] : []
-  }
-
-  private mutating func accept() -> [Effect] {
-    switch overlay {
-    case .prompt(let prompt): return accept(prompt)
-    case .palette(let palette):
-      let matches = palette.matches(in: keyMap)
-      guard matches.indices.contains(palette.list.cursor) else { return [] }
-      overlay = nil
-      return attempt(matches[palette.list.cursor].action)
-    case .themes(_, let before):
-      overlay = nil
-      return before == themeIndex ? [] : [.rememberTheme(themes[themeIndex].id)]
-    default: return []
-    }
-  }
-
-  private mutating func accept(_ prompt: Prompt) -> [Effect] {
-    let text = prompt.input.text
-    switch prompt.purpose {
-    case .open(let role):
-      guard !text.isEmpty else { return [] }
-      overlay = nil
-      self.role = role
-      if files[role]?.opened == nil { files[role] = .opening(path: text) }
-      opening[role] = text
-      return [.open(path: text, role: role)]
-    case .field(let field):
-      let trimmed = field.isPath ? text : text.filter { !$0.isWhitespace }
-      // Refused values stay in the line, with what is wrong beneath it.
-      guard field.problem(with: trimmed, poolRows: candidateRows) == nil else { return [] }
-      setup[field] = trimmed
-      overlay = nil
-    case .search:
-      guard let pattern = try? RowPattern(parsing: text) else { return [] }
-      overlay = nil
-      searched = pattern
-      return seek(forward: true)
-    case .filter:
-      if text.isEmpty {
-        overlay = nil
-        noteForUndo()
-        show(role, through: nil)
-        return []
-      }
-      guard let pattern = try? RowPattern(parsing: text), let key = shownFile?.key else { return [] }
-      overlay = nil
-      seeking = pattern
-      return [.filter(key, pattern)]
-    case .export(let id):
-      guard !text.isEmpty else { return [] }
-      overlay = nil
-      return [.export(id, path: text, overwrite: false)]
-    }
-    return []
-  }
-
-  private mutating func complete() -> [Effect] {
-    guard case .prompt(var prompt) = overlay else { return [] }
-    if prompt.chosen != nil {
-      // A completion that was moved to is taken; what follows it is looked up.
-      prompt.chosen = nil
-      overlay = .prompt(prompt)
-      return [.completePath(prompt.input.text)]
-    }
-    guard prompt.completedText == prompt.input.text else {
-      prompt.fillsIn = true
-      overlay = .prompt(prompt)
-      return [.completePath(prompt.input.text)]
-    }
-    let before = prompt.input.text
-    prompt.fillIn()
-    let isStepping = prompt.chosen != nil
-    overlay = .prompt(prompt)
-    return prompt.input.text == before || isStepping ? [] : [.completePath(prompt.input.text)]
-  }
-
-  private mutating func stepRole() -> [Effect] {
-    guard case .prompt(var prompt) = overlay, case .open(let role) = prompt.purpose else { return [] }
-    prompt.purpose = .open(role.next)
-    overlay = .prompt(prompt)
-    return []
-  }
-
-  private mutating func stepChoice(_ steps: Int) {
-    switch overlay {
-    case .prompt(var prompt):
-      prompt.step(steps)
-      overlay = .prompt(prompt)
-    case .palette(var palette):
-      palette.list.move(by: steps, count: palette.matches(in: keyMap).count, page: palettePage)
-      overlay = .palette(palette)
-    default: break
-    }
-  }
-
-  private mutating func answer(_ yes: Bool) -> [Effect] {
-    guard case .confirm(let asked) = overlay else { return [] }
-    overlay = nil
-    guard yes else { return [] }
-    switch asked.purpose {
-    case .quit: return [.quit]
-    case .overwrite(let id, let path): return [.export(id, path: path, overwrite: true)]
-    }
   }
 }

@@ -4,8 +4,10 @@ import Domain
 public struct Prompt: Sendable, Hashable {
   public enum Purpose: Sendable, Hashable {
     case open(DatasetRole)
+    case addFile
     case field(SetupField)
     case export(RunID)
+    case exportTable
     case search
     case filter
   }
@@ -32,7 +34,7 @@ public struct Prompt: Sendable, Hashable {
 
   public var takesPath: Bool {
     switch purpose {
-    case .open, .export: true
+    case .open, .addFile, .export, .exportTable: true
     case .field(let field): field.isPath
     case .search, .filter: false
     }
@@ -41,8 +43,10 @@ public struct Prompt: Sendable, Hashable {
   public var title: String {
     switch purpose {
     case .open(let role): "Open \(role.title)"
+    case .addFile: "Add a file to the pool"
     case .field(let field): field.title
     case .export: "Export the chosen rows to"
+    case .exportTable: "Write the comparison to"
     case .search: "Search"
     case .filter: "Show only rows that match"
     }

@@ -24,19 +24,46 @@ public struct Run: Sendable, Hashable {
   public var candidates: Int
   /// What was chosen, once it has ended.
   public var selection: Selection?
-  /// The pool that it chooses from, to find the rows' texts.
-  public var pool: DatasetKey?
-  /// The file whose rows its picks stand for: the pool, or the target set.
-  public var served: DatasetKey?
+  /// Content of the files that it reads, by role: the rows of its picks are found in files that have it.
+  public var contents: [DatasetRole: ContentHash]
+  /// What choosing every row would be worth; nil where that is not known.
+  public var reachable: Double?
+  /// Its number in the library, as `winnow runs` lists it.
+  public var number: Int64?
+  /// Whether it is held.
+  public var isPaused = false
 
   public init(
-    specification: RunSpecification, budget: Int, candidates: Int, pool: DatasetKey?
+    specification: RunSpecification, budget: Int, candidates: Int, contents: [DatasetRole: ContentHash]
   ) {
     self.specification = specification
     self.budget = budget
     self.candidates = candidates
-    self.pool = pool
+    self.contents = contents
   }
+
+  /// A run of the library.
+  init(_ stored: StoredRun) {
+    var contents: [DatasetRole: ContentHash] = [:]
+    for role in DatasetRole.allCases { contents[role] = stored.contents[role.rawValue] }
+    self.init(
+      specification: stored.specification, budget: stored.selection.picks.count, candidates: stored.candidates,
+      contents: contents)
+    id = stored.id
+    number = stored.number
+    state = stored.selection.isPartial ? .cancelled : .finished(seconds: stored.seconds)
+    selection = stored.selection
+    picks = stored.selection.picks
+    isStored = true
+  }
+
+  /// Whether it came from the library.
+  public private(set) var isStored = false
+
+  /// The pool that it chooses from.
+  var pool: ContentHash? { contents[.pool] }
+  /// The file whose rows its picks stand for: the pool, or the target set.
+  var served: ContentHash? { contents[servedRole] }
 
   public var isGoingOn: Bool {
     switch state {
@@ -58,8 +85,11 @@ public struct Run: Sendable, Hashable {
   /// as there is room. Gains fall along a run: the first is the largest, the last the least.
   var gainDigits: Int {
     guard let first = picks.first?.gain, let last = picks.last?.gain else { return 3 }
-    return max(0, min(2 - Format.magnitude(last), 4, 6 - Format.magnitude(first)))
+    return max(0, min(2 - Format.magnitude(last), 4, 5 - Format.magnitude(first)))
   }
+
+  /// Whether picks have weights of their own.
+  var hasWeights: Bool { picks.contains { $0.weight != 1 } }
 
   /// Whether the method says what a pick adds: a random draw does not.
   var hasGains: Bool { picks.first.map { $0.gain != 0 } ?? specification.method.needsUtilities }

@@ -2,100 +2,6 @@ import Domain
 import Screen
 
 extension Model {
-  // MARK: Setup
-
-  func drawSetup(in rect: Rect, _ frame: inout Frame) {
-    let isFocused = focusedPanel == .setup
-    let inside = frame.panel(.setup, rect, title: "Setup", isFocused: isFocused)
-    let fields = setup.fields
-    // The form first, a blank, then what the field under the cursor means.
-    let helpHeight = inside.height >= fields.count + 6 ? inside.height - fields.count - 2 : 0
-    let (form, below) = inside.split(rows: inside.height - helpHeight)
-    let visible = setup.list.visible(count: fields.count + 1, page: page(of: .setup))
-    for (y, row) in visible.enumerated() where y < form.height {
-      let line = Rect(x: form.x + 2, y: form.y + y, width: form.width - 2, height: 1)
-      if row == 0 { drawStart(in: line, &frame) } else { drawField(fields[row - 1], in: line, &frame) }
-      let bar = Rect(x: form.x, y: line.y, width: form.width, height: 1)
-      if row == setup.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
-      frame.mark(bar, .row(.setup, row))
-    }
-    drawMeaning(in: below, &frame)
-  }
-
-  private func drawStart(in line: Rect, _ frame: inout Frame) {
-    frame.text("Start", .accent, in: line)
-    let rest = Rect(x: line.x + 10, y: line.y, width: line.width - 10, height: 1)
-    if currentRun?.isGoingOn == true {
-      frame.text("\(spinner) running", .accent, in: rest)
-    } else if setupProblems.isEmpty {
-      frame.text(
-        "\(symbols.good) \(Format.count(plannedPicks ?? 0)) of \(Format.count(candidateRows ?? 0, "row"))", .good,
-        in: rest)
-    } else {
-      frame.text("\(symbols.bad) something is missing", .bad, in: rest)
-    }
-  }
-
-  private func drawField(_ field: SetupField, in line: Rect, _ frame: inout Frame) {
-    frame.text(field.title, .heading, in: line, width: 9)
-    let rest = Rect(x: line.x + 10, y: line.y, width: line.width - 10, height: 1)
-    let value = setup[field]
-    let problem = field.problem(with: value, poolRows: candidateRows)
-    if field.choices != nil {
-      let shown = field == .method ? setup.method.shortTitle : value
-      frame.text("\(symbols.previous) \(shown) \(symbols.next)", .text, in: rest)
-      return
-    }
-    if problem != nil {
-      frame.text("\(symbols.bad) \(value.isEmpty ? "none" : value)", .bad, in: rest)
-      return
-    }
-    switch field {
-    case .budget:
-      let used = frame.text(value, .text, in: rest)
-      if let picks = plannedPicks, value != "\(picks)" {
-        frame.textRight("\(Format.count(picks, "row"))", .muted, in: rest, width: rest.width - used - 1)
-      }
-    case .limit:
-      frame.text(value.isEmpty ? "all" : "first \(value)", value.isEmpty ? .muted : .text, in: rest)
-    case .model:
-      frame.text(value.truncated(to: rest.width, keepingEnd: true, ellipsis: symbols.ellipsis), .text, in: rest)
-    default: frame.text(value, .text, in: rest)
-    }
-  }
-
-  /// What the field under the cursor means, or what Start is about to do.
-  private func drawMeaning(in rect: Rect, _ frame: inout Frame) {
-    guard rect.height >= 2 else { return }
-    let text = Rect(x: rect.x, y: rect.y + 1, width: rect.width, height: rect.height - 1)
-    if let field = setup.currentField {
-      var y = frame.paragraph(field.meaning(with: setup.method), .muted, in: text)
-      if let problem = field.problem(with: setup[field], poolRows: candidateRows) {
-        y = frame.paragraph("\(symbols.bad) \(problem)", .bad, in: text, y: y)
-      }
-      return
-    }
-    var y = frame.paragraph(setup.method.summary, .muted, in: text)
-    for problem in setupProblems { y = frame.paragraph("\(symbols.bad) \(problem.text)", .bad, in: text, y: y) }
-    if setupProblems.isEmpty {
-      y += 1
-      if let pairs = plannedPairs {
-        let memory = Format.bytes(Double(pairs) * 4)
-        y = frame.paragraph(
-          "Scores \(Format.count(pairs, "pair")) (\(memory)), then takes \(Format.count(plannedPicks ?? 0, "row")).",
-          .text, in: text, y: y)
-      } else {
-        y = frame.paragraph(
-          "Takes \(Format.count(plannedPicks ?? 0, "row")); no model is needed.", .text, in: text, y: y)
-      }
-    }
-    if !setup.marks.isEmpty {
-      frame.paragraph(
-        "\(symbols.pinned) \(setup.marks.pinned.count) pinned  \(symbols.banned) \(setup.marks.banned.count) banned",
-        .text, in: text, y: y)
-    }
-  }
-
   // MARK: Progress
 
   func drawProgress(in rect: Rect, _ frame: inout Frame) {
@@ -105,7 +11,7 @@ extension Model {
       isFocused: isFocused)
     guard let run = currentRun else {
       frame.paragraph(
-        "Nothing has run yet. \(key(.activate)) on Start, or \(key(.startRun)), begins.", .muted, in: inside)
+        "Nothing has run yet. \(key(.startRun)) begins; \(key(.showSetup)) says what with.", .muted, in: inside)
       return
     }
     var lines: [(Rect, inout Frame) -> Void] = []
@@ -152,7 +58,7 @@ extension Model {
     let separator = " \(symbols.dot) "
     return [
       { line, frame in
-        frame.text(spinner, .accent, in: line)
+        frame.text(run.isPaused ? symbols.paused : spinner, run.isPaused ? .warning : .accent, in: line)
         frame.text(name, .accent, in: line, x: 2)
         frame.textRight(Format.percent(progress.fraction), .number, in: line)
         Gauge(share: progress.fraction).draw(
@@ -174,7 +80,9 @@ extension Model {
     let text: String
     let style: StyleName
     switch run.state {
-    case .starting, .running: return nil
+    case .starting, .running:
+      guard run.isPaused else { return nil }
+      (text, style) = ("\(symbols.paused) held; \(key(.pauseRun)) goes on", .warning)
     case .cancelling: (text, style) = ("\(spinner) stopping", .warning)
     case .finished(let seconds):
       let total = Format.duration(seconds.load + seconds.score + seconds.select)
@@ -193,32 +101,50 @@ extension Model {
     }
   }
 
-  // MARK: Gains and picks
+  // MARK: Curves and picks
 
   func drawGains(in rect: Rect, _ frame: inout Frame) {
     let isFocused = focusedPanel == .gains
-    var values = currentRun?.shownPicks.map(\.gain) ?? []
-    if showsValue {
-      var sum = 0.0
-      values = values.map { gain in
-        sum += gain
-        return sum
-      }
-    }
-    let isLogarithmic = !showsValue && LineChart.wantsLogarithm(currentRun?.picks.map(\.gain) ?? [])
+    let isLogarithmic = LineChart.wantsLogarithm(currentRun?.picks.map(\.gain) ?? [])
     let inside = frame.panel(
-      .gains, rect, title: showsValue ? "Value of all picks so far" : "Marginal gain of each pick",
-      note: isLogarithmic ? "log" : "", isFocused: isFocused)
+      .gains, rect, title: "Marginal gain of each pick", note: isLogarithmic ? "log" : "", isFocused: isFocused)
+    guard let run = curveRun(else: "What each pick adds, drawn as the picks come.", in: inside, &frame) else { return }
+    LineChart(
+      values: run.shownPicks.map(\.gain), extent: run.isGoingOn ? run.budget : run.picks.count,
+      isLogarithmic: isLogarithmic
+    )
+    .draw(into: &frame.grid, in: inside, theme: theme, symbols: symbols, format: Format.measure)
+  }
+
+  /// What all picks so far are worth: as a share of what choosing every row would be worth, where that is known.
+  func drawCoverage(in rect: Rect, _ frame: inout Frame) {
+    let isFocused = focusedPanel == .coverage
+    let reachable = currentRun?.reachable.flatMap { $0 > 0 ? $0 : nil }
+    let shares = currentRun.map { $0.coverage(of: $0.shownPicks) } ?? []
+    let inside = frame.panel(
+      .coverage, rect, title: reachable == nil ? "Value of all picks so far" : "Coverage of the pool",
+      note: reachable == nil ? "" : shares.last.map { Format.percent($0) } ?? "", isFocused: isFocused)
+    guard
+      let run = curveRun(
+        else: "How much of what the whole pool is worth the picks reach together.", in: inside, &frame)
+    else { return }
+    LineChart(values: shares, extent: run.isGoingOn ? run.budget : run.picks.count)
+      .draw(into: &frame.grid, in: inside, theme: theme, symbols: symbols) {
+        reachable == nil ? Format.measure($0) : Format.percent($0)
+      }
+  }
+
+  /// The run whose curves are drawn; says why where there is none.
+  private func curveRun(else hint: String, in rect: Rect, _ frame: inout Frame) -> Run? {
     guard let run = currentRun, !run.picks.isEmpty else {
-      frame.paragraph("What each pick adds, drawn as the picks come.", .muted, in: inside)
-      return
+      frame.paragraph(hint, .muted, in: rect)
+      return nil
     }
     guard run.hasGains else {
-      frame.paragraph("This method gives no gains: every row is as good as another to it.", .muted, in: inside)
-      return
+      frame.paragraph("This method gives no gains: every row is as good as another to it.", .muted, in: rect)
+      return nil
     }
-    LineChart(values: values, extent: run.isGoingOn ? run.budget : run.picks.count, isLogarithmic: isLogarithmic)
-      .draw(into: &frame.grid, in: inside, theme: theme, symbols: symbols, format: Format.measure)
+    return run
   }
 
   func drawPicks(in rect: Rect, _ frame: inout Frame) {
@@ -247,22 +173,49 @@ extension Model {
   /// The columns that tables of picks have.
   func pickColumns(of run: Run) -> [Column] {
     let digits = run.gainDigits
+    let weight = run.hasWeights ? run.picks.map { Format.fixed($0.weight, 2).count }.max() ?? 6 : 0
     let columns = [
       Column("pick", width: max(4, Format.count(run.budget).count), alignment: .right),
       Column("row", width: max(3, Format.count(max(0, run.candidates - 1)).count), alignment: .right),
       Column(
         "gain", width: max(6, run.picks.first.map { Format.fixed($0.gain, digits).count } ?? 0), alignment: .right),
+      Column("weight", width: max(6, weight), alignment: .right),
+      Column(lengthTitle, width: max(6, lengthTitle.count), alignment: .right, rank: 3),
       Column("label", width: 8, isFlexible: true, most: 16, rank: 1),
       Column("prompt", width: 10, isFlexible: true, rank: 2),
     ]
-    return run.hasGains ? columns : columns.filter { $0.title != "gain" }
+    return columns.filter { column in
+      switch column.title {
+      case "gain": run.hasGains
+      case "weight": run.hasWeights
+      default: true
+      }
+    }
   }
 
   func pickCells(_ pick: Pick, of run: Run) -> [(String, StyleName)] {
     let sample = poolRow(pick.index, of: run.pool)?.sample
     let prompt = sample.map { String($0.query.instructionAndInput.instruction.prefix(200)) }
     let gain: [(String, StyleName)] = run.hasGains ? [(Format.fixed(pick.gain, run.gainDigits), .text)] : []
-    return [(Format.count(pick.rank + 1), .muted), (Format.count(pick.index), .number)] + gain
+    let weight: [(String, StyleName)] = run.hasWeights ? [(Format.fixed(pick.weight, 2), .text)] : []
+    let length = files[.pool]?.opened.flatMap { $0.summary.contentHash == run.pool ? $0.length(of: pick.index) : nil }
+    return [(Format.count(pick.rank + 1), .muted), (Format.count(pick.index), .number)] + gain + weight
+      + [(length.map { Format.count($0) } ?? "", .muted)]
       + [(sample?.label ?? "", .label), (prompt ?? symbols.ellipsis, .muted)]
+  }
+
+  /// What the column of lengths is called.
+  var lengthTitle: String { files[.pool]?.opened?.survey?.unit.rawValue ?? "length" }
+}
+
+extension Run {
+  /// The value of the first 1, 2, … of some picks, as shares of what all rows together would be worth where that is known.
+  func coverage(of picks: some Sequence<Pick>) -> [Double] {
+    var sum = 0.0
+    let whole = reachable.flatMap { $0 > 0 ? $0 : nil }
+    return picks.map { pick in
+      sum += pick.gain
+      return whole.map { min(1, sum / $0) } ?? sum
+    }
   }
 }

@@ -20,13 +20,23 @@ extension Model {
       return lines(of: file.cache[row], width: width)
     case .chosenText:
       guard let run = inspectedRun, let pick = inspectedPick else { return [] }
-      guard files[.pool]?.opened?.key == run.pool else {
+      guard files[.pool]?.opened?.summary.contentHash == run.pool else {
         return wrap("The pool that this run chose from is no longer open.", .muted, width)
       }
       return lines(of: poolRow(pick.index, of: run.pool), width: width)
+    case .mapText:
+      guard !map.isHeatMap, let row = mappedRow, let pool = files[.pool]?.opened else {
+        return wrap("The row under the map's cursor is shown here.", .muted, width)
+      }
+      var lines = lines(of: pool.cache[row], width: width)
+      if let run = mappedRun, let pick = run.shownPicks.first(where: { $0.index == row }) {
+        let gain = run.hasGains ? " \(symbols.dot) gain \(Format.measure(pick.gain))" : ""
+        lines.insert([("\(symbols.full) chosen at step \(Format.count(pick.rank + 1))\(gain)", .accent)], at: 0)
+      }
+      return lines
     case .differingText:
       guard let row = comparedRow else { return [] }
-      guard let pool = comparedPool, files[.pool]?.opened?.key == pool else {
+      guard let pool = comparedPool, files[.pool]?.opened?.summary.contentHash == pool else {
         return wrap("The pool that these runs chose from is not the one that is open.", .muted, width)
       }
       return lines(of: poolRow(row.index, of: pool), width: width)
@@ -81,7 +91,8 @@ extension Model {
       ])
     }
     for (name, value) in [
-      ("format", summary.format.rawValue), ("fields", summary.schema.rawValue),
+      ("format", summary.format.rawValue), ("schema", summary.schema.rawValue),
+      ("fields", summary.fields.isEmpty ? symbols.dash : summary.fields.joined(separator: ", ")),
       ("label from", summary.labelField ?? symbols.dash),
       ("id from", summary.idField ?? symbols.dash),
       ("size", "\(Format.count(summary.rows, "row")), \(Format.bytes(summary.bytes))"),

@@ -31,7 +31,44 @@ extension Model {
         prompt.receive(found, of: text)
         overlay = .prompt(prompt)
       }
-    case .runStarted, .progress, .picked, .runFinished, .runCancelled, .runFailed: hearOfRun(message)
+    case .runStarted, .progress, .picked, .reachable, .runFinished, .recorded, .runCancelled, .runFailed:
+      hearOfRun(message)
+    case .surveyed(let key, let survey):
+      change(key) { file in
+        let row = file.rowUnderCursor
+        file.receive(survey)
+        if let place = row.flatMap({ file.place(of: $0) }) { file.list.cursor = place }
+      }
+      if inspect.order == .length || inspect.order == .label { arrangePicks() }
+    case .estimated(let specification, let found):
+      guard estimate.asked == specification else { break }
+      estimate.estimate = found
+    case .estimateFailed(let specification, let report):
+      guard estimate.asked == specification else { break }
+      estimate.failure = report
+    case .mapped(let request, let found):
+      guard map.asked == request else { break }
+      map.receive(found, for: request)
+    case .mapFailed(let request, let report):
+      guard map.asked == request else { break }
+      map.failure = report
+      map.map = nil
+    case .heated(let request, let found):
+      guard map.askedHeat == request else { break }
+      (map.heat, map.heatFor, map.heatFailure) = (found, request, nil)
+    case .heatFailed(let request, let report):
+      guard map.askedHeat == request else { break }
+      (map.heat, map.heatFailure) = (nil, report)
+    case .crossed(let ids, let values):
+      guard compare.askedCross == ids else { break }
+      (compare.crossedRuns, compare.crossed) = (ids, values)
+    case .storedRuns(let pool, let stored):
+      guard files[.pool]?.opened?.summary.contentHash == pool else { break }
+      receive(stored)
+    case .wrote(let path): say("Wrote \(path)")
+    case .textExists(let path, let text):
+      overlay = .confirm(
+        Confirmation(purpose: .overwriteText(path: path, text: text), question: "\(path) exists. Write over it?"))
     case .found(let key, let pattern, let row): found(row, of: pattern, in: key)
     case .filtered(let key, let pattern, let rows):
       guard seeking == pattern else { break }
@@ -72,10 +109,11 @@ extension Model {
 
   private mutating func opened(_ key: DatasetKey, _ summary: DatasetSummary) -> [Effect] {
     var effects: [Effect] = []
-    if let before = files[summary.role]?.opened { effects.append(.close(before.key)) }
+    let before = files[summary.role]?.opened
+    if let before { effects.append(.close(before.key)) }
     files[summary.role] = .opened(OpenedFile(key: key, summary: summary))
     opening[summary.role] = nil
-    if seeking != nil {
+    if seeking != nil, before != nil {
       seeking = nil
       effects.append(.stopSeeking)
     }
@@ -84,6 +122,15 @@ extension Model {
       setup.marks = Marks()
       (done, undone) = ([], [])
     }
+    if summary.role == .pool {
+      map.map = nil
+      map.asked = nil
+      if !askedRuns.contains(summary.contentHash) {
+        askedRuns.insert(summary.contentHash)
+        effects.append(.loadRuns(pool: summary.contentHash))
+      }
+    }
+    effects += restoreFile(summary.role)
     for note in summary.notes { say(note) }
     if !summary.badRows.isEmpty {
       say("\(summary.path): \(Format.count(summary.badRows.count, "bad row")) left out, listed on the Data screen")
@@ -100,6 +147,8 @@ extension Model {
       if runs[place].state == .starting { runs[place].state = .running }
     case .progress(let id, let progress):
       change(run: id) { $0.phases[progress.phase] = progress }
+    case .reachable(let id, let value): change(run: id) { $0.reachable = value }
+    case .recorded(let id, let number): change(run: id) { $0.number = number }
     case .picked(let id, let picks):
       change(run: id) { $0.picks += picks }
       showChosen(by: id)
@@ -132,6 +181,7 @@ extension Model {
   /// Has Inspect look at the latest run, unless another one is being read there.
   private mutating func showChosen(by id: RunID) {
     guard let place = runs.indices.last, runs[place].id == id, !runs[place].picks.isEmpty else { return }
+    if inspect.run == place, inspect.order != .rank || inspect.isReversed { arrangePicks() }
     if inspect.run != place, screen != .inspect || inspect.run == nil { inspect(run: place) }
   }
 
@@ -149,8 +199,10 @@ extension Model {
       say("No row matches \(pattern.text).")
       return
     }
-    if screen == .inspect, let run = inspectedRun, run.pool == key {
-      guard let place = run.picks.firstIndex(where: { $0.index == row }) else { return }
+    if screen == .inspect, let run = inspectedRun, let pool = files[.pool]?.opened, pool.key == key,
+      run.pool == pool.summary.contentHash
+    {
+      guard let rank = run.picks.firstIndex(where: { $0.index == row }), let place = place(ofRank: rank) else { return }
       self.place(cursor: place, in: .chosen)
       return
     }
@@ -175,13 +227,15 @@ extension Model {
     for role in DatasetRole.allCases {
       guard var file = files[role]?.opened else { continue }
       file.list.settle(count: file.shownCount, page: page(of: .rows))
+      file.labels.settle(count: file.shownLabels, page: labelsPage)
       files[role] = .opened(file)
     }
     setup.list.settle(count: setup.fields.count + 1, page: page(of: .setup))
     inspect.list.settle(count: inspectedRun?.picks.count ?? 0, page: page(of: .chosen))
     settleComparison()
     compare.list.settle(count: compare.rows.count, page: page(of: .differing))
-    inspect.represented.settle(count: explanation?.represents.count ?? 0, page: page(of: .reasons))
+    inspect.represented.settle(count: relatedRows.count, page: page(of: .reasons))
+    if let count = map.map?.rows.count { map.cursor = max(0, min(count - 1, map.cursor)) }
   }
 
   /// Rows and explanations that are in sight and not at hand.
@@ -192,8 +246,8 @@ extension Model {
       guard var file = files[role]?.opened else { break }
       let visible = file.list.visible(count: file.shownCount, page: page(of: .rows))
       let ranges: [Range<Int>]
-      if let filter = file.filter {
-        ranges = file.cache.want(filter.rows[visible].map { $0 }, of: file.summary.rows)
+      if !file.isWhole {
+        ranges = file.cache.want(file.rows(at: visible), of: file.summary.rows)
       } else {
         // The cursor's row is wanted for its text even where the list itself has no room.
         ranges = file.cache.want(
@@ -201,19 +255,25 @@ extension Model {
       }
       files[role] = .opened(file)
       effects += ranges.map { .loadRows(file.key, $0) }
-    case .compare: break
+    case .compare, .setup: break
+    case .map:
+      if let row = mappedRow, !map.isHeatMap {
+        effects += want([row], of: .pool, files[.pool]?.opened?.summary.contentHash)
+      }
     case .run:
       guard let run = currentRun else { break }
       effects += want(run.shownPicks.suffix(page(of: .picks)).map(\.index), of: .pool, run.pool)
     case .inspect:
       guard let run = inspectedRun else { break }
-      var rows = run.picks[inspect.list.visible(count: run.picks.count, page: page(of: .chosen))].map(\.index)
+      var rows = inspect.list.visible(count: run.picks.count, page: page(of: .chosen)).compactMap {
+        pick(at: $0, of: run)?.index
+      }
       if let pick = inspectedPick { rows.append(pick.index) }
       effects += want(rows, of: .pool, run.pool)
-      if let represents = explanation?.represents {
-        let inSight = inspect.represented.visible(count: represents.count, page: page(of: .reasons))
-        effects += want(represents[inSight].map(\.index), of: run.servedRole, run.served)
-      }
+      let related = relatedRows
+      let inSight = inspect.represented.visible(count: related.count, page: page(of: .reasons))
+      let role = role(of: inspect.relation, in: run)
+      effects += want(related[inSight].map(\.index), of: role, run.contents[role])
     }
     if screen == .compare {
       let inSight = compare.list.visible(count: compare.rows.count, page: page(of: .differing))
@@ -226,14 +286,31 @@ extension Model {
       inspect.pending = pick.rank
       effects.append(.explain(id, rank: pick.rank))
     }
+    effects += wantsSurveys()
+    effects += wantsEstimate()
+    effects += wantsMap()
+    effects += wantsCross()
+    return effects
+  }
+
+  /// Has open files read through for what they are made of, with the tokenizer of the model that is named.
+  private mutating func wantsSurveys() -> [Effect] {
+    var effects: [Effect] = []
+    let model = setup[.model]
+    for role in DatasetRole.allCases {
+      guard var file = files[role]?.opened, file.surveyedFor != model else { continue }
+      file.surveyedFor = model
+      files[role] = .opened(file)
+      effects.append(.survey(file.key, model: model.isEmpty ? nil : model))
+    }
     return effects
   }
 }
 
 extension Model {
   /// What must be loaded of scattered rows of a file, if it is still the one that is open.
-  private mutating func want(_ rows: [Int], of role: DatasetRole, _ key: DatasetKey?) -> [Effect] {
-    guard var file = files[role]?.opened, file.key == key else { return [] }
+  private mutating func want(_ rows: [Int], of role: DatasetRole, _ content: ContentHash?) -> [Effect] {
+    guard var file = files[role]?.opened, file.summary.contentHash == content else { return [] }
     let ranges = file.cache.want(rows, of: file.summary.rows)
     files[role] = .opened(file)
     return ranges.map { .loadRows(file.key, $0) }
@@ -243,6 +320,7 @@ extension Model {
 extension Run {
   fileprivate mutating func end(_ state: State, with selection: Selection?) {
     self.state = state
+    isPaused = false
     self.selection = selection
     if let selection { picks = selection.picks }
   }

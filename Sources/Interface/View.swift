@@ -31,17 +31,30 @@ extension Model {
     case .files: drawFiles(in: rect, &frame)
     case .rows: drawRows(in: rect, &frame)
     case .rowText: drawRowText(in: rect, &frame)
+    case .makeup: drawMakeup(in: rect, &frame)
     case .setup: drawSetup(in: rect, &frame)
+    case .meaning: drawMeaning(in: rect, &frame)
+    case .estimate: drawEstimate(in: rect, &frame)
     case .progress: drawProgress(in: rect, &frame)
     case .gains: drawGains(in: rect, &frame)
+    case .coverage: drawCoverage(in: rect, &frame)
     case .picks: drawPicks(in: rect, &frame)
     case .chosen: drawChosen(in: rect, &frame)
     case .chosenText: drawChosenText(in: rect, &frame)
     case .reasons: drawReasons(in: rect, &frame)
     case .versus: drawVersus(in: rect, &frame)
     case .curves: drawCurves(in: rect, &frame)
+    case .composition: drawComposition(in: rect, &frame)
+    case .lengths: drawLengthComparison(in: rect, &frame)
+    case .crossed: drawCrossed(in: rect, &frame)
     case .differing: drawDiffering(in: rect, &frame)
     case .differingText: drawDifferingText(in: rect, &frame)
+    case .map: drawMap(in: rect, &frame)
+    case .mapText:
+      let row = map.isHeatMap ? nil : mappedRow
+      drawText(
+        panel: .mapText, in: rect, title: row.map { rowTitle($0, files[.pool]?.opened?.cache[$0]?.sample) } ?? "Row",
+        top: mapTextTop, isFocused: focusedPanel == .mapText, &frame)
     }
   }
 
@@ -49,22 +62,15 @@ extension Model {
 
   fileprivate func drawTabs(in rect: Rect, _ frame: inout Frame) {
     var x = 1
-    if rect.width >= 50 { x += frame.text("winnow", .accent, in: rect, x: x) + 2 }
+    if rect.width >= 96 { x += frame.text("winnow", .accent, in: rect, x: x) + 2 }
     for name in ScreenName.allCases {
       let isActive = name == screen
       // The pointer tells the active tab where colours do not.
-      let title = isActive || rect.width >= 34 ? " \(name.title)" : ""
+      let title = isActive || rect.width >= 60 ? " \(name.title)" : ""
       let label = "\(isActive ? symbols.pointer : " ")\(name.rawValue + 1)\(title) "
       let width = frame.text(label, isActive ? .tabActive : .tab, in: rect, x: x)
-      let action: Action =
-        switch name {
-        case .data: .showData
-        case .run: .showRun
-        case .inspect: .showInspect
-        case .compare: .showCompare
-        }
-      frame.mark(Rect(x: rect.x + x, y: rect.y, width: width, height: 1), .action(action))
-      x += width + 1
+      frame.mark(Rect(x: rect.x + x, y: rect.y, width: width, height: 1), .action(name.action))
+      x += width
     }
     let room = Rect(x: rect.x + x + 1, y: rect.y, width: rect.width - x - 2, height: 1)
     if let run = currentRun, run.isGoingOn {
@@ -79,7 +85,7 @@ extension Model {
 
   /// `⠹ score 38% · 0:45 left`: what runs, in the fewest words.
   private func runSummary(_ run: Run) -> String {
-    var text = spinner + " "
+    var text = (run.isPaused ? symbols.paused : spinner) + " "
     if run.state == .cancelling { return text + "stopping" }
     guard let phase = run.currentPhase, let progress = run.phases[phase] else { return text + "starting" }
     text += "\(phase.rawValue) \(Format.percent(progress.fraction))"
@@ -149,9 +155,10 @@ extension Model {
   /// What to do next, in a line.
   var hint: String {
     if let run = currentRun, run.isGoingOn, screen == .run {
+      if run.isPaused { return "The run is held. \(key(.pauseRun)) lets it go on; \(key(.cancelRun)) cancels it." }
       return run.state == .cancelling
         ? "Stopping the run; what is done is kept."
-        : "Running. Go on reading meanwhile; \(key(.cancelRun)) cancels and keeps what is done."
+        : "Running. Go on reading meanwhile; \(key(.pauseRun)) holds it, \(key(.cancelRun)) cancels and keeps what is done."
     }
     if let path = opening[.pool] { return "Reading \(path) \(symbols.ellipsis)" }
     switch screen {
@@ -165,21 +172,37 @@ extension Model {
       if file.summary.role == .pool, runs.isEmpty, let picks = plannedPicks {
         guard let problem = setupProblems.first else {
           return
-            "Press \(key(.startRun)) to choose \(Format.count(picks, "row")) with \(setup.method.shortTitle), or \(key(.showRun)) to set it up."
+            "Press \(key(.startRun)) to choose \(Format.count(picks, "row")) with \(setup.method.shortTitle), or \(key(.showSetup)) to set it up."
         }
-        return "\(problem.text) Press \(key(.showRun)) to set up a run."
+        return "\(problem.text) Press \(key(.showSetup)) to set up a run."
       }
       return runs.last?.picks.isEmpty == false
         ? "Press \(key(.showInspect)) to read what was chosen."
         : "\(key(.activate)) reads a row; \(key(.pin)) pins it, \(key(.ban)) bans it."
-    case .run:
+    case .setup:
       if let problem = setupProblems.first { return problem.text }
-      if case .finished = currentRun?.state {
-        return
-          "Press \(key(.showInspect)) to read what was chosen and why, or change something and \(key(.startRun)) again."
+      guard let field = setup.currentField else {
+        return "Press \(key(.activate)), or \(key(.startRun)), to choose \(Format.count(plannedPicks ?? 0, "row"))."
       }
-      return
-        "Press \(key(.activate)) on Start, or \(key(.startRun)), to choose \(Format.count(plannedPicks ?? 0, "row"))."
+      return field.choices != nil
+        ? "\(key(.left)) and \(key(.right)) change it."
+        : "\(key(.activate)) changes it; \(key(.startRun)) starts the run."
+    case .run:
+      if let run = currentRun, !run.picks.isEmpty {
+        if run.replay != nil {
+          return
+            "\(key(.stepBack)) \(key(.stepForward)) step, \(key(.slower)) \(key(.faster)) change the speed, \(key(.dismiss)) leaves the replay."
+        }
+        return "Press \(key(.showInspect)) to read what was chosen and why; \(key(.replay)) takes the picks again."
+      }
+      if let problem = setupProblems.first { return "\(problem.text) \(key(.showSetup)) sets up a run." }
+      return "Press \(key(.startRun)) to choose \(Format.count(plannedPicks ?? 0, "row")); \(key(.showSetup)) says how."
+    case .map:
+      if map.isHeatMap {
+        return "\(key(.nextView)) goes back to the map; \(key(.heatOrder)) orders by label or cluster."
+      }
+      guard files[.pool]?.opened != nil else { return "Press \(key(.showData)) to open a pool." }
+      return "Arrows go from point to point, \(key(.activate)) to the row; \(key(.nextView)) shows the utility matrix."
     case .compare:
       return comparedRuns == nil
         ? "Two runs that have ended are needed: press \(key(.startRun)) to start one."
@@ -191,7 +214,7 @@ extension Model {
           : "Nothing is chosen yet: press \(key(.startRun)) to start a run."
       }
       return focusedPanel == .reasons
-        ? "\(key(.activate)) goes to the row; \(key(.dismiss)) comes back."
+        ? "\(key(.left)) \(key(.right)) list other rows; \(key(.activate)) goes to the row, \(key(.dismiss)) comes back."
         : "Press \(key(.export)) to export the rows, \(key(.activate)) to see whom one stands for."
     }
   }

@@ -7,6 +7,8 @@ public enum ScoringError: ReportableError {
   case queryTooLong(row: Int, path: String?, tokens: Int, context: Int)
   /// The model gave a probability that is not a number, for this row (and example).
   case notFinite(row: Int, example: Int?)
+  /// Only kept distances were asked for, and some are missing.
+  case notKept
 
   public var report: ErrorReport {
     switch self {
@@ -27,6 +29,8 @@ public enum ScoringError: ReportableError {
         at: "row \(row)",
         remedy: "Check the model's weights (winnow model verify); a NaN or infinity in them is the usual cause.",
         status: .failed)
+    case .notKept:
+      ErrorReport("some of the scores are not kept any more", remedy: "Run it again.", status: .failed)
     }
   }
 }

@@ -32,9 +32,11 @@ public struct ScoringJob: Sendable {
 
   /// Runs what is missing.
   ///
-  /// - Parameter progress: called from workers, often: pairs done, of them taken from the store, and tokens run.
+  /// - Parameters:
+  ///   - onlyKept: throw `ScoringError.notKept` where something would have to be computed.
+  ///   - progress: called from workers, often: pairs done, of them taken from the store, and tokens run.
   public func run(
-    cancellation: Cancellation,
+    onlyKept: Bool = false, cancellation: Cancellation,
     progress: @escaping @Sendable (_ done: Int, _ total: Int, _ resumed: Int, _ tokens: Int) -> Void
   ) throws -> Distances {
     // Equal samples are measured once.
@@ -54,6 +56,7 @@ public struct ScoringJob: Sendable {
     let total = table.count
     let resumed = table.elements.reduce(0) { $0 + ($1.isNaN ? 0 : 1) }
     let pieces = piecesWithGaps(in: table)
+    if onlyKept, !pieces.isEmpty { throw ScoringError.notKept }
 
     let done = Atomic<Int>(resumed)
     let tokens = Atomic<Int>(0)

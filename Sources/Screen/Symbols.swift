@@ -22,15 +22,21 @@ public struct Symbols: Sendable, Hashable {
   public var paused = "‖"
   public var waiting = "○"
   public var full = "●"
+  public var cross = "╋"
   public var pinned = "◆"
   public var banned = "⊘"
   public var previous = "‹"
   public var next = "›"
   public var arrow = "→"
   public var dash = "–"
+  public var about = "≈"
   public var thumb = "┃"
   public var gaugeFull = "━"
   public var gaugeRest = "─"
+  /// Bars that share a row: one above, one below, both.
+  public var gaugeUpper = "▀"
+  public var gaugeLower = "▄"
+  public var gaugeBoth = "█"
   /// Bars from one eighth to full, drawn from the bottom.
   public var bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
   public var spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
@@ -44,9 +50,11 @@ public struct Symbols: Sendable, Hashable {
       (horizontal, vertical) = ("-", "|")
       (topLeft, topRight, bottomLeft, bottomRight) = ("+", "+", "+", "+")
       (ellipsis, pointer, dot, good, bad) = ("~", ">", "-", "+", "x")
-      (running, paused, waiting, full) = (">", "=", "o", "*")
+      (running, paused, waiting, full, cross) = (">", "=", "o", "*", "X")
       (pinned, banned, previous, next, arrow, dash) = ("^", "x", "<", ">", ">", "-")
+      about = "~"
       (thumb, gaugeFull, gaugeRest) = ("#", "#", ".")
+      (gaugeUpper, gaugeLower, gaugeBoth) = ("A", "B", "#")
       bars = [".", ".", ":", ":", "|", "|", "#", "#"]
       spinner = ["|", "/", "-", "\\"]
     }

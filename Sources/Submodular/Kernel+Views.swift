@@ -17,6 +17,26 @@ extension Kernel {
     }
   }
 
+  /// Writes a row's `columns` elements to `target`.
+  public func copyRow(_ row: Int, to target: UnsafeMutablePointer<Float>) {
+    precondition(row >= 0 && row < rows)
+    switch storage {
+    case .dense(let dense):
+      let elements = dense.row(row, scratch: target)
+      if elements != UnsafePointer(target) { target.update(from: elements, count: columns) }
+    case .sparse(let rows, _):
+      target.update(repeating: 0, count: columns)
+      for entry in rows[row] { target[Int(entry.column)] = entry.value }
+    }
+  }
+
+  /// Writes a column's `rows` elements to `target`.
+  public func copyColumn(_ column: Int, to target: UnsafeMutablePointer<Float>) {
+    precondition(column >= 0 && column < columns)
+    target.update(repeating: 0, count: rows)
+    forEachInColumn(column) { row, value in target[row] = value }
+  }
+
   /// Calls `body(row, value)` for each element of a column that is not 0 by structure, in the order of rows.
   func forEachInColumn(_ column: Int, _ body: (Int, Float) -> Void) {
     switch storage {

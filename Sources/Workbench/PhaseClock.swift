@@ -9,14 +9,24 @@ final class PhaseClock: Sendable {
   private let start = DispatchTime.now()
   private let lastSaid = Atomic<UInt64>(0)
   private let observe: @Sendable (RunEvent) -> Void
+  /// The job's flag, which knows how long the job was held; that time is none of the phase's.
+  private let cancellation: Cancellation?
+  private let pausedBefore: Double
 
-  init(_ phase: Phase, unit: String, observe: @escaping @Sendable (RunEvent) -> Void) {
+  init(
+    _ phase: Phase, unit: String, cancellation: Cancellation? = nil, observe: @escaping @Sendable (RunEvent) -> Void
+  ) {
     self.phase = phase
     self.unit = unit
     self.observe = observe
+    self.cancellation = cancellation
+    pausedBefore = cancellation?.secondsPaused ?? 0
   }
 
-  var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9 }
+  var seconds: Double {
+    let paused = (cancellation?.secondsPaused ?? 0) - pausedBefore
+    return max(0, Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9 - paused)
+  }
 
   /// Says where the phase is, unless it was said a moment ago; the first and the last state are always said.
   func advance(_ done: Int, of total: Int, resumed: Int = 0, tokens: Int? = nil) {

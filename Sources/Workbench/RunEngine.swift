@@ -15,11 +15,16 @@ public struct RunEngine: Sendable {
   public let paths: StorePaths
   public let workers: Workers
   public let precision: WeightPrecision
+  /// Whether a run says what choosing everything would be worth, which takes a reading of its kernel.
+  public let saysReachable: Bool
 
-  public init(paths: StorePaths, workers: Workers = Workers(), precision: WeightPrecision = .auto) {
+  public init(
+    paths: StorePaths, workers: Workers = Workers(), precision: WeightPrecision = .auto, saysReachable: Bool = false
+  ) {
     self.paths = paths
     self.workers = workers
     self.precision = precision
+    self.saysReachable = saysReachable
   }
 
   /// Opens the files that the specification names and runs it.
@@ -59,12 +64,12 @@ public struct RunEngine: Sendable {
     let record = Recorder(paths: paths, specification, inputs.contents, rows: candidates, observe: observe)
     do {
       if let model {
-        let scoring = PhaseClock(.score, unit: "pairs", observe: observe)
+        let scoring = PhaseClock(.score, unit: "pairs", cancellation: cancellation, observe: observe)
         kernels = try modelKernels(
           specification, inputs: inputs, model: model, clock: scoring, cancellation: cancellation, observe: observe)
         seconds.score = scoring.seconds
       }
-      let selecting = PhaseClock(.select, unit: "picks", observe: observe)
+      let selecting = PhaseClock(.select, unit: "picks", cancellation: cancellation, observe: observe)
       let selection = try select(
         specification, from: kernels ?? KernelSet(), candidates: candidates, budget: budget, pool: inputs.pool,
         clock: selecting, cancellation: cancellation, observe: observe)

@@ -4,6 +4,8 @@ import Domain
 public enum RunEvent: Sendable, Hashable {
   case progress(Progress)
   case picked(Pick)
+  /// What choosing every candidate would be worth: no subset reaches more. Said once, before the first pick.
+  case reachable(Double)
   /// Something the user should know and need not act on: what was cut, skipped or not kept.
   case notice(String)
 }

@@ -17,6 +17,8 @@ public struct RunOutcome: Sendable {
   public let seconds: PhaseSeconds
   /// The kernel that was maximised over; nil for a method without utilities.
   let kernel: Kernel?
+  /// All that the objective was made of.
+  let kernels: KernelSet?
   /// Whom each pick represents: worked out when it is first asked for.
   private let representation: Representation
 
@@ -31,6 +33,7 @@ public struct RunOutcome: Sendable {
     self.budget = budget
     self.selection = selection
     self.seconds = seconds
+    self.kernels = kernels
     kernel = KernelSet.choosesFromTarget(specification) ? kernels?.target : kernels?.pool
     // A pick names its row's place in the file, the kernel counts columns.
     let columns = selection.picks.map { inputs.pool?.position(ofIndex: $0.index) ?? $0.index }

@@ -30,8 +30,10 @@ extension RunEngine {
       }
       return Selection(picks: picks, objective: 0, evaluations: 0)
     }
+    let objective = try objective(specification, kernels)
+    if saysReachable { observe(.reachable(objective.valueOfAll(workers: workers))) }
     var run = try GreedyRun(
-      objective(specification, kernels), budget: budget, maximizer: specification.maximizer,
+      objective, budget: budget, maximizer: specification.maximizer,
       epsilon: specification.epsilon, seed: specification.seed, pinned: pinned, banned: banned, workers: workers,
       cancellation: cancellation)
     do {

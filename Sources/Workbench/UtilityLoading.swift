@@ -10,16 +10,19 @@ import Submodular
 extension RunEngine {
   /// The utilities between two lists of samples, from the cache and a model.
   ///
-  /// - Parameter queryPath: the file that errors about a query name.
+  /// - Parameters:
+  ///   - queryPath: the file that errors about a query name.
+  ///   - onlyKept: take the cache's answer or none.
   func measure(
     queries: [Sample], queryPath: String, examples: [Sample], model: Model, template: PromptTemplate,
-    clock: PhaseClock, cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
+    clock: PhaseClock, onlyKept: Bool = false, cancellation: Cancellation,
+    observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> Distances {
     let scorer = try LocalScorer(
       model: model, template: template, queries: queries, examples: examples, queryPath: queryPath,
       workers: workers.count)
     let job = ScoringJob(scorer: scorer, store: openCache(observe: observe), workers: workers)
-    let distances = try job.run(cancellation: cancellation) { done, total, resumed, tokens in
+    let distances = try job.run(onlyKept: onlyKept, cancellation: cancellation) { done, total, resumed, tokens in
       clock.advance(done, of: total, resumed: resumed, tokens: tokens)
     }
     if distances.cuts.shortened > 0 {
@@ -45,7 +48,7 @@ extension RunEngine {
 
   /// The kernels of a run that computes its utilities with a model.
   func modelKernels(
-    _ specification: RunSpecification, inputs: RunInputs, model: Model, clock: PhaseClock,
+    _ specification: RunSpecification, inputs: RunInputs, model: Model, clock: PhaseClock, onlyKept: Bool = false,
     cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> KernelSet {
     let template = try PromptTemplate.named(specification.template)
@@ -64,7 +67,7 @@ extension RunEngine {
     func measure(_ queries: [Sample], _ path: String, _ examples: [Sample]) throws -> Distances {
       try self.measure(
         queries: queries, queryPath: path, examples: examples, model: model, template: template, clock: clock,
-        cancellation: cancellation, observe: observe)
+        onlyKept: onlyKept, cancellation: cancellation, observe: observe)
     }
     switch specification.method {
     case .random:

@@ -16,6 +16,10 @@ public enum WorkbenchError: ReportableError {
   case unwritableFolder(path: String)
   case cannotExport(reason: String)
   case poolChanged(path: String)
+  /// A map or a matrix is asked of a run whose method has no utilities.
+  case noUtilities(Method)
+  /// A run from the library whose scores are not all at hand any more.
+  case scoresGone
 
   public var report: ErrorReport {
     switch self {
@@ -71,6 +75,14 @@ public enum WorkbenchError: ReportableError {
       ErrorReport(
         "the file has changed since the run read it", at: path,
         remedy: "Run the selection again, or bring the old file back.", status: .badData)
+    case .noUtilities(let method):
+      ErrorReport(
+        "\(method.rawValue) has no utilities to show", remedy: "Run a method that scores the pool with a model.",
+        status: .unusableArguments)
+    case .scoresGone:
+      ErrorReport(
+        "the scores of this run are not kept any more", remedy: "Run it again: what is kept is not scored twice.",
+        status: .failed)
     }
   }
 }

@@ -31,10 +31,12 @@ import Testing
     switch context {
     case .everywhere, .lists, .inspect: break
     case .data: stage.press(.character("1"))
-    case .run: stage.press(.character("2"))
-    case .compare: stage.press(.character("4"))
+    case .setup: stage.press(.character("2"))
+    case .run: stage.press(.character("3"))
+    case .compare: stage.press(.character("5"))
+    case .map: stage.press(.character("6"))
     case .reader: stage.press(.character("?"))
-    case .typing: stage.press(.character("2"), .down, .down, .enter)
+    case .typing: stage.press(.character("2"), .down, .down, .down, .enter)
     case .pathTyping, .opening: stage.press(.character("1"), .character("o"))
     case .palette: stage.press(.character(":"))
     case .question:
@@ -81,7 +83,7 @@ import Testing
 
   @Test func everyActionOfTheScreensIsFoundInThePalette() {
     for binding in Binding.all
-    where !Set(binding.contexts).isDisjoint(with: [.everywhere, .data, .run, .inspect, .compare, .lists])
+    where !Set(binding.contexts).isDisjoint(with: [.everywhere, .data, .setup, .run, .inspect, .compare, .map, .lists])
       && binding.action != .palette
     {
       var palette = Palette()
@@ -113,7 +115,7 @@ import Testing
     #expect(stage.text.contains("(c cancel)"))
     stage.press(.character("c"))
     #expect(stage.text.contains("Nothing is running."))
-    stage.press(.character("3"), .character("e"))
+    stage.press(.character("4"), .character("e"))
     #expect(stage.text.contains("Nothing is chosen yet"))
     #expect(!stage.effects.contains { if case .export = $0 { true } else { false } })
   }
@@ -135,7 +137,10 @@ import Testing
   @Test func tabsAreClicked() throws {
     var stage = Stage.opened()
     let tabs = stage.grid.text(row: 0)
-    for (name, screen) in [("Inspect", ScreenName.inspect), ("Compare", .compare), ("Run", .run), ("Data", .data)] {
+    for (name, screen) in [
+      ("Inspect", ScreenName.inspect), ("Compare", .compare), ("Map", .map), ("Run", .run), ("Setup", .setup),
+      ("Data", .data),
+    ] {
       let range = try #require(tabs.range(of: name))
       stage.click(tabs[..<range.lowerBound].count, 0)
       #expect(stage.model.screen == screen)

@@ -46,10 +46,10 @@ import Testing
 
   @Test func withoutTwoRunsTheScreenSaysWhatIsNeeded() {
     var stage = Stage.opened()
-    stage.press(.character("4"))
+    stage.press(.character("5"))
     #expect(stage.text.contains("Two runs are needed"))
     stage = Stage.chosen()
-    stage.press(.character("4"))
+    stage.press(.character("5"))
     #expect(stage.text.contains("One run is there"))
   }
 
@@ -67,7 +67,7 @@ import Testing
     #expect(stage.text.contains("There is no other run on that side."))
     stage.press(.character("{"))
     #expect(stage.text.contains("B · run 1"))
-    stage.press(.character("4"), .character("]"))
+    stage.press(.character("5"), .character("]"))
     #expect(stage.text.contains("A · run 2"))
   }
 

@@ -181,8 +181,10 @@ import Testing
     #expect(stage.text.contains("1 bad, 300 rows"))
     stage.press(.backTab)
     for part in [
-      "format       csv", "fields       instruction/input/output", "label from   family", "id from      id",
-      "note         3 unanswerable questions", "line 17      no response", "61 kB", "0123456789abcdef",
+      "format       csv", "schema       instruction/input/output", "fields       id, family, instruction",
+      "label from   family", "id from      id",
+      "note         3 unanswerable questions", "line 17      no response", "61 kB",
+      ContentHash(of: "a.csv").description.prefix(16).description,
     ] {
       #expect(stage.text.contains(part), "\(part)")
     }

@@ -18,7 +18,7 @@ import Testing
   private static let keys: [Key] =
     Binding.all.flatMap(\.keys) + "0123456789%/. abcxyz日🏡".map { .character($0) } + [.function(5), .insert, .alt("x")]
 
-  @Test(arguments: [UInt64](1...5))
+  @Test(arguments: [UInt64](1...6))
   func twoThousandRandomEventsBreakNothing(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var stage = Stage.opened(width: 80, height: 24, target: true)
@@ -72,12 +72,13 @@ import Testing
   private func reply(_ stage: inout Stage, _ random: inout SeededGenerator, _ nextRun: inout RunID) {
     for effect in stage.takeEffects() where random.below(8) > 0 {
       switch effect {
-      case .open(let path, let role):
+      case .open(let path, let role, _):
         if random.below(3) == 0 {
           stage.send(.datasetFailed(path: path, role: role, ErrorReport("no such file", at: path, status: .noSuchFile)))
         } else {
           var summary = Stage.summary(path, role)
           summary.rows = [0, 1, 300, 1_000_000][random.below(4)]
+          summary.contentHash = ContentHash(high: 1, low: UInt64(random.below(3)))
           if random.below(2) == 0 { summary.labelField = nil }
           if random.below(3) == 0 { summary.badRows = [BadRow(line: 3, reason: Self.nasty(&random))] }
           stage.send(.datasetOpened(DatasetKey(random.below(1000)), summary))
@@ -96,6 +97,39 @@ import Testing
           stage.send(
             .runFinished(nextRun, Selection(picks: Stage.picks, objective: 1, evaluations: 1), seconds: PhaseSeconds()))
         }
+      case .survey(let key, _):
+        stage.send(.surveyed(key, Stage.survey(rows: [0, 1, 300][random.below(3)])))
+      case .estimate(let specification):
+        stage.send(
+          random.below(3) == 0
+            ? .estimateFailed(specification, ErrorReport(Self.nasty(&random), status: .failed))
+            : .estimated(
+              specification,
+              RunEstimate(passes: .max, tokens: .infinity, memory: 1e300, seconds: .nan, tokensPerSecond: 0)))
+      case .makeMap(let request):
+        var map = Stage.map(request.source)
+        if random.below(3) == 0 { map.places[5].x = .nan }
+        if random.below(4) == 0 { (map.rows, map.places) = ([], []) }
+        stage.send(
+          random.below(4) == 0
+            ? .mapFailed(request, ErrorReport(Self.nasty(&random), status: .failed)) : .mapped(request, map))
+      case .makeHeatMap(let request):
+        stage.send(
+          random.below(4) == 0
+            ? .heatFailed(request, ErrorReport(Self.nasty(&random), status: .failed))
+            : .heated(request, Stage.heat(request.order)))
+      case .cross(let ids):
+        stage.send(.crossed(ids, ids.map { _ in ids.map { _ in random.below(2) == 0 ? nil : .nan } }))
+      case .loadRuns(let pool):
+        let stored = StoredRun(
+          id: RunID(1_000_000 + random.below(50)), number: Int64(random.below(5)),
+          specification: RunSpecification(method: .deliftTask, pool: "p", source: nil, budget: .count(3)),
+          contents: ["pool": pool], candidates: 300,
+          selection: Selection(picks: Stage.picks, objective: 1, evaluations: 1, isPartial: random.below(2) == 0),
+          seconds: PhaseSeconds())
+        stage.send(.storedRuns(pool: pool, random.below(3) == 0 ? [] : [stored]))
+      case .writeText(let path, let text, let overwrite):
+        stage.send(overwrite ? .wrote(path: path) : .textExists(path: path, text: text))
       case .cancelRun: stage.send(.runCancelled(nextRun, nil))
       case .explain(let run, let rank): stage.send(.explained(run, rank: rank, Stage.explanation(rank)))
       case .completePath(let text):
@@ -123,7 +157,13 @@ import Testing
 
   @Test func everySizeFromTheLeastToTheLargestIsDrawnWhole() {
     var faults: [String] = []
-    let stages = [Stage.opened(target: true), Stage.scoring(), Stage.chosen(), Stage.compared()]
+    var stages = [Stage.opened(target: true), Stage.scoring(), Stage.chosen(), Stage.compared()]
+    for keys in [[Key.character("2")], [.character("3")], [.character("6")], [.character("6"), .character("v")]] {
+      var stage = Stage.chosen()
+      for key in keys { stage.press(key) }
+      stage.answer()
+      stages.append(stage)
+    }
     let overlays: [Key?] = [nil, .character("?"), .character(":"), .character("o"), .character("t"), .character("L")]
     let edges = [
       (0, 0), (1, 1), (19, 40), (20, 4), (20, 5), (20, 7), (24, 8), (33, 9), (34, 16), (59, 17), (60, 16), (60, 17),

@@ -89,7 +89,7 @@ import Testing
   @Test(arguments: ["0", "1.5", "-3", "abc", "301", "0%", "101%", "nan", "1e99", ""])
   func aBudgetThatCannotBeIsRefusedAsItIsTyped(text: String) {
     var stage = Stage.opened()
-    stage.press(.character("2"), .down, .down, .enter, .control("u"))
+    stage.press(.character("2"), .down, .down, .down, .enter, .control("u"))
     stage.type(text)
     #expect(stage.text.contains("✗"))
     stage.press(.enter)
@@ -101,18 +101,32 @@ import Testing
   @Test(arguments: [("30", 30), ("25%", 75), ("0.5", 150), ("1.0", 300), ("300", 300), (" 12 ", 12)])
   func aBudgetThatCanBeSaysHowManyRowsItIs(text: String, rows: Int) {
     var stage = Stage.opened()
-    stage.press(.character("2"), .down, .down, .enter)
+    stage.press(.character("2"), .down, .down, .down, .enter)
     // The old value gives way to what is typed.
     stage.type(text)
     #expect(stage.text.contains("✓ \(rows) of 300 rows"))
     stage.press(.enter)
-    #expect(stage.model.contexts.first == .run)
+    #expect(stage.model.contexts.first == .setup)
   }
 
   @Test func theCostIsNamedBeforeAnythingStarts() {
     var stage = Stage.opened()
     stage.press(.character("2"))
-    #expect(stage.text.contains("Scores 90 000 pairs (360 kB)"))
+    #expect(stage.text.contains("scores    90 000 pairs"))
+    #expect(stage.text.contains("measuring"))
+    stage.answer()
+    for part in ["passes    90.3k", "tokens    2.6M", "memory    2.4 MB", "time      about 11 s", "229k tokens/s"] {
+      #expect(stage.text.contains(part), "\(part)")
+    }
+    // Another seed costs the same: nothing is measured again. Another model is another cost.
+    stage.press(.character("G"), .up, .enter, .control("u"))
+    stage.type("7")
+    stage.press(.enter)
+    #expect(!stage.effects.contains { if case .estimate = $0 { true } else { false } })
+    stage.press(.character("g"), .down, .down, .down, .down, .down, .enter, .control("u"))
+    stage.type("/m")
+    stage.press(.enter)
+    #expect(stage.effects.contains { if case .estimate = $0 { true } else { false } })
   }
 
   @Test func progressShowsCountRateTokensAndTimeLeft() {
@@ -133,7 +147,7 @@ import Testing
     stage.send(
       .runCancelled(7, Selection(picks: Array(Stage.picks.prefix(4)), objective: 3, evaluations: 9, isPartial: true)))
     #expect(stage.text.contains("4 rows chosen by then are kept"))
-    stage.press(.character("3"))
+    stage.press(.character("4"))
     #expect(stage.text.contains("partial"))
     #expect(!stage.model.wantsTicks || stage.text.contains("Cancelled"))
   }
@@ -223,7 +237,7 @@ import Testing
     guard let specification = started(stage.effects) else { return }
     stage.send(.runStarted(8, specification))
     stage.send(.picked(8, Array(Stage.picks.prefix(2))))
-    stage.press(.character("3"))
+    stage.press(.character("4"))
     #expect(stage.text.contains("Run 2 of 2"))
     stage.press(.character("["))
     #expect(stage.text.contains("Run 1 of 2"))

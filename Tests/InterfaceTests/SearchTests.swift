@@ -138,7 +138,7 @@ import Testing
 
   @Test func aReplayTakesThePicksAgainAndCanBeStepped() {
     var stage = Stage.chosen()
-    stage.press(.character("2"), .character(" "))
+    stage.press(.character("3"), .character(" "))
     #expect(stage.text.contains("0 of 30"))
     #expect(stage.model.wantsTicks)
     stage.send(.tick(61))
@@ -157,12 +157,13 @@ import Testing
     #expect(stage.text.contains("Latest picks"))
   }
 
-  @Test func theCurveShowsTheValueOfAllSoFarInItsPlace() {
+  @Test func theValueOfAllSoFarIsAShareOfTheWholeOnceThatIsKnown() {
     var stage = Stage.chosen()
-    stage.press(.character("2"), .character("v"))
+    stage.press(.character("3"))
     #expect(stage.text.contains("Value of all picks so far"))
     #expect(stage.text.contains("53.04"))
-    stage.press(.character("v"))
-    #expect(stage.text.contains("Marginal gain"))
+    stage.send(.reachable(7, 106.08))
+    #expect(stage.text.contains("Coverage of the pool"))
+    #expect(stage.text.contains("50%"))
   }
 }

@@ -16,12 +16,13 @@ import Testing
       stage.press(.backTab)
       return stage
     },
-    "run-ready": { width, height in
+    "setup": { width, height in
       var stage = Stage.opened(width: width, height: height)
       stage.press(.character("2"))
+      stage.answer()
       return stage
     },
-    "run-missing": { width, height in
+    "setup-missing": { width, height in
       var stage = Stage.opened(width: width, height: height)
       stage.press(.character("2"), .down, .right)
       return stage
@@ -29,7 +30,7 @@ import Testing
     "run-scoring": { Stage.scoring(width: $0, height: $1) },
     "run-done": { width, height in
       var stage = Stage.chosen(width: width, height: height)
-      stage.press(.character("2"))
+      stage.press(.character("3"))
       return stage
     },
     "inspect": { Stage.chosen(width: $0, height: $1) },
@@ -40,6 +41,23 @@ import Testing
       return stage
     },
     "compare": { Stage.compared(width: $0, height: $1) },
+    "compare-labels": { width, height in
+      var stage = Stage.compared(width: width, height: height)
+      stage.press(.character("v"))
+      return stage
+    },
+    "map": { width, height in
+      var stage = Stage.chosen(width: width, height: height)
+      stage.press(.character("6"))
+      stage.answer()
+      return stage
+    },
+    "map-matrix": { width, height in
+      var stage = Stage.chosen(width: width, height: height)
+      stage.press(.character("6"), .character("v"))
+      stage.answer()
+      return stage
+    },
     "help": { width, height in
       var stage = Stage.opened(width: width, height: height)
       stage.press(.character("?"))
@@ -85,7 +103,7 @@ import Testing
   @Test(arguments: [GlyphLevel.block, .ascii])
   func aScreenLooksAsItsPictureWithFewerGlyphs(level: GlyphLevel) throws {
     var stage = Stage.chosen(width: 80, height: 24, glyphs: level)
-    stage.press(.character("2"))
+    stage.press(.character("3"))
     try compare(stage, with: "run-done-\(level.rawValue)-80x24")
     if level == .ascii {
       // What is data may be anything; what is drawn around it must not.

@@ -38,17 +38,28 @@ struct Stage {
   var grid: Grid { view(model) }
   var text: String { grid.text }
 
+  /// The run that was asked for last.
+  var started: RunSpecification? {
+    effects.compactMap { if case .startRun(let specification) = $0 { specification } else { nil } }.last
+  }
+
   mutating func takeEffects() -> [Effect] {
     defer { effects = [] }
     return effects
   }
 
+  /// Begins anew.
+  mutating func restart(_ opening: Opening) {
+    model = Model(startingWith: opening)
+    effects = model.openingEffects
+  }
+
   /// Answers the requests for rows and files that are waiting, until there are none.
-  mutating func answer() {
+  mutating func answer(runs: [StoredRun] = []) {
     for _ in 0..<20 where !effects.isEmpty {
       for effect in takeEffects() {
         switch effect {
-        case .open(let path, let role):
+        case .open(let path, let role, _):
           send(.datasetOpened(role == .pool ? Self.pool : Self.target, Self.summary(path, role)))
         case .loadRows(let key, let range):
           send(.rows(key, first: range.lowerBound, range.map { .sample(Self.sample($0)) }))
@@ -60,6 +71,13 @@ struct Stage {
         case .filter(let key, let pattern):
           let matches = pattern.makeMatcher()
           send(.filtered(key, pattern, rows: (0..<300).filter { matches(Self.sample($0)) }))
+        case .survey(let key, _): send(.surveyed(key, Self.survey(rows: key == Self.pool ? 300 : 24)))
+        case .estimate(let specification): send(.estimated(specification, Self.estimate))
+        case .makeMap(let request): send(.mapped(request, Self.map(request.source)))
+        case .makeHeatMap(let request): send(.heated(request, Self.heat(request.order)))
+        case .loadRuns(let pool): if !runs.isEmpty { send(.storedRuns(pool: pool, runs)) }
+        case .cross(let ids):
+          send(.crossed(ids, ids.indices.map { row in ids.indices.map { row == $0 ? 50.5 : 41.25 } }))
         default: break
         }
       }
@@ -86,7 +104,7 @@ struct Stage {
   ) -> Stage {
     var stage = opened(width: width, height: height, depth: depth, glyphs: glyphs, themes: themes, theme: theme)
     stage.press(.character("r"))
-    guard case .startRun(let specification) = stage.effects.last else { return stage }
+    guard let specification = stage.started else { return stage }
     stage.send(.runStarted(7, specification))
     stage.send(.progress(7, Progress(phase: .load, done: 300, total: 300, unit: "rows", elapsed: 0.04)))
     stage.send(
@@ -116,7 +134,7 @@ struct Stage {
         Selection(picks: Self.picks, objective: Self.picks.reduce(0) { $0 + $1.gain }, evaluations: 1234),
         seconds: PhaseSeconds(load: 0.04, score: 33, select: 0.01)))
     stage.send(.tick(60))
-    stage.press(.character("3"))
+    stage.press(.character("4"))
     stage.answer()
     return stage
   }
@@ -125,7 +143,7 @@ struct Stage {
   static func compared(width: Int = 80, height: Int = 24) -> Stage {
     var stage = chosen(width: width, height: height)
     stage.press(.character("r"))
-    guard case .startRun(var specification)? = stage.effects.last else { return stage }
+    guard var specification = stage.started else { return stage }
     specification.seed = 5
     stage.send(.runStarted(8, specification))
     let other = (0..<20).map { rank in
@@ -136,7 +154,7 @@ struct Stage {
         8, Selection(picks: other, objective: other.reduce(0) { $0 + $1.gain }, evaluations: 99),
         seconds: PhaseSeconds(select: 0.1)))
     stage.send(.tick(120))
-    stage.press(.character("4"))
+    stage.press(.character("5"))
     stage.answer()
     return stage
   }
@@ -147,8 +165,9 @@ struct Stage {
 
   static func summary(_ path: String, _ role: DatasetRole) -> DatasetSummary {
     DatasetSummary(
-      path: path, role: role, schema: .alpaca, labelField: "family", idField: "id", rows: role == .pool ? 300 : 24,
-      bytes: role == .pool ? 61_234 : 4_811, contentHash: ContentHash(high: 0x0123_4567_89ab_cdef, low: 42))
+      path: path, role: role, schema: .alpaca, labelField: "family", idField: "id",
+      fields: ["id", "family", "instruction", "input", "output"], rows: role == .pool ? 300 : 24,
+      bytes: role == .pool ? 61_234 : 4_811, contentHash: ContentHash(of: path))
   }
 
   static func sample(_ row: Int) -> Sample {
@@ -179,6 +198,44 @@ struct Stage {
       PickExplanation.Represented(index: (pick.index + $0 * 6) % 300, utility: 0.97 - Float($0) * 0.021)
     }
     let histogram = (0..<40).map { bin in max(0, 30 - (bin - 14) * (bin - 14) / 4) + (bin == 36 ? 2 : 0) }
-    return PickExplanation(pick: pick, represents: represents, utilityHistogram: histogram)
+    let partners = (0..<12).map {
+      PickExplanation.Represented(index: (pick.index + 5 + $0 * 11) % 300, utility: 0.91 - Float($0) * 0.03)
+    }
+    return PickExplanation(pick: pick, represents: represents, utilityHistogram: histogram, partners: partners)
+  }
+
+  static func survey(rows: Int) -> DatasetSurvey {
+    DatasetSurvey(
+      labels: families, labelOfRow: (0..<rows).map { Int32($0 % families.count) },
+      lengths: (0..<rows).map { row -> UInt32 in
+        let usual = 20 + row * 37 % 90
+        return UInt32(row % 7 == 0 ? usual + 60 : usual)
+      }, unit: .tokens, isEstimate: false)
+  }
+
+  static let estimate = RunEstimate(
+    passes: 90_300, tokens: 2_613_000, memory: 2_400_000, seconds: 11.4, tokensPerSecond: 229_000)
+
+  /// Six clouds, one a family.
+  static func map(_ source: MapSource) -> PoolMap {
+    let middles: [(Float, Float)] = [(-6, 3), (-2, -3), (3, 2), (6, -2), (1, -4), (-4, 0.5)]
+    let places = (0..<300).map { row -> PoolMap.Place in
+      let place = Float(row / 6)
+      let dx: Float = (place * 0.37).truncatingRemainder(dividingBy: 1.7)
+      let dy: Float = (place * 0.53).truncatingRemainder(dividingBy: 1.3)
+      return PoolMap.Place(x: middles[row % 6].0 + dx, y: middles[row % 6].1 + dy)
+    }
+    return PoolMap(source: source, rows: Array(0..<300), places: places, shares: [0.62, 0.11])
+  }
+
+  /// Blocks along the diagonal.
+  static func heat(_ order: HeatOrder) -> HeatMap {
+    let cells = (0..<1296).map { cell -> Float in
+      let (row, column) = (cell / 36, cell % 36)
+      return row / 6 == column / 6 ? 0.9 : Float((row + column) % 7) * 0.05
+    }
+    return HeatMap(
+      order: order, rows: 36, columns: 36, cells: cells, least: 0.1, greatest: 0.8,
+      groups: families.enumerated().map { HeatMap.Group(name: $1, lines: $0 * 6..<$0 * 6 + 6) })
   }
 }

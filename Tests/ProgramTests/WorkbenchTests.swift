@@ -36,7 +36,7 @@ import Testing
 
       try session.press("r")
       try session.wait(for: "Chose 6 rows")
-      try session.press("3")
+      try session.press("4")
       try session.wait(for: "stands for")
       let picks = session.screen
 
@@ -82,12 +82,12 @@ import Testing
         "'\(Places.program.path)'; sleep 60", environment: environment(program))
       try session.wait(for: "300 rows")
       try session.press("r")
-      try session.press("2")
+      try session.press("3")
       try session.wait("the scoring") { session.screen.contains("tokens/s") }
       // The screen goes on answering.
       try session.press("1")
       try session.wait(for: "Rows of the pool")
-      try session.press("2")
+      try session.press("3")
       try session.press("c")
       try session.wait("the cancelling") { session.screen.lowercased().contains("cancelled") }
       try session.press("r")
@@ -106,7 +106,7 @@ import Testing
       try terminal.waitForText("5 rows")
       for (width, height) in [(20, 5), (300, 100), (1, 1), (40, 10), (79, 23), (80, 24)] {
         terminal.resize(width: width, height: height)
-        for screen in ["1", "2", "3"] {
+        for screen in ["1", "2", "3", "4", "5", "6"] {
           terminal.type(screen)
           try terminal.settle()
         }

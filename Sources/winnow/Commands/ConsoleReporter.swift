@@ -35,6 +35,7 @@ final class ConsoleReporter: Sendable {
         state.phase = progress.phase
       case .picked:
         state.picks += 1
+      case .reachable: break
       case .notice(let text):
         clear(&state)
         write("note: \(text)\n")

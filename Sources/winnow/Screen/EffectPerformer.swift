@@ -3,13 +3,14 @@ import Dispatch
 import Domain
 import Foundation
 import Interface
+import Store
 import Synchronization
 import Workbench
 
 /// Does what the interface asks for, on background queues, and posts what comes of it. Nothing here waits on the main
 /// thread and nothing here draws.
 final class EffectPerformer: Sendable {
-  private struct State {
+  struct State {
     var files: [DatasetKey: DatasetFile] = [:]
     var nextKey = 0
     var outcomes: [RunID: RunOutcome] = [:]
@@ -17,30 +18,58 @@ final class EffectPerformer: Sendable {
     var cancellation: Cancellation?
     /// Of the search or filter that is under way.
     var seeking: Cancellation?
+    /// Of the measurement that is under way.
+    var estimating: Cancellation?
+    /// Of the latest reading through of each file.
+    var surveying: [DatasetKey: Cancellation] = [:]
+    /// What the latest reading through of each file told.
+    var surveys: [DatasetKey: DatasetSurvey] = [:]
+    /// Runs of the library that the interface knows, by the numbers it knows them by.
+    var stored: [RunID: Int64] = [:]
   }
 
-  private let engine: RunEngine
-  private let version: String
-  private let post: @Sendable (Message) -> Void
-  private let state = Mutex(State())
+  let engine: RunEngine
+  let version: String
+  /// How files are read where the data alone is not to say it.
+  let reading: DatasetReading
+  let post: @Sendable (Message) -> Void
+  let state = Mutex(State())
+  /// Held while a run of the library is brought back.
+  let reopening = Mutex(())
   /// One run at a time: it uses all workers.
-  private let runs = DispatchQueue(label: "winnow.runs", qos: .utility)
+  let runs = DispatchQueue(label: "winnow.runs", qos: .utility)
+  /// One piece of longer work at a time beside it: reading files through, measuring, maps.
+  let studies = DispatchQueue(label: "winnow.studies", qos: .utility)
   /// Short work that the user waits for.
-  private let requests = DispatchQueue(label: "winnow.requests", qos: .userInitiated, attributes: .concurrent)
+  let requests = DispatchQueue(label: "winnow.requests", qos: .userInitiated, attributes: .concurrent)
 
-  init(engine: RunEngine, version: String, post: @escaping @Sendable (Message) -> Void) {
+  init(engine: RunEngine, version: String, reading: DatasetReading, post: @escaping @Sendable (Message) -> Void) {
     self.engine = engine
     self.version = version
+    self.reading = reading
     self.post = post
   }
 
   /// Performs an effect. Those that concern the terminal itself are the caller's.
   func perform(_ effect: Effect) {
     switch effect {
-    case .open(let path, let role):
-      requests.async { self.open(path, role) }
+    case .open(let path, let role, let more):
+      requests.async { self.open(path, role, more) }
     case .close(let key):
-      state.withLock { $0.files[key] = nil }
+      state.withLock { state in
+        state.files[key] = nil
+        state.surveys[key] = nil
+        state.surveying.removeValue(forKey: key)?.cancel()
+      }
+    case .survey(let key, let model): survey(key, model)
+    case .estimate(let specification): estimate(specification)
+    case .makeMap(let request): makeMap(request)
+    case .makeHeatMap(let request): makeHeatMap(request)
+    case .cross(let ids): cross(ids)
+    case .loadRuns(let pool): requests.async { self.loadRuns(pool) }
+    case .pauseRun: state.withLock { $0.cancellation }?.pause()
+    case .resumeRun: state.withLock { $0.cancellation }?.resume()
+    case .writeText(let path, let text, let overwrite): requests.async { self.write(text, to: path, overwrite) }
     case .loadRows(let key, let range):
       requests.async { self.loadRows(key, range) }
     case .find(let key, let pattern, let search):
@@ -77,9 +106,10 @@ final class EffectPerformer: Sendable {
     _ = ended.wait(timeout: .now() + seconds)
   }
 
-  private func open(_ path: String, _ role: DatasetRole) {
+  private func open(_ path: String, _ role: DatasetRole, _ more: [String]) {
     do {
-      let file = try DatasetFile.open(path: PathCompletion.expanded(path), role: role)
+      let file = try DatasetFile.open(
+        paths: ([path] + more).map(PathCompletion.expanded), role: role, reading: reading)
       let key = state.withLock { state in
         state.nextKey += 1
         let key = DatasetKey(state.nextKey)
@@ -157,17 +187,19 @@ final class EffectPerformer: Sendable {
     runs.async { [self] in
       let picks = PickMailbox { self.post(.picked(run, $0)) }
       do {
-        let outcome = try engine.execute(specification, cancellation: cancellation) { event in
+        let outcome = try engine.execute(specification.withExpandedPaths, cancellation: cancellation) { event in
           switch event {
           case .progress(let progress):
             picks.flush()
             self.post(.progress(run, progress))
           case .picked(let pick): picks.add(pick)
+          case .reachable(let value): self.post(.reachable(run, value))
           case .notice(let text): self.post(.notice(text))
           }
         }
         picks.flush()
         state.withLock { $0.outcomes[run] = outcome }
+        if let number = outcome.id { post(.recorded(run, number: number)) }
         post(
           outcome.selection.isPartial
             ? .runCancelled(run, outcome.selection)
@@ -181,85 +213,33 @@ final class EffectPerformer: Sendable {
   }
 
   private func explain(_ run: RunID, _ rank: Int) {
-    guard let outcome = state.withLock({ $0.outcomes[run] }) else { return }
     do {
-      post(.explained(run, rank: rank, try outcome.explain(rank: rank)))
+      post(.explained(run, rank: rank, try outcome(of: run).explain(rank: rank)))
     } catch {
       post(.explanationFailed(run, rank: rank, ErrorReport(describing: error)))
     }
   }
 
   private func export(_ run: RunID, _ path: String, _ overwrite: Bool) {
-    guard let outcome = state.withLock({ $0.outcomes[run] }) else {
-      post(.failed(ErrorReport("the run has no picks to export", status: .failed)))
-      return
-    }
     let path = PathCompletion.expanded(path)
     do {
-      try Exporter.export(outcome, to: path, replacing: overwrite, version: version)
-      post(.exported(run, path: path, rows: outcome.selection.picks.count))
+      let rows: Int
+      let (known, number) = state.withLock { ($0.outcomes[run], $0.stored[run]) }
+      if let known {
+        try Exporter.export(known, to: path, replacing: overwrite, version: version)
+        rows = known.selection.picks.count
+      } else if let number {
+        let record = try RunLibrary(path: engine.paths.runs).run(number)
+        try Exporter.export(record, to: path, replacing: overwrite, version: version)
+        rows = record.pickCount
+      } else {
+        throw ErrorReport("the run has no picks to export", status: .failed)
+      }
+      post(.exported(run, path: path, rows: rows))
     } catch DatasetError.exists {
       post(.exportExists(run, path: path))
     } catch {
       post(.failed(ErrorReport(describing: error)))
     }
-  }
-}
-
-/// Collects picks, which may come many thousands a second, and passes them on in handfuls: none dropped, none reordered.
-private final class PickMailbox: Sendable {
-  private struct State {
-    var picks: [Pick] = []
-    var sentAt = DispatchTime.now().uptimeNanoseconds
-  }
-
-  private let state = Mutex(State())
-  private let send: @Sendable ([Pick]) -> Void
-
-  init(send: @escaping @Sendable ([Pick]) -> Void) { self.send = send }
-
-  func add(_ pick: Pick) {
-    let now = DispatchTime.now().uptimeNanoseconds
-    let due = state.withLock { state in
-      state.picks.append(pick)
-      return now - state.sentAt > 33_000_000
-    }
-    if due { flush() }
-  }
-
-  func flush() {
-    let picks = state.withLock { state in
-      state.sentAt = DispatchTime.now().uptimeNanoseconds
-      defer { state.picks = [] }
-      return state.picks
-    }
-    if !picks.isEmpty { send(picks) }
-  }
-}
-
-/// Paths as they are typed: `~` for the home folder, completions from the file system.
-enum PathCompletion {
-  static func expanded(_ path: String) -> String {
-    guard path == "~" || path.hasPrefix("~/") else { return path }
-    return NSHomeDirectory() + path.dropFirst()
-  }
-
-  /// What `text` could go on as: entries of its folder that start as it does, folders with a `/` at their end.
-  static func completions(of text: String, limit: Int = 200) -> [String] {
-    let slash = text.lastIndex(of: "/")
-    let typedFolder = slash.map { String(text[...$0]) } ?? ""
-    let start = slash.map { String(text[text.index(after: $0)...]) } ?? text
-    let folder = typedFolder.isEmpty ? "." : expanded(typedFolder)
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return [] }
-    return
-      names
-      .filter { $0.hasPrefix(start) && (start.hasPrefix(".") || !$0.hasPrefix(".")) }
-      .sorted()
-      .prefix(limit)
-      .map { name in
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: folder + "/" + name, isDirectory: &isFolder)
-        return typedFolder + name + (isFolder.boolValue ? "/" : "")
-      }
   }
 }

@@ -26,6 +26,12 @@ struct Open: ParsableCommand {
   @Option(help: ArgumentHelp("Theme by the name of its file.", valueName: "name"))
   var theme: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Session to take up or to begin: what was open, its filters, pins and places come back under this name.",
+      valueName: "name"))
+  var session: String?
+
   @Flag(help: "Leave the mouse to the terminal.")
   var noMouse = false
 
@@ -36,14 +42,22 @@ struct Open: ParsableCommand {
 
   func run() throws {
     if let budget { _ = try Budget(parsing: budget) }
+    let storePaths = StorePaths()
+    let (sessionName, kept) = try Self.session(named: session, pool: data.pool.first, storePaths)
     var paths: [DatasetRole: String] = [:]
-    paths[.pool] = data.pool.first ?? ShippedFiles.sampleData("pool.jsonl")
-    paths[.target] = data.target ?? (data.pool.isEmpty ? ShippedFiles.sampleData("target.jsonl") : nil)
-    paths[.existing] = data.existing ?? (data.pool.isEmpty ? ShippedFiles.sampleData("existing.jsonl") : nil)
+    paths[.pool] = data.pool.first
+    paths[.target] = data.target
+    paths[.existing] = data.existing
+    if data.pool.isEmpty, kept == nil {
+      for role in DatasetRole.allCases where paths[role] == nil {
+        paths[role] = ShippedFiles.sampleData("\(role.rawValue).jsonl")
+      }
+    }
+    let settings = try Settings.read(storePaths)
 
     var themes: [Theme] = []
     var errors: [ErrorReport] = []
-    for (path, text) in ShippedFiles.themeFiles() {
+    for (path, text) in ShippedFiles.themeFiles(and: storePaths.configuration + "/themes") {
       let id = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
       do throws(ThemeError) {
         themes.append(try Theme(parsing: text, id: id, file: path))
@@ -51,7 +65,6 @@ struct Open: ParsableCommand {
         errors.append(ErrorReport(error))
       }
     }
-    let storePaths = StorePaths()
     var keyMap = KeyMap.standard
     do {
       keyMap = try Self.keyMap(storePaths.keyMapFile)
@@ -60,17 +73,42 @@ struct Open: ParsableCommand {
       errors.append(ErrorReport(describing: error))
     }
     let opening = Opening(
-      width: 0, height: 0, glyphs: ascii ? .ascii : .braille, paths: paths,
-      model: model ?? ShippedFiles.sampleModel, method: method, budget: budget,
-      skipsBadRows: data.skipBadRows, themes: themes, theme: theme ?? RememberedTheme.read(storePaths),
-      keyMap: keyMap, errors: errors)
+      width: 0, height: 0, glyphs: ascii ? .ascii : settings.glyphs ?? .braille, paths: paths,
+      model: model ?? settings.model ?? ShippedFiles.sampleModel, modelIsAsked: model != nil, method: method,
+      budget: budget, morePools: Array(data.pool.dropFirst()), reading: try data.reading.reading,
+      skipsBadRows: data.skipBadRows, themes: themes,
+      theme: theme ?? (kept?.theme == nil ? RememberedTheme.read(storePaths) ?? settings.theme : nil),
+      keyMap: keyMap, session: kept, errors: errors)
     try ScreenProgram(
-      opening: opening, engine: RunEngine(paths: storePaths, workers: threads.workers), mouse: !noMouse
+      opening: opening, engine: RunEngine(paths: storePaths, workers: threads.workers, saysReachable: true),
+      mouse: !noMouse && settings.mouse ?? true, sessionName: sessionName
     ).run()
   }
 }
 
 extension Open {
+  /// The session to take up: the one that is named; for a pool its own; otherwise the one that was left last.
+  private static func session(
+    named name: String?, pool: String?, _ paths: StorePaths
+  ) throws -> (name: String, kept: Session?) {
+    let store = SessionStore(paths: paths)
+    if let name {
+      guard SessionStore.isName(name) else {
+        throw ErrorReport(
+          "\"\(name)\" can't be the name of a session", at: "--session",
+          remedy: "Use letters, digits, - and _, and no dot at the front.", status: .unusableArguments)
+      }
+      return (name, Session.read(name, from: store))
+    }
+    guard let pool else {
+      let name = store.last ?? "default"
+      return (name, Session.read(name, from: store))
+    }
+    let place = URL(fileURLWithPath: pool).standardizedFileURL.path
+    let own = "pool-\(ContentHash(of: place).description.prefix(16))"
+    return (own, Session.read(own, from: store))
+  }
+
   /// The user's key map; the built-in one where there is no file.
   private static func keyMap(_ path: String) throws -> KeyMap {
     guard FileManager.default.fileExists(atPath: path) else { return .standard }

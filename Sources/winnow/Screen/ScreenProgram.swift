@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Interface
 import Screen
+import Store
 import Terminal
 import Workbench
 
@@ -11,8 +12,10 @@ final class ScreenProgram {
   private let engine: RunEngine
   private let opening: Opening
   private let mouse: Bool
+  private let sessionName: String
 
-  init(opening: Opening, engine: RunEngine, mouse: Bool) {
+  init(opening: Opening, engine: RunEngine, mouse: Bool, sessionName: String) {
+    self.sessionName = sessionName
     self.opening = opening
     self.engine = engine
     self.mouse = mouse
@@ -32,7 +35,8 @@ final class ScreenProgram {
     var model = Model(startingWith: opening)
 
     let inbox = Inbox { TerminalDriver.wakeUp() }
-    let performer = EffectPerformer(engine: engine, version: Version.text) { inbox.post($0) }
+    let performer = EffectPerformer(engine: engine, version: Version.text, reading: opening.reading) { inbox.post($0) }
+    let keeper = SessionKeeper(store: SessionStore(paths: engine.paths), name: sessionName) { inbox.post($0) }
     let start = ContinuousClock.now
     var nextTick = start
 
@@ -54,14 +58,18 @@ final class ScreenProgram {
     // may be deep in a product, so the process ends without tearing libraries down under them.
     defer {
       terminal.stop()
+      keeper.note(model.session)
+      keeper.finish()
       performer.finish(within: 1)
       _exit(ExitStatus.done.rawValue)
     }
     _ = perform(model.openingEffects)
     while true {
       terminal.show(view(model))
+      keeper.note(model.session)
       let events = terminal.wait(until: model.wantsTicks ? nextTick : nil)
       if let signal = terminal.endRequest {
+        keeper.finish()
         performer.cancelAll()
         terminal.end(by: signal)
       }

@@ -28,14 +28,16 @@ enum ShippedFiles {
   /// The checkpoint directory of the sample model.
   static var sampleModel: String? { sampleData("model") }
 
-  /// The texts of the theme files, by path, in the order of their names.
-  static func themeFiles() -> [(path: String, text: String)] {
-    guard let themes = folder.map({ $0 + "/Themes" }),
-      let names = try? FileManager.default.contentsOfDirectory(atPath: themes)
-    else { return [] }
-    return names.filter { $0.hasSuffix(".toml") }.sorted().compactMap { name in
-      let path = themes + "/" + name
-      return (try? String(contentsOfFile: path, encoding: .utf8)).map { (path, $0) }
+  /// The texts of the theme files, by path, in the order of their names: those that come with the program, then the
+  /// user's own, which take the place of shipped ones of the same name.
+  static func themeFiles(and own: String) -> [(path: String, text: String)] {
+    var files: [String: (path: String, text: String)] = [:]
+    for themes in [folder.map({ $0 + "/Themes" }), own].compactMap({ $0 }) {
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: themes)) ?? [] where name.hasSuffix(".toml") {
+        let path = themes + "/" + name
+        if let text = try? String(contentsOfFile: path, encoding: .utf8) { files[name] = (path, text) }
+      }
     }
+    return files.sorted { $0.key < $1.key }.map(\.value)
   }
 }

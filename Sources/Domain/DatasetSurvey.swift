@@ -1,0 +1,60 @@
+/// What reading every row of a file tells of it as a whole: what it is made of, and how long its rows are.
+public struct DatasetSurvey: Sendable, Hashable {
+  /// What lengths are counted in: tokens where a tokenizer was at hand, otherwise characters.
+  public enum Unit: String, Sendable, Hashable { case tokens, characters }
+
+  /// Distinct labels, the most frequent first; equally frequent ones in the order they appear.
+  public var labels: [String]
+  /// For each row the place of its label among `labels`; -1 for none, or for one beyond ``mostLabels``.
+  public var labelOfRow: [Int32]
+  /// For each row its length, prompt and response together; 0 for one that cannot be read.
+  public var lengths: [UInt32]
+  public var unit: Unit
+  /// Whether tokens were counted on some rows only and the rest told from their characters.
+  public var isEstimate: Bool
+
+  /// Labels that are told apart: a field with more is an identifier and no composition.
+  public static let mostLabels = 4096
+
+  public init(labels: [String], labelOfRow: [Int32], lengths: [UInt32], unit: Unit, isEstimate: Bool) {
+    self.labels = labels
+    self.labelOfRow = labelOfRow
+    self.lengths = lengths
+    self.unit = unit
+    self.isEstimate = isEstimate
+  }
+
+  /// Length of all rows together.
+  public var total: Int { lengths.reduce(0) { $0 + Int($1) } }
+
+  /// Rows of each label, in the order of `labels`, among some rows or among all.
+  public func counts(of rows: [Int]? = nil) -> [Int] {
+    var counts = [Int](repeating: 0, count: labels.count)
+    func count(_ row: Int) {
+      guard labelOfRow.indices.contains(row), labelOfRow[row] >= 0 else { return }
+      counts[Int(labelOfRow[row])] += 1
+    }
+    if let rows { for row in rows { count(row) } } else { for row in labelOfRow.indices { count(row) } }
+    return counts
+  }
+
+  /// Rows by length in equal bins from 0 to `longest`; the last bin holds what is longer too.
+  public func histogram(of rows: [Int]? = nil, bins: Int, longest: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: max(1, bins))
+    func count(_ row: Int) {
+      guard lengths.indices.contains(row) else { return }
+      let bin = Int(lengths[row]) * counts.count / max(1, longest)
+      counts[min(counts.count - 1, bin)] += 1
+    }
+    if let rows { for row in rows { count(row) } } else { for row in lengths.indices { count(row) } }
+    return counts
+  }
+
+  /// The length that so large a share of the rows does not exceed.
+  public func quantile(_ share: Double) -> Int {
+    guard !lengths.isEmpty else { return 0 }
+    let sorted = lengths.sorted()
+    let place = Int((Double(sorted.count - 1) * max(0, min(1, share))).rounded())
+    return Int(sorted[place])
+  }
+}

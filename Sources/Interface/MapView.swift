@@ -1,0 +1,162 @@
+import Domain
+import Screen
+
+extension Model {
+  /// Styles that tell labels apart, the most frequent label first.
+  static let labelStyles: [StyleName] = [.accent, .key, .good, .label, .number, .bad, .heading, .muted]
+
+  func drawMap(in rect: Rect, _ frame: inout Frame) {
+    if screen == .map, map.isHeatMap {
+      drawHeatMap(in: rect, &frame)
+      return
+    }
+    let isFocused = focusedPanel == .map
+    var title = "Map"
+    var note = ""
+    if let shown = map.map {
+      title = "Map by \(shown.source.rawValue)"
+      let shares = shown.shares.map { Format.percent($0) }.joined(separator: " + ")
+      note = "coloured by \(map.colouring.title) \(symbols.dot) \(shares) of variance"
+      if rect.width < 70 { note = map.colouring.title }
+      if map.zoom > 1 { title += " \(symbols.dot) \(Format.short(map.zoom))×" }
+    }
+    let inside = frame.panel(.map, rect, title: title, note: note, isFocused: isFocused)
+    guard let pool = files[.pool]?.opened else {
+      frame.paragraph("No pool is open: \(key(.showData)), then \(key(.openFile)), opens one.", .muted, in: inside)
+      return
+    }
+    guard let shown = map.map, map.mapFor?.file == pool.key else {
+      if let failure = map.failure {
+        frame.paragraph(failure.description, .bad, in: inside)
+      } else {
+        frame.text("Laying out the pool \(symbols.ellipsis)", .muted, in: inside)
+      }
+      return
+    }
+    let (plot, legend) = inside.height >= 6 ? inside.split(rows: -1) : (inside, Rect.empty)
+    drawPoints(of: shown, pool, in: plot, &frame)
+    drawLegend(of: pool, shown, in: legend, &frame)
+    frame.mark(plot, .plot(plot))
+  }
+
+  private func drawPoints(of shown: PoolMap, _ pool: OpenedFile, in plot: Rect, _ frame: inout Frame) {
+    guard plot.width > 1, plot.height > 0 else { return }
+    let chosen = mappedRun?.shownPicks ?? []
+    let lit = Set(chosen.map(\.index))
+    var cloud = PointCloud(width: plot.width, height: plot.height)
+    for (place, row) in zip(shown.places, shown.rows) where !lit.contains(row) {
+      let position = map.position(of: place)
+      cloud.add(x: position.x, y: position.y, kind: kind(of: row, pool))
+    }
+    cloud.draw(into: &frame.grid, in: plot, symbols: symbols) { kind in style(ofKind: kind) }
+    // What was chosen stands over the rest: the latest pick brightest.
+    for pick in chosen {
+      guard let place = map.placeOfRow[pick.index] else { continue }
+      put(symbols.full, theme[.accent], at: shown.places[place], in: plot, &frame)
+    }
+    if let latest = chosen.last, mappedRun?.isGoingOn == true || mappedRun?.replay != nil,
+      let place = map.placeOfRow[latest.index]
+    {
+      put(symbols.full, theme[.warning], at: shown.places[place], in: plot, &frame)
+    }
+    if screen == .map, shown.places.indices.contains(map.cursor) {
+      var style = theme[focusedPanel == .map ? .match : .selectedUnfocused]
+      style.attributes.insert(.bold)
+      put(symbols.cross, style, at: shown.places[map.cursor], in: plot, &frame)
+    }
+  }
+
+  private func put(_ glyph: String, _ style: Style, at place: PoolMap.Place, in plot: Rect, _ frame: inout Frame) {
+    let position = map.position(of: place)
+    guard (0..<1).contains(position.x), (0..<1).contains(position.y) else { return }
+    let (x, y) = (Int(position.x * Double(plot.width)), Int(position.y * Double(plot.height)))
+    frame.grid.put(Cell(glyph: glyph, width: 1, style: style), x: plot.x + x, y: plot.y + y)
+  }
+
+  /// What a row's point is coloured by, as a number that `style(ofKind:)` knows.
+  private func kind(of row: Int, _ pool: OpenedFile) -> Int {
+    switch map.colouring {
+    case .choice: return 0
+    case .label:
+      guard let survey = pool.survey, survey.labelOfRow.indices.contains(row) else { return -1 }
+      return Int(survey.labelOfRow[row])
+    case .length:
+      guard let length = pool.length(of: row) else { return -1 }
+      return min(15, length * 16 / max(1, pool.usualLongest))
+    }
+  }
+
+  private func style(ofKind kind: Int) -> Style {
+    switch map.colouring {
+    case .choice: return theme[.muted]
+    case .label: return kind < 0 ? theme[.muted] : theme[Self.labelStyles[min(kind, Self.labelStyles.count - 1)]]
+    case .length: return kind < 0 ? theme[.muted] : theme.gradient(at: Double(kind) / 15)
+    }
+  }
+
+  private func drawLegend(of pool: OpenedFile, _ shown: PoolMap, in line: Rect, _ frame: inout Frame) {
+    guard !line.isEmpty else { return }
+    var x = 0
+    if let run = mappedRun, !run.picks.isEmpty {
+      x += frame.spans(
+        [("\(symbols.full) ", .accent), ("chosen", .text), ("  ", .text)], in: line, x: x)
+    }
+    switch map.colouring {
+    case .label:
+      for (place, label) in (pool.survey?.labels ?? []).prefix(Self.labelStyles.count).enumerated() {
+        let name = label.truncated(to: 16, ellipsis: symbols.ellipsis)
+        guard x + name.displayWidth + 3 <= line.width - 4 else { break }
+        x += frame.spans(
+          [("\(symbols.full) ", Self.labelStyles[place]), ("\(name)  ", .muted)], in: line, x: x)
+      }
+    case .length:
+      let unit = pool.survey?.unit.rawValue ?? ""
+      frame.text("short to long, up to \(Format.count(pool.usualLongest)) \(unit)", .muted, in: line, x: x)
+    case .choice: break
+    }
+    if shown.rows.count < pool.summary.rows {
+      let text = "\(Format.count(shown.rows.count)) of \(Format.count(pool.summary.rows, "row"))"
+      if line.width - x > text.displayWidth { frame.textRight(text, .muted, in: line) }
+    }
+  }
+
+  // MARK: The matrix
+
+  private func drawHeatMap(in rect: Rect, _ frame: inout Frame) {
+    let isFocused = focusedPanel == .map
+    let note = map.heat == nil ? "" : "ordered by \(map.order.rawValue)"
+    let inside = frame.panel(.map, rect, title: "Utilities", note: note, isFocused: isFocused)
+    guard heatRequest != nil else {
+      frame.paragraph(
+        "The utility matrix belongs to a run that scored the open pool. \(key(.startRun)) starts one; "
+          + "\(key(.nextView)) goes back to the map.", .muted, in: inside)
+      return
+    }
+    guard let heat = map.heat, map.heatFor == heatRequest else {
+      if let failure = map.heatFailure {
+        frame.paragraph(failure.description, .bad, in: inside)
+      } else {
+        frame.text("Ordering the matrix \(symbols.ellipsis)", .muted, in: inside)
+      }
+      return
+    }
+    let margin = inside.width >= 50 ? 14 : 0
+    let (left, right) = inside.split(columns: margin)
+    let (plot, below) = right.height >= 5 ? right.split(rows: -2) : (right, Rect.empty)
+    HeatChart(rows: heat.rows, columns: heat.columns, cells: heat.cells)
+      .draw(into: &frame.grid, in: plot, theme: theme, symbols: symbols)
+    // The groups' names stand where their lines are, as far as there is room.
+    var next = 0
+    for group in heat.groups where margin > 0 && heat.rows > 0 {
+      let y = (group.lines.lowerBound + group.lines.upperBound) * plot.height / (2 * heat.rows)
+      guard y >= next, y < plot.height else { continue }
+      frame.textRight(
+        group.name, .label, in: Rect(x: left.x, y: plot.y + y, width: margin - 1, height: 1))
+      next = y + 1
+    }
+    frame.text("columns: the row shown as an example", .muted, in: below)
+    frame.text(
+      "dark to bright: mean utility \(Format.measure(Double(heat.least))) to \(Format.measure(Double(heat.greatest)))",
+      .muted, in: below, y: 1)
+  }
+}

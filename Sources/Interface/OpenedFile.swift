@@ -1,0 +1,156 @@
+import Domain
+
+/// An opened file, with the rows of it that are at hand.
+public struct OpenedFile: Sendable, Hashable {
+  public var key: DatasetKey
+  public var summary: DatasetSummary
+  public var cache = RowCache()
+  public var list = ListState()
+  /// Which rows are shown; nil shows all.
+  public private(set) var filter: RowFilter?
+  /// What they are ordered by, and whether backwards.
+  public private(set) var order = RowOrder.file
+  public private(set) var isReversed = false
+  /// What it is made of, once all of it has been read.
+  public private(set) var survey: DatasetSurvey?
+  /// The model whose tokenizer the survey was asked for with; nil before it was.
+  var surveyedFor: String?
+  /// The shown rows, filtered and ordered; nil for all of them in the file's order.
+  private var arranged: [Int]?
+  /// The longest length but for a few, and how many rows there are of each: worked out once a survey.
+  private(set) var usualLongest = 0
+  private(set) var labelCounts: [Int] = []
+  /// The cursor in the list of labels.
+  var labels = ListState()
+
+  public init(key: DatasetKey, summary: DatasetSummary) {
+    self.key = key
+    self.summary = summary
+  }
+
+  mutating func show(_ filter: RowFilter?) {
+    self.filter = filter
+    arrange()
+  }
+
+  mutating func order(by order: RowOrder, isReversed: Bool) {
+    self.order = order
+    self.isReversed = isReversed
+    arrange()
+  }
+
+  mutating func receive(_ survey: DatasetSurvey) {
+    self.survey = survey
+    usualLongest = max(1, survey.quantile(0.98))
+    labelCounts = survey.counts()
+    arrange()
+  }
+
+  /// Length of a row in the survey's unit.
+  func length(of row: Int) -> Int? {
+    guard let survey, survey.lengths.indices.contains(row) else { return nil }
+    return Int(survey.lengths[row])
+  }
+
+  private mutating func arrange() {
+    if order == .file, !isReversed {
+      arranged = filter?.rows
+      return
+    }
+    var rows = filter?.rows ?? Array(0..<summary.rows)
+    if let survey {
+      switch order {
+      case .file: break
+      case .label:
+        // By name, rows without a label last.
+        let byName = survey.labels.indices.sorted { survey.labels[$0] < survey.labels[$1] }
+        var rank = [UInt32](repeating: 0, count: byName.count)
+        for (place, label) in byName.enumerated() { rank[label] = UInt32(place) }
+        rows = rows.ordered { row in
+          guard survey.labelOfRow.indices.contains(row) else { return .max }
+          let label = survey.labelOfRow[row]
+          return label < 0 ? .max : rank[Int(label)]
+        }
+      case .length:
+        rows = rows.ordered { survey.lengths.indices.contains($0) ? survey.lengths[$0] : 0 }
+      }
+    }
+    arranged = isReversed ? rows.reversed() : rows
+  }
+}
+
+/// What rows can be ordered by.
+public enum RowOrder: String, Sendable, Hashable, CaseIterable, Codable {
+  case file, label, length
+}
+
+/// The rows that a pattern lets through, in the file's order.
+public struct RowFilter: Sendable, Hashable {
+  public var pattern: RowPattern
+  public var rows: [Int]
+}
+
+extension OpenedFile {
+  /// Rows that are shown.
+  var shownCount: Int { arranged?.count ?? summary.rows }
+
+  /// The row of the file at a place of the shown list.
+  func row(at place: Int) -> Int? {
+    guard place >= 0, place < shownCount else { return nil }
+    return arranged?[place] ?? place
+  }
+
+  /// The rows at some places of the shown list.
+  func rows(at places: Range<Int>) -> [Int] { arranged.map { Array($0[places]) } ?? Array(places) }
+
+  /// Whether all rows are shown in the file's order.
+  var isWhole: Bool { arranged == nil }
+
+  /// The shown rows in the order they are shown in; nil for all in the file's order.
+  var shownRows: [Int]? { arranged }
+
+  /// The place of a row in the shown list; nil where the filter leaves it out.
+  func place(of row: Int) -> Int? {
+    guard let rows = arranged else { return row >= 0 && row < summary.rows ? row : nil }
+    guard order == .file, !isReversed else { return rows.firstIndex(of: row) }
+    // The rows are in order: halve.
+    var low = 0
+    var high = rows.count
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle] < row { low = middle + 1 } else { high = middle }
+    }
+    return low < rows.count && rows[low] == row ? low : nil
+  }
+
+  var rowUnderCursor: Int? { row(at: list.cursor) }
+
+  /// Labels that can be stood on: those that occur.
+  var shownLabels: Int { survey?.labels.count ?? 0 }
+}
+
+extension [Int] {
+  /// The elements by a key, equal ones in the order they had: a radix sort, since a million rows are to be ordered
+  /// between two key presses.
+  func ordered(by key: (Int) -> UInt32) -> [Int] {
+    var keys = map(key)
+    var rows = self
+    var nextKeys = keys
+    var nextRows = rows
+    for shift in [UInt32(0), 11, 22] {
+      var starts = [Int](repeating: 0, count: 2049)
+      for key in keys { starts[Int((key >> shift) & 2047) + 1] += 1 }
+      if starts.contains(count) { continue }  // all alike in these bits
+      for digit in 1...2048 { starts[digit] += starts[digit - 1] }
+      for place in rows.indices {
+        let digit = Int((keys[place] >> shift) & 2047)
+        nextRows[starts[digit]] = rows[place]
+        nextKeys[starts[digit]] = keys[place]
+        starts[digit] += 1
+      }
+      swap(&rows, &nextRows)
+      swap(&keys, &nextKeys)
+    }
+    return rows
+  }
+}

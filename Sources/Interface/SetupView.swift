@@ -1,0 +1,177 @@
+import Domain
+import Screen
+
+extension Model {
+  // MARK: The form
+
+  func drawSetup(in rect: Rect, _ frame: inout Frame) {
+    let isFocused = focusedPanel == .setup
+    let inside = frame.panel(.setup, rect, title: "Setup", isFocused: isFocused)
+    let fields = setup.fields
+    let visible = setup.list.visible(count: fields.count + 1, page: page(of: .setup))
+    for (y, row) in visible.enumerated() where y < inside.height {
+      let line = Rect(x: inside.x + 2, y: inside.y + y, width: inside.width - 2, height: 1)
+      if row == 0 { drawStart(in: line, &frame) } else { drawField(fields[row - 1], in: line, &frame) }
+      let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
+      if row == setup.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
+      frame.mark(bar, .row(.setup, row))
+    }
+    frame.scrollBar(
+      of: rect, top: setup.list.top, page: page(of: .setup), count: fields.count + 1, isFocused: isFocused)
+  }
+
+  private func drawStart(in line: Rect, _ frame: inout Frame) {
+    frame.text("Start", .accent, in: line)
+    let rest = Rect(x: line.x + 11, y: line.y, width: line.width - 11, height: 1)
+    if currentRun?.isGoingOn == true {
+      frame.text("\(spinner) running", .accent, in: rest)
+    } else if setupProblems.isEmpty {
+      frame.text(
+        "\(symbols.good) \(Format.count(plannedPicks ?? 0)) of \(Format.count(candidateRows ?? 0, "row"))", .good,
+        in: rest)
+    } else {
+      frame.text("\(symbols.bad) something is missing", .bad, in: rest)
+    }
+  }
+
+  private func drawField(_ field: SetupField, in line: Rect, _ frame: inout Frame) {
+    frame.text(field.title, .heading, in: line, width: 10)
+    let rest = Rect(x: line.x + 11, y: line.y, width: line.width - 11, height: 1)
+    if let role = field.role {
+      drawFile(role, in: rest, &frame)
+      return
+    }
+    let value = setup[field]
+    let problem = field.problem(with: value, poolRows: candidateRows)
+    if field.choices != nil {
+      let shown = field == .method ? setup.method.shortTitle : value
+      frame.text("\(symbols.previous) \(shown) \(symbols.next)", problem == nil ? .text : .bad, in: rest)
+      return
+    }
+    if problem != nil {
+      frame.text("\(symbols.bad) \(value.isEmpty ? "none" : value)", .bad, in: rest)
+      return
+    }
+    switch field {
+    case .budget:
+      let used = frame.text(value, .text, in: rest)
+      if let picks = plannedPicks, value != "\(picks)" {
+        frame.textRight("\(Format.count(picks, "row"))", .muted, in: rest, width: rest.width - used - 1)
+      }
+    case .limit:
+      frame.text(value.isEmpty ? "all" : "first \(value)", value.isEmpty ? .muted : .text, in: rest)
+    default:
+      let style: StyleName = value == field.initialText ? .muted : .text
+      if field.isPath {
+        frame.text(value.truncated(to: rest.width, keepingEnd: true, ellipsis: symbols.ellipsis), .text, in: rest)
+      } else {
+        frame.text(value, style, in: rest)
+      }
+    }
+  }
+
+  /// The file of a role: its name and rows, or that it is missing.
+  private func drawFile(_ role: DatasetRole, in rest: Rect, _ frame: inout Frame) {
+    if let path = opening[role] {
+      frame.text("\(spinner) \(path)", .accent, in: rest)
+      return
+    }
+    switch files[role] ?? .absent {
+    case .absent: frame.text("\(symbols.bad) none", .bad, in: rest)
+    case .opening(let path): frame.text("\(spinner) \(path)", .accent, in: rest)
+    case .failed(let path, _): frame.text("\(symbols.bad) \(path)", .bad, in: rest)
+    case .opened(let file):
+      let rows = Format.count(file.summary.rows, "row")
+      let used = frame.textRight(rows, .muted, in: rest)
+      let room = rest.width - used - 1
+      frame.text(
+        file.summary.path.truncated(to: room, keepingEnd: true, ellipsis: symbols.ellipsis), .text, in: rest,
+        width: room)
+    }
+  }
+
+  // MARK: What the field under the cursor means
+
+  func drawMeaning(in rect: Rect, _ frame: inout Frame) {
+    let field = setup.currentField
+    let inside = frame.panel(
+      .meaning, rect, title: field?.title ?? setup.method.title, isFocused: focusedPanel == .meaning)
+    guard let field else {
+      frame.paragraph(setup.method.summary, .text, in: inside)
+      return
+    }
+    var y = frame.paragraph(field.meaning(with: setup.method), .text, in: inside)
+    if field.role == nil, let problem = field.problem(with: setup[field], poolRows: candidateRows) {
+      y = frame.paragraph("\(symbols.bad) \(problem)", .bad, in: inside, y: y)
+    }
+    var facts: [(String, String)] = []
+    if !field.initialText.isEmpty { facts.append(("default", field.initialText)) }
+    if !field.bounds.isEmpty { facts.append(("can be", field.bounds)) }
+    let isRoomy = y + 1 + facts.count <= inside.height
+    if isRoomy { y += 1 }
+    for (name, value) in facts {
+      let lines = value.wrapped(to: max(1, inside.width - 10), limit: 3)
+      frame.text(name, .muted, in: inside, y: y)
+      for line in lines {
+        frame.text(line, .muted, in: inside, x: 10, y: y)
+        y += 1
+      }
+    }
+  }
+
+  // MARK: What the run will take
+
+  func drawEstimate(in rect: Rect, _ frame: inout Frame) {
+    let inside = frame.panel(.estimate, rect, title: "Before it starts", isFocused: focusedPanel == .estimate)
+    let problems = setupProblems
+    guard problems.isEmpty else {
+      var y = 0
+      for problem in problems { y = frame.paragraph("\(symbols.bad) \(problem.text)", .bad, in: inside, y: y) }
+      return
+    }
+    var lines: [(String, String, StyleName)] = [
+      ("takes", "\(Format.count(plannedPicks ?? 0)) of \(Format.count(candidateRows ?? 0, "row"))", .number)
+    ]
+    if let pairs = plannedPairs, setup.source == .model {
+      lines.append(("scores", Format.count(pairs, "pair"), .number))
+    }
+    if !setup.marks.isEmpty {
+      lines.append(
+        (
+          "marks",
+          "\(symbols.pinned) \(setup.marks.pinned.count) pinned  \(symbols.banned) \(setup.marks.banned.count) banned",
+          .text
+        ))
+    }
+    if let found = estimate.estimate, estimate.asked == plannedRun?.forEstimate {
+      if found.passes > 0 {
+        lines.append(("passes", Format.short(Double(found.passes)), .number))
+        lines.append(("tokens", Format.short(found.tokens), .number))
+      }
+      lines.append(("memory", Format.bytes(found.memory), .number))
+      lines.append(("time", found.seconds < 1 ? "about a moment" : "about \(Format.span(found.seconds))", .number))
+      if let rate = found.tokensPerSecond { lines.append(("measured", "\(Format.short(rate)) tokens/s", .muted)) }
+    } else if let failure = estimate.failure {
+      var y = 0
+      for (name, value, style) in lines {
+        frame.text(name, .muted, in: inside, y: y)
+        frame.text(value, style, in: inside, x: 10, y: y)
+        y += 1
+      }
+      frame.paragraph("\(symbols.bad) \(failure.problem)", .bad, in: inside, y: y)
+      return
+    } else if estimate.isPending {
+      lines.append(("time", "\(spinner) measuring \(symbols.ellipsis)", .muted))
+    } else if currentRun?.isGoingOn == true {
+      lines.append(("time", "measured when nothing runs", .muted))
+    }
+    for (y, (name, value, style)) in lines.enumerated() {
+      frame.text(name, .muted, in: inside, y: y)
+      frame.text(value, style, in: inside, x: 10, y: y)
+    }
+    if lines.count + 2 <= inside.height, setup.source == .model, setup.method.needsUtilities {
+      frame.paragraph(
+        "What was scored before is kept and not scored again.", .muted, in: inside, y: lines.count + 1)
+    }
+  }
+}

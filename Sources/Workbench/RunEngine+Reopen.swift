@@ -1,0 +1,52 @@
+import Datasets
+import Domain
+import Scoring
+import Store
+import Submodular
+
+extension RunEngine {
+  /// A run from the library as it was when it ended, so that it can be asked why: its files are opened again, and its
+  /// utilities come from the score cache or from its matrices. Nothing is scored.
+  ///
+  /// - Throws: `WorkbenchError.poolChanged` for a file that is no longer what it was, `WorkbenchError.scoresGone` where the
+  ///   cache has not everything, and what opening a file throws; `CancellationError`.
+  public func reopen(_ record: RunRecord, cancellation: Cancellation) throws -> RunOutcome {
+    guard let selection = record.selection else {
+      throw WorkbenchError.cannotExport(reason: "run \(record.id) has no picks (\(record.status.rawValue))")
+    }
+    let specification = record.specification
+    let inputs = try RunInputs(opening: specification, cancellation: cancellation)
+    for role in DatasetRole.allCases where inputs[role] != nil {
+      if inputs.contents[role.rawValue] != record.contents[role.rawValue] {
+        throw WorkbenchError.poolChanged(path: inputs[role]?.summary.path ?? "")
+      }
+    }
+    var kernels = try importedKernels(specification, inputs: inputs, cancellation: cancellation) { _ in }
+    if kernels == nil, let model = try model(of: specification) {
+      do {
+        kernels = try modelKernels(
+          specification, inputs: inputs, model: model, clock: PhaseClock(.score, unit: "pairs") { _ in },
+          onlyKept: true, cancellation: cancellation
+        ) { _ in }
+      } catch ScoringError.notKept {
+        throw WorkbenchError.scoresGone
+      }
+    }
+    return RunOutcome(
+      id: record.id, specification: specification, inputs: inputs, candidates: record.rows,
+      budget: selection.picks.count, selection: selection, seconds: record.seconds, kernels: kernels, workers: workers)
+  }
+
+  /// What a run's objective gives to another choice of rows, by their places in the pool's file; nil for a method without
+  /// an objective, and where a row is no candidate of the run.
+  public func value(of rows: [Int], to outcome: RunOutcome) throws -> Double? {
+    guard let kernels = outcome.kernels, outcome.specification.method.needsUtilities else { return nil }
+    var positions: [Int] = []
+    for row in rows {
+      let position = outcome.inputs.pool.map { $0.position(ofIndex: row) } ?? row
+      guard let position, position < outcome.candidates else { return nil }
+      positions.append(position)
+    }
+    return try objective(outcome.specification, kernels).value(of: positions)
+  }
+}

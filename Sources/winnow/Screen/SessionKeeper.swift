@@ -1,0 +1,76 @@
+import Dispatch
+import Domain
+import Foundation
+import Interface
+import Store
+import Synchronization
+
+/// Keeps the session on disk as it changes: the latest state wins, written a moment after the change so that scrolling
+/// costs one write and not a hundred. A program that is killed comes back to what was written last.
+final class SessionKeeper: Sendable {
+  private struct State {
+    var latest: Session?
+    var written: Session?
+    var isScheduled = false
+    var hasFailed = false
+  }
+
+  private let store: SessionStore
+  private let name: String
+  private let state = Mutex(State())
+  private let queue = DispatchQueue(label: "winnow.session", qos: .utility)
+  private let complain: @Sendable (Message) -> Void
+
+  init(store: SessionStore, name: String, complain: @escaping @Sendable (Message) -> Void) {
+    self.store = store
+    self.name = name
+    self.complain = complain
+  }
+
+  /// Notes how things stand.
+  func note(_ session: Session) {
+    var session = session
+    // Paths that hold in any working folder.
+    for (role, file) in session.files {
+      session.files[role]?.path = URL(fileURLWithPath: PathCompletion.expanded(file.path)).standardizedFileURL.path
+    }
+    let starts = state.withLock { state in
+      guard state.latest != session else { return false }
+      state.latest = session
+      defer { state.isScheduled = true }
+      return !state.isScheduled
+    }
+    if starts { queue.asyncAfter(deadline: .now() + .milliseconds(250)) { self.write() } }
+  }
+
+  /// Writes what is not written yet, now.
+  func finish() { queue.sync { write() } }
+
+  private func write() {
+    let session = state.withLock { state in
+      state.isScheduled = false
+      guard state.latest != state.written else { return nil as Session? }
+      return state.latest
+    }
+    guard let session else { return }
+    do {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+      try store.write(try encoder.encode(session), name: name)
+      state.withLock { $0.written = session }
+    } catch {
+      let isFirst = state.withLock { state in
+        defer { state.hasFailed = true }
+        return !state.hasFailed
+      }
+      if isFirst { complain(.notice("the session can't be kept: \(ErrorReport(describing: error).problem)")) }
+    }
+  }
+}
+
+extension Session {
+  /// The session that was kept under a name; nil where there is none or it is not readable as one.
+  static func read(_ name: String, from store: SessionStore) -> Session? {
+    store.read(name).flatMap { try? JSONDecoder().decode(Session.self, from: $0) }
+  }
+}
