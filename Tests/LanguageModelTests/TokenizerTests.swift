@@ -36,6 +36,37 @@ private struct TokenizerOracle: Decodable {
 }
 
 @Suite struct TokenizerTests {
+  /// Every modern syllable from its consonants and vowels, by the formula of the Unicode Standard, section 3.12; Qwen2's
+  /// tokenizer brings text to its composed form first.
+  @Test func hangulIsComposedAsTheStandardSays() throws {
+    let tokenizer = try Tokenizer(directory: Self.folder.appendingPathComponent("qwen2").path)
+    func text(_ scalars: Int...) -> String {
+      String(String.UnicodeScalarView(scalars.compactMap { Unicode.Scalar(UInt32($0)) }))
+    }
+    var different = 0
+    for lead in stride(from: 0, to: 19, by: 3) {
+      for vowel in 0..<21 {
+        for tail in 0..<28 {
+          let open = 0xAC00 + (lead * 21 + vowel) * 28
+          let whole = tokenizer.encode(text(open + tail))
+          let jamo =
+            tail == 0
+            ? text(0x1100 + lead, 0x1161 + vowel) : text(0x1100 + lead, 0x1161 + vowel, 0x11A7 + tail)
+          different += tokenizer.encode(jamo) == whole ? 0 : 1
+          if tail > 0 { different += tokenizer.encode(text(open, 0x11A7 + tail)) == whole ? 0 : 1 }
+        }
+      }
+    }
+    #expect(different == 0)
+    // What does not compose stays: archaic consonants, a second closing consonant, a mark between.
+    for scalars in [
+      [0x1113, 0x1161], [0x1113, 0x1171], [0xAC01, 0x11A8], [0xAC00, 0x301, 0x11A8], [0x1161, 0x11A8],
+    ] {
+      let kept = String(String.UnicodeScalarView(scalars.compactMap { Unicode.Scalar(UInt32($0)) }))
+      #expect(Array(tokenizer.decode(tokenizer.encode(kept)).unicodeScalars.map(\.value)) == scalars.map { UInt32($0) })
+    }
+  }
+
   static let folder = Places.fixtures.appendingPathComponent("LanguageModel/tokenizers")
 
   private func oracle(_ name: String) throws -> TokenizerOracle {

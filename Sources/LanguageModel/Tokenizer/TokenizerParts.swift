@@ -58,9 +58,9 @@ struct TokenizerParts: Sendable {
         if text.allSatisfy({ $0 < 0x80 }) { continue }  // ASCII is in every normal form
         let string = String(decoding: text, as: UTF8.self)
         switch normalizer {
-        case .composed: text = Array(string.precomposedStringWithCanonicalMapping.utf8)
+        case .composed: text = Array(NormalForm.composed(string).utf8)
         case .decomposed: text = Array(string.decomposedStringWithCanonicalMapping.utf8)
-        case .compatibilityComposed: text = Array(string.precomposedStringWithCompatibilityMapping.utf8)
+        case .compatibilityComposed: text = Array(NormalForm.compatibilityComposed(string).utf8)
         default: text = Array(string.decomposedStringWithCompatibilityMapping.utf8)
         }
       }
