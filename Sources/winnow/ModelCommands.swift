@@ -14,10 +14,10 @@ struct ModelCommand: ParsableCommand {
 struct ModelVerify: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Compare logits and loss with a reference made in PyTorch.",
+    abstract: "Compare logits, loss and gradients with a reference made in PyTorch.",
     discussion: """
       The reference is a .safetensors file with input_ids (int64, [T]) and any of logits ([T, V]) and labels ([T], -100 = \
-      ignored) with loss. Prints a line for each with the largest absolute and relative error; exit 1 beyond the tolerance.
+      ignored) with loss and grad.<parameter name>. Prints a line for each with the largest absolute and relative error; exit 1 beyond the tolerance.
       """)
 
   @Argument(help: "A Hugging Face checkpoint directory.") var directory: String
