@@ -56,11 +56,20 @@ public final class TmuxSession {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    // The caller may be a thread of a pool, which blocks signals: a server that inherits that never learns of its children's
+    // end and outlives kill-server.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var words: [UnsafeMutablePointer<CChar>?] = (["tmux", "-S", socket] + arguments).map { strdup($0) } + [nil]
     var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
     defer { for word in words + variables { free(word) } }
     var child: pid_t = 0
-    guard posix_spawnp(&child, "tmux", &actions, nil, &words, &variables) == 0 else {
+    guard posix_spawnp(&child, "tmux", &actions, &attributes, &words, &variables) == 0 else {
       throw Failure(description: "tmux can't be started; is it installed?")
     }
     var status: Int32 = 0
