@@ -60,12 +60,17 @@ static void use_utf8(void) {
   if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) { setlocale(LC_CTYPE, "C.UTF-8"); }
 }
 
-cc_start_result cc_start(bool mouse) {
+cc_start_result cc_start(bool mouse, const char *description) {
   if (is_started) { return CC_STARTED; }
   if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) { return CC_NOT_A_TERMINAL; }
   const char *name = getenv("TERM");
   if (name == NULL || *name == 0) { return CC_UNKNOWN_TERMINAL; }
   int found = 0;
+  if (description != NULL && setupterm(description, STDOUT_FILENO, &found) == OK) {
+    del_curterm(cur_term);
+  } else {
+    description = NULL;
+  }
   if (setupterm(name, STDOUT_FILENO, &found) != OK) {
     // Of the kinds that setupterm refuses, "generic" ones like dumb are known but of no use.
     return found == 1 ? CC_SIMPLE_TERMINAL : CC_UNKNOWN_TERMINAL;
@@ -84,7 +89,7 @@ cc_start_result cc_start(bool mouse) {
     return CC_UNKNOWN_TERMINAL;
   }
   set_escdelay(ESCAPE_DELAY);
-  SCREEN *screen = newterm(NULL, stdout, stdin);
+  SCREEN *screen = newterm(description, stdout, stdin);
   input = screen != NULL ? newpad(1, 1) : NULL;
   if (input == NULL) {
     cc_signals_release();

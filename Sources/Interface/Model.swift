@@ -46,6 +46,7 @@ public enum Overlay: Sendable, Hashable {
 public struct Confirmation: Sendable, Hashable {
   public enum Purpose: Sendable, Hashable {
     case quit
+    case start
     case overwrite(RunID, path: String)
     case overwriteText(path: String, text: String)
   }
@@ -116,7 +117,7 @@ public struct Model: Sendable, Hashable {
 
   public internal(set) var themes: [Theme]
   public internal(set) var themeIndex: Int
-  let depth: ColorDepth
+  private(set) var depth: ColorDepth
   /// The table of bindings in use.
   let keyMap: KeyMap
   let symbols: Symbols
@@ -184,6 +185,12 @@ public struct Model: Sendable, Hashable {
   private mutating func record(_ entry: LogEntry) {
     log.append(entry)
     if log.count > 500 { log.removeFirst(log.count - 500) }
+  }
+
+  /// Shows the same state in a theme by its name, on a terminal of another depth.
+  public mutating func wear(_ id: String, depth: ColorDepth) {
+    self.depth = depth
+    show(theme: themes.firstIndex { $0.id == id } ?? themeIndex)
   }
 
   mutating func show(theme index: Int) {

@@ -121,6 +121,7 @@ extension Model {
     guard yes else { return [] }
     switch asked.purpose {
     case .quit: return [.quit]
+    case .start: return plannedRun == nil ? [] : startRun(isAsked: true)
     case .overwrite(let id, let path): return [.export(id, path: path, overwrite: true)]
     case .overwriteText(let path, let text): return [.writeText(path: path, text: text, overwrite: true)]
     }

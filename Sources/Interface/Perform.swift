@@ -208,7 +208,20 @@ extension Model {
     return []
   }
 
-  private mutating func startRun() -> [Effect] {
+  /// Pairs from which on a run says what it takes and asks before it starts.
+  static let manyPairs = 25_000_000
+
+  mutating func startRun(isAsked: Bool = false) -> [Effect] {
+    if !isAsked, setup.source == .model, let pairs = plannedPairs, pairs >= Self.manyPairs {
+      var question = "This scores \(Format.count(pairs, "pair")) and takes \(Format.bytes(Double(pairs) * 8)) of memory"
+      if let found = estimate.estimate, estimate.asked == plannedRun?.forEstimate {
+        question += ", about \(Format.span(found.seconds))"
+      } else {
+        question += "; \(key(.showSetup)) says how long"
+      }
+      overlay = .confirm(Confirmation(purpose: .start, question: question + ". Start?"))
+      return []
+    }
     guard let specification = plannedRun, let picks = plannedPicks, let rows = candidateRows else { return [] }
     var run = Run(
       specification: specification, budget: picks, candidates: rows,

@@ -27,6 +27,13 @@ extension Color {
     return (cubeLevels[place / 36], cubeLevels[place / 6 % 6], cubeLevels[place % 6])
   }
 
+  /// A fixed colour by its red, green and blue; any other as it is.
+  public var direct: Color {
+    guard case .named(let number) = self, number >= 16 else { return self }
+    let (red, green, blue) = Self.fixedColor(number)
+    return .rgb(red, green, blue)
+  }
+
   private static let cubeLevels: [UInt8] = [0, 95, 135, 175, 215, 255]
 
   // xterm's defaults; what a user's terminal shows may differ, which is why the 16-colour theme names colours.

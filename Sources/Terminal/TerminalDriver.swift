@@ -17,6 +17,8 @@ public final class TerminalDriver {
   /// The terminal's size in cells.
   public private(set) var size: (width: Int, height: Int)
 
+  /// Whether the terminal's own 16 colours can be named beside all others.
+  private let hasPalette: Bool
   /// ncurses' own count of them.
   private let colours: Int
   private var shown: Grid?
@@ -28,10 +30,21 @@ public final class TerminalDriver {
 
   /// Takes the terminal: alternate screen, raw keys, bracketed paste, and mouse reports unless `mouse` is false. From here
   /// on signals reach ``wait(until:)``, and a crash gives the terminal back before the process ends.
+  ///
+  /// - Parameter descriptions: a folder for descriptions of terminals that have more colours than their own says; nil to
+  ///   believe the terminal's own.
   /// Errors: no terminal that could show a screen.
-  public init(mouse: Bool = true) throws(TerminalError) {
+  public init(mouse: Bool = true, descriptions: String? = nil) throws(TerminalError) {
     let name = Self.environment("TERM")
-    switch cc_start(mouse) {
+    var description: String?
+    if let name, let descriptions, isatty(STDOUT_FILENO) == 1,
+      DirectColour.isOffered(colorTerm: Self.environment("COLORTERM"), noColor: Self.environment("NO_COLOR"))
+    {
+      description = DirectColour.description(for: name, in: descriptions)
+      if description != nil { DirectColour.announce(descriptions) }
+    }
+    hasPalette = description != nil
+    switch cc_start(mouse, description) {
     case CC_STARTED: break
     case CC_NOT_A_TERMINAL: throw .notATerminal
     case CC_SIMPLE_TERMINAL: throw .simpleTerminal(name: name ?? "")
@@ -123,10 +136,19 @@ public final class TerminalDriver {
   private func number(of color: Color) -> Int32 {
     switch color {
     case .terminal: -1
-    case .named(let index): colorDepth == .none ? -1 : Int32(index)
-    // Direct colour: the numbers below 8 mean the palette there.
+    case .named(let index):
+      if colorDepth == .none {
+        -1
+      } else if colorDepth == .truecolor, index >= (hasPalette ? 16 : 8) {
+        // Direct colour knows no numbers beyond the palette. Of the bright ones the plain ones are left.
+        index < 16 ? Int32(index) - 8 : number(of: color.direct)
+      } else {
+        Int32(index)
+      }
+    // Direct colour: the numbers below 8, or 16, mean the palette there.
     case .rgb(let red, let green, let blue):
-      colorDepth < .truecolor ? -1 : max(8, Int32(red) << 16 | Int32(green) << 8 | Int32(blue))
+      colorDepth < .truecolor
+        ? -1 : max(hasPalette ? 16 : 8, Int32(red) << 16 | Int32(green) << 8 | Int32(blue))
     }
   }
 

@@ -18,6 +18,13 @@ extension RunEngine {
     clock: PhaseClock, onlyKept: Bool = false, cancellation: Cancellation,
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> Distances {
+    // Distances and then utilities, four bytes a pair each.
+    let (pairs, overflow) = queries.count.multipliedReportingOverflow(by: examples.count + 1)
+    let (bytes, beyond) = pairs.multipliedReportingOverflow(by: 8)
+    let available = SystemMemory.available
+    guard !overflow, !beyond, bytes < available else {
+      throw WorkbenchError.tooManyPairs(queries: queries.count, examples: examples.count, available: available)
+    }
     let scorer = try LocalScorer(
       model: model, template: template, queries: queries, examples: examples, queryPath: queryPath,
       workers: workers.count)

@@ -18,6 +18,8 @@ public enum WorkbenchError: ReportableError {
   case poolChanged(path: String)
   /// A map or a matrix is asked of a run whose method has no utilities.
   case noUtilities(Method)
+  /// Scores and kernel of so many pairs do not fit into memory.
+  case tooManyPairs(queries: Int, examples: Int, available: Int)
   /// A run from the library whose scores are not all at hand any more.
   case scoresGone
 
@@ -79,10 +81,21 @@ public enum WorkbenchError: ReportableError {
       ErrorReport(
         "\(method.rawValue) has no utilities to show", remedy: "Run a method that scores the pool with a model.",
         status: .unusableArguments)
+    case .tooManyPairs(let queries, let examples, let available):
+      ErrorReport(
+        "\(queries) × \(examples) pairs take about \(Self.gigabytes(Double(queries) * Double(examples) * 8)) of memory, "
+          + "and \(Self.gigabytes(Double(available))) are free",
+        remedy: "Take fewer rows (--limit, or Rows in the form), or vectors of the rows with --embeddings.",
+        status: .failed)
     case .scoresGone:
       ErrorReport(
         "the scores of this run are not kept any more", remedy: "Run it again: what is kept is not scored twice.",
         status: .failed)
     }
+  }
+
+  private static func gigabytes(_ bytes: Double) -> String {
+    let tenths = (bytes / 1e8).rounded(.up)
+    return tenths < 1e5 ? "\(tenths / 10) GB" : "\(Int(min(tenths / 1e4, 1e15))) TB"
   }
 }

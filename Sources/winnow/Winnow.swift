@@ -11,11 +11,18 @@ struct Winnow: ParsableCommand {
       Without a subcommand the workbench opens, on the shipped sample data where no file is named. The subcommands run \
       without a terminal: data on standard output, progress and messages on standard error.
 
+      DELIFT asks the model how much each row, shown as an example, helps it with each other row: the utility. Facility \
+      location (FL, delift-instruction) then picks rows so that every row of the pool is well served by one of them; its \
+      mutual information (FLMI, delift-task) does so where the pool resembles a target set; its conditional gain (FLCG, \
+      delift-continual) leaves out what existing data covers. Influence Distillation (influence) weighs rows by how much \
+      a training step with them lowers the loss on a target set: exactly for few rows, the landmarks, and from these for \
+      all others by how alike the rows are.
+
       Exit: 0 done, 1 the run failed, 64 unusable arguments, 65 bad input data, 66 no such file, 130 interrupted.
       """,
     version: Version.text,
     subcommands: [
-      Open.self, Select.self, Score.self, Methods.self, Runs.self, Inspect.self, Export.self, Paths.self,
+      Open.self, Select.self, Score.self, Methods.self, Runs.self, Inspect.self, CompareCommand.self, Export.self, Paths.self, Keys.self, Themes.self,
       SampleDataCommand.self, SampleModelCommand.self, FinetuneCommand.self, EvaluateCommand.self, ModelCommand.self,
       BenchCommand.self,
     ],

@@ -129,6 +129,20 @@ import Testing
     #expect(stage.effects.contains { if case .estimate = $0 { true } else { false } })
   }
 
+  @Test func aRunOfVeryManyPairsNamesItsMemoryAndAsksFirst() {
+    var stage = Stage(paths: [.pool: "a.jsonl"])
+    var summary = Stage.summary("a.jsonl", .pool)
+    summary.rows = 1_000_000
+    stage.send(.datasetOpened(Stage.pool, summary))
+    stage.press(.character("r"))
+    #expect(started(stage.effects) == nil)
+    #expect(stage.text.contains("1 000 000 000 000 pairs") && stage.text.contains("8.0 TB"))
+    stage.press(.character("n"))
+    #expect(started(stage.effects) == nil)
+    stage.press(.character("r"), .character("y"))
+    #expect(started(stage.effects) != nil)
+  }
+
   @Test func progressShowsCountRateTokensAndTimeLeft() {
     let stage = Stage.scoring()
     for part in ["34 200/90 000 pairs", "2.0k pairs/s", "20.1k tokens/s", "28 s left", "38%"] {

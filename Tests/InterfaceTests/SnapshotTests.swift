@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Interface
 import Screen
@@ -93,11 +94,49 @@ import Testing
     try compare(make(size.0, size.1), with: "\(name)-\(size.0)x\(size.1)")
   }
 
-  /// The two screens that carry most, at the largest and the smallest usual sizes.
-  @Test(arguments: ["data", "run-done", "inspect"], [(200, 60), (40, 10), (20, 5)])
+  /// One state of each screen.
+  static let screens = ["data", "setup", "run-done", "inspect", "compare", "map", "map-matrix"]
+
+  @Test(arguments: SnapshotTests.screens, [(200, 60), (40, 10), (20, 5)])
   func aScreenLooksAsItsPictureAtOtherSizes(name: String, size: (Int, Int)) throws {
     let make = try #require(Self.states[name])
     try compare(make(size.0, size.1), with: "\(name)-\(size.0)x\(size.1)")
+  }
+
+  /// Every screen at every size in every depth of colour, light and dark. The text is the same in all of them, but for
+  /// shades that stand in for colours; of the colours a digest is kept, a line for each picture.
+  @Test func everyScreenKeepsItsColoursInEveryDepthAndTheme() throws {
+    var lines: [String] = []
+    for name in Self.screens {
+      let make = try #require(Self.states[name])
+      for (width, height) in [(80, 24), (120, 40), (200, 60), (40, 10)] {
+        for depth in ColorDepth.allCases {
+          for theme in ["dusk", "paper"] {
+            var stage = make(width, height)
+            stage.wear(theme, depth: depth)
+            let grid = stage.grid
+            var known: [Style: String] = [:]
+            let cells = grid.cells.map { cell in
+              let style = known[cell.style] ?? "\(cell.style)"
+              known[cell.style] = style
+              return cell.glyph + style
+            }.joined(separator: "\n")
+            lines.append("\(name) \(width)x\(height) \(depth) \(theme) \(ContentHash(of: cells))")
+            let used = Set(grid.cells.flatMap { [$0.style.foreground, $0.style.background] })
+            let isAllowed = used.allSatisfy { color in
+              switch (color, depth) {
+              case (.terminal, _), (_, .truecolor): true
+              case (.named(let number), .sixteen): number < 16
+              case (.named, .twoFiftySix): true
+              default: false
+              }
+            }
+            #expect(isAllowed, "\(name) in \(depth) uses colours that the terminal has not")
+          }
+        }
+      }
+    }
+    try compare(lines.joined(separator: "\n") + "\n", with: "colours")
   }
 
   @Test(arguments: [GlyphLevel.block, .ascii])
@@ -120,7 +159,10 @@ import Testing
   }
 
   private func compare(_ stage: Stage, with name: String) throws {
-    let picture = Self.picture(of: stage)
+    try compare(Self.picture(of: stage), with: name)
+  }
+
+  private func compare(_ picture: String, with name: String) throws {
     let file = Places.fixtures.appendingPathComponent("Interface/\(name).txt")
     if ProcessInfo.processInfo.environment["WINNOW_WRITE_SNAPSHOTS"] != nil {
       try FileManager.default.createDirectory(

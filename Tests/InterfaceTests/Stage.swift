@@ -48,6 +48,9 @@ struct Stage {
     return effects
   }
 
+  /// The same state on another terminal, or in another theme.
+  mutating func wear(_ theme: String, depth: ColorDepth) { model.wear(theme, depth: depth) }
+
   /// Begins anew.
   mutating func restart(_ opening: Opening) {
     model = Model(startingWith: opening)

@@ -12,7 +12,8 @@ struct Probe {
     func note(_ line: String) { _ = "\(line)\n".withCString { write(log, $0, strlen($0)) } }
     let terminal: TerminalDriver
     do {
-      terminal = try TerminalDriver(mouse: getenv("PROBE_NO_MOUSE") == nil)
+      terminal = try TerminalDriver(
+        mouse: getenv("PROBE_NO_MOUSE") == nil, descriptions: getenv("PROBE_DESCRIPTIONS").map { String(cString: $0) })
     } catch {
       note("refused: \(error)")
       exit(64)

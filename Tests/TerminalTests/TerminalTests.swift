@@ -283,6 +283,30 @@ private func freshModes() throws -> termios {
     #expect(probe.terminal.text.contains("漢"))
   }
 
+  /// The usual terminal of today: its description has 256 colours, COLORTERM says that there are more.
+  @Test func allColoursAreUsedWhereTheTerminalSaysThatItHasThem() throws {
+    let folder = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for _ in 0..<2 {  // made anew, and found again
+      let probe = try Probed(
+        environment: ["COLORTERM": "truecolor", "PROBE_DESCRIPTIONS": folder.path + "/made here"])
+      #expect(probe.log == ["depth 16777216 size 80x24"])
+      #expect(probe.terminal.text.contains("38;2;200;30;30m"))
+      #expect(probe.terminal.text.contains("漢"))
+      try probe.type("c", until: "key(Screen.Key.character(\"c\"))")
+    }
+    for environment in [
+      ["COLORTERM": "truecolor", "NO_COLOR": "1"], ["COLORTERM": "yes"],
+      ["COLORTERM": "truecolor", "PATH": "/nowhere"],
+    ] {
+      var variables: [String: String?] = environment
+      variables["PROBE_DESCRIPTIONS"] = folder.path + "/other"
+      let probe = try Probed(environment: variables)
+      let depth = environment["NO_COLOR"] == nil ? 256 : 0
+      #expect(probe.log == ["depth \(depth) size 80x24"], "\(environment)")
+    }
+  }
+
   @Test func copyingAsksTheTerminalAndInsideTmuxTheOneAroundItToo() throws {
     let request = "\u{1B}]52;c;eWVzLCDmvKI=\u{07}"
     for (tmux, wanted) in [

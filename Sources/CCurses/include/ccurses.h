@@ -18,8 +18,10 @@ typedef enum {
   CC_SIMPLE_TERMINAL,  // it cannot place its cursor
 } cc_start_result;
 
-// Takes the terminal: alternate screen, raw mode, key and (if asked for) mouse reports, bracketed paste.
-cc_start_result cc_start(bool mouse);
+// Takes the terminal: alternate screen, raw mode, key and (if asked for) mouse reports, bracketed paste. `description` names
+// the terminfo entry to use in place of $TERM; where the system has none of that name, $TERM is used after all. NULL for
+// none.
+cc_start_result cc_start(bool mouse, const char *description);
 
 // Gives the terminal back as it was found. May be called when it was not started.
 void cc_stop(void);

@@ -110,7 +110,7 @@ extension Open {
   }
 
   /// The user's key map; the built-in one where there is no file.
-  private static func keyMap(_ path: String) throws -> KeyMap {
+  static func keyMap(_ path: String) throws -> KeyMap {
     guard FileManager.default.fileExists(atPath: path) else { return .standard }
     guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 20 else {
       throw ErrorReport(

@@ -25,7 +25,7 @@ final class ScreenProgram {
     // Before any other thread starts: signals are to come to this one.
     let terminal: TerminalDriver
     do throws(TerminalError) {
-      terminal = try TerminalDriver(mouse: mouse)
+      terminal = try TerminalDriver(mouse: mouse, descriptions: engine.paths.cache + "/terminfo")
     } catch {
       throw ErrorReport(error.problem, remedy: error.remedy, status: .unusableArguments)
     }
