@@ -183,8 +183,14 @@ import Testing
       let compared = try program.run("compare", "1", "2", "--json")
       #expect(compared.status == 0, "\(compared.errors)")
       struct Answer: Decodable {
-        struct Run: Decodable { var objective: Double; var valueOfRows: [Double?] }
-        struct Pair: Decodable { var common: Int; var jaccard: Double }
+        struct Run: Decodable {
+          var objective: Double
+          var valueOfRows: [Double?]
+        }
+        struct Pair: Decodable {
+          var common: Int
+          var jaccard: Double
+        }
         var runs: [Run]
         var pairs: [Pair]
       }

@@ -78,7 +78,8 @@ struct CompareCommand: ParsableCommand {
     for pair in pairs {
       let order = pair.rankAgreement.map { String(format: "%.3f", $0) } ?? "-"
       Output.text(
-        "\(pair.a) and \(pair.b)\t\(pair.common) common\tJaccard \(String(format: "%.3f", pair.jaccard))\torder \(order)\n")
+        "\(pair.a) and \(pair.b)\t\(pair.common) common\tJaccard \(String(format: "%.3f", pair.jaccard))\torder \(order)\n"
+      )
     }
   }
 }

@@ -38,6 +38,7 @@ struct Themes: ParsableCommand {
         Output.text("\(id)\t(\(error.problem))\t\(error.place)\n")
       }
     }
-    Output.text("Your own go to \(own)/NAME.toml. Styles: \(StyleName.allCases.map(\.rawValue).joined(separator: ", ")).\n")
+    Output.text(
+      "Your own go to \(own)/NAME.toml. Styles: \(StyleName.allCases.map(\.rawValue).joined(separator: ", ")).\n")
   }
 }
