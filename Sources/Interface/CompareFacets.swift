@@ -84,7 +84,7 @@ extension Model {
       .sorted { ofA[$0] + ofB[$0] != ofA[$1] + ofB[$1] ? ofA[$0] + ofB[$0] > ofA[$1] + ofB[$1] : $0 < $1 }
     let widest = survey.labels.prefix(200).map(\.displayWidth).max() ?? 0
     let columns = [
-      Column("label", width: max(5, min(widest, inside.width / 2 - 8, 20))),
+      Column("label", width: max(5, min(widest, inside.width - 23, 20))),
       Column("pool", width: 5, alignment: .right, rank: 1),
       Column("A", width: 5, alignment: .right), Column("B", width: 5, alignment: .right),
     ]

@@ -45,7 +45,7 @@ extension Model {
       let (text, makeup) = below.split(columns: below.width * 11 / 20)
       return [(.files, files), (.rows, rows), (.rowText, text), (.makeup, makeup)]
     case .setup:
-      let (form, right) = body.split(columns: max(34, min(70, width / 2)))
+      let (form, right) = body.split(columns: max(34, min(70, width / 2 + 2)))
       let (meaning, estimate) = right.split(rows: max(8, min(14, body.height * 9 / 20)))
       return [(.setup, form), (.meaning, meaning), (.estimate, estimate)]
     case .run:

@@ -80,9 +80,10 @@ import Testing
       try session.wait(for: "1 pinned")
       try session.press("r")
       try session.wait(for: "▸3 Run")
+      try session.wait(for: "6 of 6")
       try session.press("4")
       try session.wait(for: "Run 2 of 2")
-      try session.wait("the pinned row") { row(session) == pinned && session.screen.contains("▸    1") }
+      try session.wait("the pinned row") { row(session) == pinned && session.screen.contains("▸◆   1") }
 
       // Compare with a random draw.
       try choose("Random", session)
@@ -146,7 +147,7 @@ import Testing
       try session.wait("what was scored before") { session.screen.contains("from before") }
       try session.wait(for: "Chose 30 rows", seconds: 180)
       try session.press("4")
-      try session.wait("the pinned row, still first") { row(session) == pinned && session.screen.contains("▸    1") }
+      try session.wait("the pinned row, still first") { row(session) == pinned && session.screen.contains("▸◆   1") }
       try session.press("q")
     }
   }
