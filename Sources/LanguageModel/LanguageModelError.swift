@@ -27,6 +27,10 @@ public enum LanguageModelError: ReportableError, Hashable {
   case unsupportedTokenizer(part: String, file: String)
   /// An adapter is asked for on a product that the model does not have.
   case unknownAdapterTarget(String, known: [String])
+  /// A checkpoint without a chat template was asked for it.
+  case noTemplate(directory: String)
+  /// A chat template that cannot be read or rendered, or that has a construct outside the supported subset.
+  case badTemplate(String, line: Int, file: String)
 
   public var report: ErrorReport {
     switch self {
@@ -74,6 +78,15 @@ public enum LanguageModelError: ReportableError, Hashable {
       ErrorReport(
         "no product of the model is called \"\(name)\"", at: "adapter targets",
         remedy: "The model has \(known.joined(separator: ", ")).", status: .unusableArguments)
+    case .noTemplate(let directory):
+      ErrorReport(
+        "the model has no chat template", at: directory,
+        remedy: "Use --template delift or plain, or put a chat_template into its tokenizer_config.json.",
+        status: .badData)
+    case .badTemplate(let problem, let line, let file):
+      ErrorReport(
+        "chat template, line \(line): \(problem)", at: file,
+        remedy: "Use --template delift or plain, or mend the template or the rows that it refuses.", status: .badData)
     case .unsupportedTokenizer(let part, let file):
       ErrorReport(
         "the tokenizer's \(part) is not supported", at: file,
