@@ -13,7 +13,6 @@ public final class LocalScorer: UtilityScorer {
 
   private let model: Model
   private let samples: TokenizedSamples
-  private let endOfSequence: Int32
   private let contextLength: Int
   private let batchTokens: Int
   private let lanes: [Lane]
@@ -39,13 +38,13 @@ public final class LocalScorer: UtilityScorer {
     model: Model, template: PromptTemplate, queries: [Sample], examples: [Sample], queryPath: String?, workers: Int
   ) throws {
     self.model = model
-    endOfSequence = model.configuration.endOfSequence
     contextLength = model.configuration.contextLength
-    samples = TokenizedSamples(
-      queries: queries, examples: examples, template: template, tokenizer: model.tokenizer)
-    for (row, tokens) in samples.alone.enumerated() where tokens.count + 1 >= contextLength {
+    samples = try TokenizedSamples(
+      queries: queries, examples: examples, template: template, tokenizer: model.tokenizer,
+      endOfSequence: model.configuration.endOfSequence, path: queryPath)
+    for (row, query) in samples.alone.enumerated() where query.promptCount >= contextLength {
       throw ScoringError.queryTooLong(
-        row: queries[row].index, path: queryPath, tokens: tokens.count + 1, context: contextLength)
+        row: queries[row].index, path: queryPath, tokens: query.promptCount, context: contextLength)
     }
     lanes = (0..<max(1, workers)).map { _ in Lane() }
     batchTokens = Self.batchTokens(for: model)
@@ -53,15 +52,11 @@ public final class LocalScorer: UtilityScorer {
       model.contentHash, template.contentHash, ContentHash(of: "distance 1, context \(contextLength)"),
     ])
     func names(_ samples: [Sample]) -> [ContentHash] {
-      samples.map { sample in
-        ContentHash(combining: [
-          ContentHash(of: template.queryText(of: sample)), ContentHash(of: template.responseText(of: sample)),
-        ])
-      }
+      samples.map(template.contentHash(of:))
     }
     queryHashes = names(queries)
     exampleHashes = names(examples)
-    let keys = zip(samples.queries, samples.responses).map { $0 + [model.configuration.endOfSequence] + $1 }
+    let keys = samples.queries.map(\.tokens)
     queryOrder = keys.indices.sorted { a, b in
       keys[a] == keys[b] ? a < b : keys[a].lexicographicallyPrecedes(keys[b])
     }
@@ -72,9 +67,9 @@ public final class LocalScorer: UtilityScorer {
   }
 
   public func tokens(in block: ScoreBlock) -> Int {
-    let prompts = block.example == nil ? samples.alone : samples.queries
+    let queries = block.example == nil ? samples.alone : samples.queries
     let prefix = block.example.map { samples.prefixes[$0].count } ?? 0
-    return block.queries.reduce(prefix) { $0 + prompts[$1].count + samples.responses[$1].count + 1 }
+    return block.queries.reduce(prefix) { $0 + queries[$1].tokens.count }
   }
 
   public func distances(
@@ -120,10 +115,14 @@ public final class LocalScorer: UtilityScorer {
     func flush() throws {
       guard !pending.isEmpty else { return }
       try cancellation.check()
-      let forest = QueryForest(entries: pending)
+      // Queries come in the order of what they are behind an example; alone a chat may open in other words.
+      let order = pending.indices.sorted { a, b in
+        pending[a].tokens == pending[b].tokens ? a < b : pending[a].tokens.lexicographicallyPrecedes(pending[b].tokens)
+      }
+      let forest = QueryForest(entries: order.map { pending[$0] })
       let logProbabilities = model.logProbabilities(forest.batch, after: prefix, in: workspace)
       try cancellation.check()
-      for (place, range) in zip(places, forest.targets) {
+      for (place, range) in zip(order.map { places[$0] }, forest.targets) {
         guard let distance = Self.distance(logProbabilities[range]) else {
           throw ScoringError.notFinite(row: block.queries[place], example: block.example)
         }
@@ -136,19 +135,16 @@ public final class LocalScorer: UtilityScorer {
     }
 
     for (place, query) in block.queries.enumerated() {
-      let prompt = block.example == nil ? samples.alone[query] : samples.queries[query]
-      var loss = samples.responses[query] + [endOfSequence]
-      let room = contextLength - prefixCount - prompt.count - 1
-      if room < 1 {
+      let whole = block.example == nil ? samples.alone[query] : samples.queries[query]
+      var fitting = whole.prefix(contextLength - prefixCount)
+      fitting.losses.removeAll { $0 == 0 }
+      if fitting.losses.isEmpty {
         unmeasured.wrappingAdd(1, ordering: .relaxed)
         distances[place] = .infinity
         continue
       }
-      if loss.count > room {
-        shortened.wrappingAdd(1, ordering: .relaxed)
-        loss.removeLast(loss.count - room)
-      }
-      let entry = QueryForest.Entry(tokens: prompt + [endOfSequence] + loss, lossTokens: loss.count)
+      if fitting.tokens.count < whole.tokens.count { shortened.wrappingAdd(1, ordering: .relaxed) }
+      let entry = QueryForest.Entry(tokens: fitting.tokens, losses: fitting.losses)
       let fresh = entry.inputCount - (pending.last.map { QueryForest.sharedInput($0, entry) } ?? 0)
       if pendingTokens > 0, pendingTokens + fresh > batchTokens { try flush() }
       pendingTokens += pending.isEmpty ? entry.inputCount : fresh

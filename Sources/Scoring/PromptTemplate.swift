@@ -1,65 +1,60 @@
 import Domain
+import LanguageModel
 
-/// How samples become text: the words around a query, and around an example shown before it. A template is data; the
-/// run's specification names the one that was used.
-///
-/// The model reads, with E the end-of-sequence token:
-///
-///     alone:          aloneOpening x queryClosing E y E
-///     with example:   exampleOpening xj exampleMiddle yj queryOpening x queryClosing E y E
-///
-/// where x is a sample's query text and y its response text; the loss is on y and the last E (methods.md 1.1).
-public struct PromptTemplate: Sendable, Hashable {
-  public var name: String
-  public var aloneOpening: String
-  public var exampleOpening: String
-  public var exampleMiddle: String
-  public var queryOpening: String
-  public var queryClosing: String
-  /// Stands before the input in the query text; the instruction stands before that, after `instructionOpening`.
-  public var instructionOpening: String
-  public var inputOpening: String
-  public var inputClosing: String
-  public var responseOpening: String
+/// How samples become text. A template is data; the run's specification names the one that was used.
+public enum PromptTemplate: Sendable {
+  case words(WordTemplate)
+  /// The model's own way of writing a chat.
+  case chat(ChatTemplate)
 
-  /// The text of a sample's query, called x in the formulas.
-  public func queryText(of sample: Sample) -> String {
-    let (instruction, input) = sample.query.instructionAndInput
-    return instructionOpening + instruction + inputOpening + input + inputClosing
+  public static let delift = PromptTemplate.words(.delift)
+  public static let plain = PromptTemplate.words(.plain)
+
+  /// Their names on the command line.
+  public static let names = ["delift", "chat", "plain"]
+
+  /// A template by its name; the model's own is read from its directory.
+  /// Errors: `ScoringError.unknownTemplate`; `LanguageModelError` for a model that has none, or one that cannot be read.
+  public static func named(_ name: String, model directory: String) throws -> PromptTemplate {
+    switch name {
+    case "delift": .delift
+    case "plain": .plain
+    case "chat": .chat(try ChatTemplate(directory: directory))
+    default: throw ScoringError.unknownTemplate(name)
+    }
   }
 
-  /// The text of a sample's response, called y in the formulas.
-  public func responseText(of sample: Sample) -> String { responseOpening + sample.response }
-
-  /// The words of DELIFT's authors (their public code, utility kernel), taken over to the letter because the utilities
-  /// depend on each of them.
-  public static let delift = PromptTemplate(
-    name: "delift",
-    aloneOpening: "Instruction: Please generate a response to the following query.\n\n\nQuery: ",
-    exampleOpening: "Instruction:\nUse the following example as a guide to answer the query in the same format and "
-      + "style, providing a clear and concise response.\n\n\nExample:\n",
-    exampleMiddle: "\n",
-    queryOpening: "\n\n\nQuery:\n",
-    queryClosing: "\n",
-    instructionOpening: "Instruction: ",
-    inputOpening: "\nInput: ",
-    inputClosing: "\n",
-    responseOpening: " ")
-
-  /// All templates by name.
-  public static let all: [PromptTemplate] = [.delift]
-
-  public static func named(_ name: String) throws(ScoringError) -> PromptTemplate {
-    guard let template = all.first(where: { $0.name == name }) else { throw .unknownTemplate(name) }
-    return template
-  }
-
-  /// Names all of the template's words, for cache keys.
+  /// Names all that the template's words depend on, for cache keys.
   var contentHash: ContentHash {
-    ContentHash(
-      combining: [
-        aloneOpening, exampleOpening, exampleMiddle, queryOpening, queryClosing, instructionOpening, inputOpening,
-        inputClosing, responseOpening,
-      ].map { ContentHash(of: $0) })
+    switch self {
+    case .words(let template): template.contentHash
+    case .chat(let template): ContentHash(combining: [ContentHash(of: "chat 1"), template.contentHash])
+    }
+  }
+
+  /// Names what of a sample goes into its texts.
+  func contentHash(of sample: Sample) -> ContentHash {
+    switch self {
+    case .words(let template):
+      let texts = [template.queryText(of: sample), template.responseText(of: sample)]
+      return ContentHash(
+        combining: (texts + (sample.hasLossOnAllTurns ? ["all turns"] : [])).map { ContentHash(of: $0) })
+    case .chat:
+      let turns = sample.turns.flatMap { [$0.role, $0.content] }
+      return ContentHash(combining: (turns + ["\(sample.hasLossOnAllTurns)"]).map { ContentHash(of: $0) })
+    }
+  }
+}
+
+extension Sample {
+  /// The sample as a chat, its response the last turn. An instruction is a user's turn, its input a paragraph below.
+  var turns: [Turn] {
+    let answer = Turn(role: "assistant", content: response)
+    switch query {
+    case .instruction(let instruction, let input):
+      let parts = [instruction, input].filter { !$0.isEmpty }
+      return [Turn(role: "user", content: parts.joined(separator: "\n\n")), answer]
+    case .conversation(let turns): return turns + [answer]
+    }
   }
 }

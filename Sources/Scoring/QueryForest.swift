@@ -3,12 +3,12 @@ import LanguageModel
 /// Queries merged into a trie, so that opening words that several of them share (one instruction, many inputs) go
 /// through the model once behind each example.
 struct QueryForest: Sendable {
-  /// A query's tokens, and how many of its last tokens are asked for.
+  /// A query's tokens, and which of them are asked for.
   struct Entry: Sendable {
     /// Every token that the model reads or predicts: prompt, E, response, E.
     var tokens: [Int32]
-    /// The last so many of `tokens` carry the loss.
-    var lossTokens: Int
+    /// Places of those that carry the loss, ascending and above 0.
+    var losses: [Int]
 
     /// Tokens that the model reads: the last one is predicted only.
     var inputCount: Int { tokens.count - 1 }
@@ -29,8 +29,8 @@ struct QueryForest: Sendable {
     var asked = 0
     for (entry, path) in zip(entries, paths) {
       ask(entry, path)
-      targets.append(asked..<asked + entry.lossTokens)
-      asked += entry.lossTokens
+      targets.append(asked..<asked + entry.losses.count)
+      asked += entry.losses.count
     }
   }
 
@@ -71,7 +71,7 @@ struct QueryForest: Sendable {
 
   private mutating func ask(_ entry: Entry, _ path: [Place]) {
     var place = 0
-    for position in entry.tokens.count - 1 - entry.lossTokens..<entry.inputCount {
+    for position in entry.losses.lazy.map({ $0 - 1 }) {
       while place + 1 < path.count, path[place + 1].start <= position { place += 1 }
       batch.target(
         segment: path[place].segment, offset: position - path[place].start, token: entry.tokens[position + 1])

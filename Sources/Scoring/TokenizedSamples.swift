@@ -4,33 +4,67 @@ import LanguageModel
 /// Samples as token sequences, ready to be put behind one another: tokenised once each, not once a pair.
 ///
 /// A prompt is tokenised as one text in the formulas; here it is cut at the opening of the query, so that the part
-/// before (an example) and the part behind (a query) can be combined freely. The cut is placed where no token spans
-/// it: the opening is tokenised alone and with each query behind it, and what the two do not share goes to the query.
+/// before (an example) and the part behind (a query) can be combined freely. The cut is placed where no token spans it.
 struct TokenizedSamples: Sendable {
-  /// For each sample as a query behind an example: the tokens behind the cut, up to and without E.
-  let queries: [[Int32]]
-  /// For each sample as a query alone: the whole prompt without E.
-  let alone: [[Int32]]
-  /// For each sample: response tokens, without the last E.
-  let responses: [[Int32]]
+  /// For each sample as a query behind an example: the tokens behind the cut.
+  let queries: [EncodedSample]
+  /// For each sample as a query alone.
+  let alone: [EncodedSample]
   /// For each sample as an example: the tokens before the cut.
   let prefixes: [[Int32]]
 
-  init(queries querySamples: [Sample], examples: [Sample], template: PromptTemplate, tokenizer: Tokenizer) {
+  /// Errors: `ScoringError` for a chat that the model's template does not take; `path` names the queries' file.
+  init(
+    queries querySamples: [Sample], examples: [Sample], template: PromptTemplate, tokenizer: Tokenizer,
+    endOfSequence: Int32, path: String?
+  ) throws {
+    switch template {
+    case .words(let words):
+      self.init(querySamples, examples, words, tokenizer, endOfSequence)
+    case .chat(let chat):
+      let encoder = ChatEncoder(template: chat, tokenizer: tokenizer, endOfSequence: endOfSequence)
+      func each<Result>(_ samples: [Sample], _ body: (Sample) throws -> Result) throws -> [Result] {
+        try samples.map { sample in
+          do {
+            return try body(sample)
+          } catch {
+            throw ScoringError.refusedByTemplate(
+              row: sample.index, path: path, problem: ErrorReport(describing: error).problem)
+          }
+        }
+      }
+      self.init(
+        queries: try each(querySamples, encoder.query), alone: try each(querySamples, encoder.alone),
+        prefixes: try each(examples, encoder.example))
+    }
+  }
+
+  private init(queries: [EncodedSample], alone: [EncodedSample], prefixes: [[Int32]]) {
+    self.queries = queries
+    self.alone = alone
+    self.prefixes = prefixes
+  }
+
+  // The opening is tokenised alone and with each query behind it, and what the two do not share goes to the query.
+  private init(
+    _ querySamples: [Sample], _ examples: [Sample], _ template: WordTemplate, _ tokenizer: Tokenizer, _ end: Int32
+  ) {
     func encode(_ text: String) -> [Int32] { tokenizer.encode(text, addingSpecialTokens: false) }
 
+    /// A sample behind an opening, without the first so many tokens, which belong to the opening.
+    func encoded(_ opening: String, _ sample: Sample) -> EncodedSample {
+      WordEncoder(template: template, tokenizer: tokenizer, endOfSequence: end).encoded(opening, sample)
+    }
+
     let opening = encode(template.queryOpening)
-    let opened = querySamples.map { sample in
-      encode(template.queryOpening + template.queryText(of: sample) + template.queryClosing)
+    let opened = querySamples.map { encoded(template.queryOpening, $0) }
+    let shared = opened.reduce(opening.count) { least, query in
+      min(least, zip(opening, query.tokens).prefix { $0 == $1 }.count)
     }
-    let shared = opened.reduce(opening.count) { least, tokens in
-      min(least, zip(opening, tokens).prefix { $0 == $1 }.count)
+    queries = opened.map { query in
+      EncodedSample(tokens: Array(query.tokens[shared...]), losses: query.losses.map { $0 - shared })
     }
-    queries = opened.map { Array($0[shared...]) }
-    alone = querySamples.map { sample in
-      encode(template.aloneOpening + template.queryText(of: sample) + template.queryClosing)
-    }
-    responses = querySamples.map { encode(template.responseText(of: $0)) }
+    alone = querySamples.map { encoded(template.aloneOpening, $0) }
 
     let moved = opening[shared...]
     prefixes = examples.map { sample in
@@ -43,5 +77,29 @@ struct TokenizedSamples: Sendable {
       if tokens.suffix(moved.count).elementsEqual(moved) { return Array(tokens.dropLast(moved.count)) }
       return encode(example) + opening[..<shared]
     }
+  }
+}
+
+/// Samples as tokens in a template of words: prompt and response are tokenised apart (methods.md 1.1).
+struct WordEncoder: Sendable {
+  let template: WordTemplate
+  let tokenizer: Tokenizer
+  let endOfSequence: Int32
+
+  /// A sample behind the words before its query.
+  func encoded(_ opening: String, _ sample: Sample) -> EncodedSample {
+    var texts = template.queryPieces(of: sample)
+    texts[0].text = opening + texts[0].text
+    texts[texts.count - 1].text += template.queryClosing
+    var pieces = texts.map { (tokens: tokenizer.encode($0.text), hasLoss: $0.hasLoss) }
+    if template.endsPrompt { pieces.append(([endOfSequence], false)) }
+    pieces.append((tokenizer.encode(template.responseText(of: sample)) + [endOfSequence], true))
+    return EncodedSample(pieces: pieces)
+  }
+
+  /// The words before a query behind an example.
+  func opening(behind example: Sample) -> String {
+    template.exampleOpening + template.queryText(of: example) + template.exampleMiddle
+      + template.responseText(of: example) + template.queryOpening
   }
 }

@@ -19,33 +19,45 @@ public struct TrainingSamples: Sendable {
   }
 
   /// A response that does not fit the context is cut at its end; nil where nothing of it fits.
-  public func sample(_ place: Int, behind example: Int? = nil) -> LossSample? {
-    let sample = samples[place]
-    var opening = template.aloneOpening
-    if let example = example.map({ samples[$0] }) {
-      opening =
-        template.exampleOpening + template.queryText(of: example) + template.exampleMiddle
-        + template.responseText(of: example) + template.queryOpening
+  ///
+  /// Errors: `ScoringError.refusedByTemplate` for a chat that the model's template does not take.
+  public func sample(_ place: Int, behind example: Int? = nil) throws(ScoringError) -> LossSample? {
+    let encoded: EncodedSample
+    do {
+      encoded = try encode(samples[place], behind: example.map { samples[$0] })
+    } catch {
+      throw .refusedByTemplate(row: samples[place].index, path: nil, problem: ErrorReport(describing: error).problem)
     }
-    let prompt =
-      tokenizer.encode(opening + template.queryText(of: sample) + template.queryClosing) + [endOfSequence]
-    let response = tokenizer.encode(template.responseText(of: sample)) + [endOfSequence]
-    guard prompt.count < contextLength else { return nil }
-    return LossSample(prompt: prompt, response: Array(response.prefix(contextLength - prompt.count)))
+    let sample = encoded.prefix(contextLength).lossSample
+    return sample.targets.isEmpty ? nil : sample
+  }
+
+  private func encode(_ sample: Sample, behind example: Sample?) throws -> EncodedSample {
+    switch template {
+    case .words(let words):
+      let encoder = WordEncoder(template: words, tokenizer: tokenizer, endOfSequence: endOfSequence)
+      return encoder.encoded(example.map(encoder.opening) ?? words.aloneOpening, sample)
+    case .chat(let chat):
+      let encoder = ChatEncoder(template: chat, tokenizer: tokenizer, endOfSequence: endOfSequence)
+      guard let example else { return try encoder.alone(sample) }
+      return try encoder.query(sample).behind(encoder.example(example))
+    }
   }
 
   /// A sample of a step of training: with probability `fewShotShare` behind an example of the same label (any other sample where
   /// there are no labels), which helps a model to learn from its context. The same for the same seed and place.
-  public func draw(_ place: Int, fewShotShare: Double, seed: UInt64) -> LossSample? {
+  public func draw(_ place: Int, fewShotShare: Double, seed: UInt64) throws(ScoringError) -> LossSample? {
     var chance = SeededGenerator(seed: seed)
-    guard fewShotShare > 0, chance.unit() < fewShotShare else { return sample(place) }
+    guard fewShotShare > 0, chance.unit() < fewShotShare else { return try sample(place) }
     // A few tries suffice: a label too rare to be met is trained alone.
     for _ in 0..<64 {
       let example = chance.below(samples.count)
-      if example != place, samples[example].label == samples[place].label, let found = sample(place, behind: example) {
+      if example != place, samples[example].label == samples[place].label,
+        let found = try sample(place, behind: example)
+      {
         return found
       }
     }
-    return sample(place)
+    return try sample(place)
   }
 }

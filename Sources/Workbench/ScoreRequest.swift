@@ -53,7 +53,7 @@ extension RunEngine {
       if !file.summary.badRows.isEmpty { observe(.notice(Self.describe(badRows: file.summary))) }
       return try file.samples(at: 0..<file.count)
     }
-    let template = try PromptTemplate.named(request.template)
+    let template = try PromptTemplate.named(request.template, model: request.model)
     let pool = try open(request.pool, .pool, limit: request.limit)
     let queries = try request.queries.map { try open([$0], .target) } ?? pool
     let examples = try request.examples.map { try open([$0], .existing) } ?? pool

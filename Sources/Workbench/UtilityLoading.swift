@@ -58,7 +58,10 @@ extension RunEngine {
     _ specification: RunSpecification, inputs: RunInputs, model: Model, clock: PhaseClock, onlyKept: Bool = false,
     cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> KernelSet {
-    let template = try PromptTemplate.named(specification.template)
+    guard case .model(let directory)? = specification.source else {
+      throw WorkbenchError.missingSource(specification.method)
+    }
+    let template = try PromptTemplate.named(specification.template, model: directory)
     guard let poolFile = inputs.pool else { throw WorkbenchError.missingPool }
     let pool = try poolFile.samples(at: 0..<poolFile.count)
     var kernels = KernelSet()

@@ -7,7 +7,7 @@ import LanguageModel
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Check a checkpoint's numbers and tokens against another program's.",
-    subcommands: [ModelVerify.self, ModelTokenize.self])
+    subcommands: [ModelVerify.self, ModelTokenize.self, ModelChat.self])
 }
 
 /// `winnow model verify DIR --reference FILE.safetensors`.
@@ -58,6 +58,45 @@ struct ModelTokenize: ParsableCommand {
       }
       let ids = tokenizer.encode(string, addingSpecialTokens: specialTokens)
       print("[" + ids.map(String.init).joined(separator: ", ") + "]")
+    }
+  }
+}
+
+/// `winnow model chat DIR`: chats in, texts and ids out, as the model's template writes them.
+struct ModelChat: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "chat",
+    abstract:
+      "Read lines of JSON lists of messages on standard input, write what the model's chat template makes of each.",
+    discussion: "A message is an object with role and content. The answer is an object with text and ids, one a line.")
+
+  @Argument(help: "A checkpoint directory with a chat template.") var directory: String
+  @Flag(help: "Open the assistant's next turn.") var generationPrompt = false
+
+  private struct Message: Decodable {
+    var role: String
+    var content: String
+  }
+
+  private struct Answer: Encodable {
+    var text: String
+    var ids: [Int32]
+  }
+
+  func run() throws {
+    let template = try ChatTemplate(directory: directory)
+    let tokenizer = try Tokenizer(directory: directory)
+    var line = 0
+    while let text = readLine() {
+      line += 1
+      guard let messages = try? JSONDecoder().decode([Message].self, from: Data(text.utf8)) else {
+        throw ErrorReport(
+          "not a list of messages", at: "standard input:\(line)",
+          remedy: "Each line is a list of objects with role and content, both texts.", status: .badData)
+      }
+      let chat = try template.render(
+        messages.map { Turn(role: $0.role, content: $0.content) }, addingGenerationPrompt: generationPrompt)
+      try Output.json(Answer(text: chat, ids: tokenizer.encode(chat)))
     }
   }
 }

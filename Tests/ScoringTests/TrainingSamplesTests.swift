@@ -17,7 +17,7 @@ import Testing
 
   @Test func theLossStandsOnTheResponseAndTheEndBehindIt() throws {
     let (model, samples) = try samples()
-    let sample = try #require(samples.sample(1))
+    let sample = try #require(try samples.sample(1))
     let end = model.configuration.endOfSequence
     let response = model.tokenizer.encode(" WORD") + [end]
     #expect(sample.targets.map(\.token) == response)
@@ -30,17 +30,19 @@ import Testing
 
   @Test func anExampleComesBeforeAndHasTheSameLabel() throws {
     let (model, samples) = try samples()
-    let alone = try #require(samples.sample(4))
+    let alone = try #require(try samples.sample(4))
     var seen: Set<String> = []
     for seed in 0..<40 {
-      let drawn = try #require(samples.draw(4, fewShotShare: 1, seed: UInt64(seed)))
-      #expect(drawn == samples.draw(4, fewShotShare: 1, seed: UInt64(seed)))
+      let drawn = try #require(try samples.draw(4, fewShotShare: 1, seed: UInt64(seed)))
+      let again = try samples.draw(4, fewShotShare: 1, seed: UInt64(seed))
+      #expect(drawn == again)
       #expect(drawn.targets.map(\.token) == alone.targets.map(\.token))
       seen.insert(model.tokenizer.decode(drawn.tokens, skippingSpecialTokens: true))
     }
     // Behind the two others of its label, never itself.
     #expect(seen.count == 2)
     #expect(seen.allSatisfy { $0.contains("Example:\nInstruction: Change the case.") && $0.contains("\n word\n") })
-    #expect(samples.draw(4, fewShotShare: 0, seed: 1) == alone)
+    let never = try samples.draw(4, fewShotShare: 0, seed: 1)
+    #expect(never == alone)
   }
 }

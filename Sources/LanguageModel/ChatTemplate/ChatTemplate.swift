@@ -46,7 +46,8 @@ public struct ChatTemplate: Sendable {
     let own = directory + "/chat_template.jinja"
     var file = path
     if FileManager.default.fileExists(atPath: own) {
-      found = String(decoding: try MappedFile(path: own).bytes, as: UTF8.self)
+      let mapped = try MappedFile(path: own)
+      found = withExtendedLifetime(mapped) { String(decoding: mapped.bytes, as: UTF8.self) }
       file = own
     }
     guard let found else { throw .noTemplate(directory: directory) }

@@ -86,6 +86,22 @@ public struct Tokenizer: Sendable {
     return String(decoding: Array(tokens.joined()), as: UTF8.self)
   }
 
+  /// Where the last added token in `text` ends, in bytes: what follows is tokenised by itself. Nil where there is none.
+  public func endOfLastAddedToken(in text: String) -> Int? {
+    let bytes = Array(text.utf8)
+    switch raw.pieces(of: bytes).last {
+    case .token?: return bytes.count
+    case .text(let range)? where range.lowerBound > 0: return range.lowerBound
+    default: return nil
+    }
+  }
+
+  /// How many bytes the special token takes with which `text` begins; nil where it begins otherwise.
+  public func lengthOfLeadingSpecialToken(in text: some Sequence<UInt8>) -> Int? {
+    guard case .token(let id)? = raw.pieces(of: Array(text)).first, specials.contains(id) else { return nil }
+    return parts.spellings[Int(id)]?.count
+  }
+
   /// The id of a token by its spelling in the vocabulary.
   public func id(of spelling: String) -> Int32? { parts.id(of: Array(spelling.utf8)) }
 }

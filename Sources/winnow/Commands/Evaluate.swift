@@ -32,7 +32,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let interrupt = InterruptHandler()
     let (model, samples) = try data.load(adapter: adapter, interrupt.cancellation)
-    let sequences = samples.samples.indices.map { samples.sample($0) }
+    let sequences = try samples.samples.indices.map { try samples.sample($0) }
     let measured = sequences.compactMap { $0 }
     let line = WorkLine(total: measured.count, unit: "samples")
     var losses: [Double] = []

@@ -117,8 +117,8 @@ struct FinetuneCommand: ParsableCommand {
         WorkLine.say("note: stopped behind step \(step); --resume goes on from there")
         throw CancellationError()
       }
-      let batch = schedule.batch(at: step, of: samples.samples.count).enumerated().compactMap { number, place in
-        samples.draw(
+      let batch = try schedule.batch(at: step, of: samples.samples.count).enumerated().compactMap { number, place in
+        try samples.draw(
           place, fewShotShare: fewShot,
           seed: seed &+ UInt64(step * schedule.batchSize + number) &* 0xD1B5_4A32_D192_ED03
         ).map { (sample: $0, weight: weights?[samples.samples[place].index] ?? 1) }

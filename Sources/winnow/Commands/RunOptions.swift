@@ -81,7 +81,7 @@ struct UtilityOptions: ParsableArguments {
   @Option(help: "How a utility is made from distances.")
   var utilityKernel: UtilityKernel = .euclidean
 
-  @Option(help: ArgumentHelp("Prompt template.", valueName: "name"))
+  @Option(help: ArgumentHelp("Prompt template: delift, chat (the model's own) or plain.", valueName: "name"))
   var template = "delift"
 
   @OptionGroup var precision: PrecisionOptions

@@ -15,7 +15,7 @@ struct TrainingDataOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Hugging Face checkpoint directory.", valueName: "dir"))
   var model: String
 
-  @Option(help: ArgumentHelp("Prompt template.", valueName: "name"))
+  @Option(help: ArgumentHelp("Prompt template: delift, chat (the model's own) or plain.", valueName: "name"))
   var template = "delift"
 
   @Flag(help: "Leave out rows that can't be read instead of stopping at the first.")
@@ -28,7 +28,7 @@ struct TrainingDataOptions: ParsableArguments {
     let file = try open(cancellation)
     let model = try Model(directory: self.model, adapter: adapter, precision: precision.precision)
     let samples = try file.samples(at: 0..<file.count)
-    return (model, TrainingSamples(samples, template: try .named(template), model: model))
+    return (model, TrainingSamples(samples, template: try .named(template, model: self.model), model: model))
   }
 
   private func open(_ cancellation: Cancellation) throws -> DatasetFile {
