@@ -52,6 +52,10 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .executableTarget(
       name: "terminal-probe", dependencies: ["Screen", "Terminal"], path: "Tests/TerminalProbe"),
+    .executableTarget(
+      name: "winnow-fuzz",
+      dependencies: ["Domain", "Numerics", "Datasets", "LanguageModel", "Screen", "Interface"], path: "Tests/Fuzz",
+      exclude: ["Seeds"]),
     .testTarget(name: "LayoutTests", dependencies: ["TestSupport"]),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"]),
     .testTarget(name: "NumericsTests", dependencies: ["Domain", "Numerics", "TestSupport"]),

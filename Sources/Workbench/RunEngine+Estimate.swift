@@ -80,7 +80,7 @@ extension RunEngine {
     of directory: String, template name: String, _ pool: DatasetFile, _ cancellation: Cancellation
   ) throws -> Speed {
     let model = try Model(directory: directory, precision: precision)
-    let template = try PromptTemplate.named(name)
+    let template = try PromptTemplate.named(name, model: directory)
     let step = max(1, pool.count / Self.sampledRows)
     let samples = try stride(from: 0, to: pool.count, by: step).prefix(Self.sampledRows).map { position in
       try pool.sample(at: position)

@@ -178,6 +178,15 @@ private final class SpoiledCheckpoint {
     #expect(checkpoint.report()?.problem.contains("{1,4}") == true)
   }
 
+  @Test func anIdFarAboveTheVocabularyIsRefusedBeforeATableIsMadeForIt() throws {
+    let checkpoint = try SpoiledCheckpoint()
+    try checkpoint.edit("tokenizer.json") { text in
+      let entry = text.firstRange(of: /"id": ?[0-9]+/).map { String(text[$0]) } ?? ""
+      text = text.replacingOccurrences(of: entry, with: "\"id\": 16777215")
+    }
+    #expect(checkpoint.report()?.problem.contains("id of") == true)
+  }
+
   /// Bytes of header and tokenizer flipped, dropped and doubled at random: an error or a model, never a trap.
   @Test func spoiledFilesNeverTrap() throws {
     var chance = SeededGenerator(seed: 7)

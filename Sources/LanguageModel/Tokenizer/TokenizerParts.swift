@@ -34,7 +34,8 @@ struct TokenizerParts: Sendable {
   func id(of spelling: [UInt8]) -> Int32? { addedTokens.first { $0.content == spelling }?.id ?? ids[spelling] }
 
   init(_ json: JSON, file: String) throws(LanguageModelError) {
-    var reader = TokenizerReader(file: file)
+    let entries = (json["model"]?["vocab"]?.members?.count ?? 0) + (json["added_tokens"]?.array?.count ?? 0)
+    var reader = TokenizerReader(file: file, entries: entries)
     guard let model = json["model"] else { throw reader.malformed("no \"model\"") }
     splitters = try reader.splitters(json["pre_tokenizer"])
     (self.model, ids) = try reader.model(model)

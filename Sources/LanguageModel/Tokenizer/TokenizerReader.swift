@@ -4,8 +4,14 @@ struct TokenizerReader {
   /// Whether words are bytes spelled by stand-ins; known once the pre-tokenizer is read.
   private var isByteLevel = false
   private var ids: [[UInt8]: Int32] = [:]
+  /// Above every id. A table of this size is made, so it keeps to what the file holds: published vocabularies have few gaps.
+  private let idBound: Int
 
-  init(file: String) { self.file = file }
+  /// - Parameter entries: how many tokens the file lists.
+  init(file: String, entries: Int) {
+    self.file = file
+    idBound = min(1 << 24, 65536 + 4 * entries)
+  }
 
   func malformed(_ reason: String) -> LanguageModelError { .malformed(file, reason: reason) }
   func unsupported(_ part: String) -> LanguageModelError { .unsupportedTokenizer(part: part, file: file) }
@@ -16,8 +22,7 @@ struct TokenizerReader {
   }
 
   private func id(_ json: JSON?, of what: String) throws(LanguageModelError) -> Int32 {
-    // 2^24 is far above any vocabulary; a table is made of this size.
-    guard let number = json?.int, number >= 0, number < 1 << 24 else {
+    guard let number = json?.int, number >= 0, number < idBound else {
       throw malformed("the id of \(what) is not usable")
     }
     return Int32(number)
