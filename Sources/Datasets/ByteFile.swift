@@ -1,4 +1,23 @@
+import Domain
 import Glibc
+
+extension DatasetFile {
+  /// The digest of a file's bytes. Errors: those of opening and reading it.
+  public static func contentHash(ofFile path: String) throws(DatasetError) -> ContentHash {
+    let file = try ByteFile(path: path)
+    var hasher = ContentHasher()
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+    defer { buffer.deallocate() }
+    var offset = 0
+    while offset < file.size {
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, file.size - offset)])
+      try file.read(at: offset, into: piece)
+      hasher.update(UnsafeRawBufferPointer(piece))
+      offset += piece.count
+    }
+    return hasher.finalize()
+  }
+}
 
 /// A regular file open for reading at any place from any thread.
 ///

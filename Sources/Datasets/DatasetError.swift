@@ -35,6 +35,8 @@ public enum DatasetError: Error, Sendable, Hashable {
   case outOfMemory(path: String)
 
   // Writing.
+  /// A row has a field of the name that is to be added.
+  case fieldExists(path: String, name: String)
   case exists(path: String)
   case noSuchFolder(path: String)
   /// The destination is there and is no plain file.
@@ -109,6 +111,10 @@ extension DatasetError: ReportableError {
       ErrorReport("there is no row \(row) among \(rows)", at: path, status: .unusableArguments)
     case .outOfMemory(let path):
       ErrorReport("not enough memory to read a row", at: path, status: .failed)
+    case .fieldExists(let path, let name):
+      ErrorReport(
+        "rows have a field \"\(name)\" already", at: path, remedy: "Leave out the option that adds it.",
+        status: .unusableArguments)
     case .exists(let path):
       ErrorReport(
         "the file exists already", at: path, remedy: "Choose another name, or ask to overwrite it.",

@@ -23,6 +23,15 @@ struct OtherProgram {
     return OtherProgram(name: "duckdb", arguments: ["-c", query], install: "pip install duckdb-cli")
   }
 
+  /// Writes JSON lines as a Parquet file.
+  static let duckdbWritingParquet = OtherProgram(
+    name: "duckdb",
+    arguments: [
+      "-c",
+      "COPY (SELECT * FROM read_json('/dev/stdin', format='newline_delimited', maximum_object_size=33554432)) "
+        + "TO '/dev/stdout' (FORMAT parquet)",
+    ], install: "pip install duckdb-cli")
+
   /// The program's file, on the search path.
   private var location: URL? {
     (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")

@@ -1,39 +1,8 @@
 import Domain
 
-/// The comparison of two runs as a table to hand on.
-struct CompareReport {
-  /// Heads of the columns, then the lines.
-  var heads: [String]
-  var lines: [[String]]
-
-  /// Markdown, or CSV for a path that ends in `.csv`.
-  func text(for path: String) -> String {
-    path.lowercased().hasSuffix(".csv") ? csv : markdown
-  }
-
-  var markdown: String {
-    func line(_ cells: [String]) -> String {
-      "| "
-        + cells.map { cell in
-          String(cell.flatMap { $0.isNewline ? " " : $0 == "|" ? "\\|" : "\($0)" })
-        }.joined(separator: " | ") + " |\n"
-    }
-    return line(heads) + line(heads.map { _ in "---" }) + lines.map(line).joined()
-  }
-
-  /// RFC 4180, with line feeds.
-  var csv: String {
-    func field(_ text: String) -> String {
-      guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-      return "\"" + text.replacing("\"", with: "\"\"") + "\""
-    }
-    return ([heads] + lines).map { $0.map(field).joined(separator: ",") + "\n" }.joined()
-  }
-}
-
 extension Model {
   /// Everything that the Compare screen says of its two runs; nil without two.
-  var compareReport: CompareReport? {
+  var compareReport: ReportTable? {
     guard let pair = comparedRuns, let comparison = compare.comparison else { return nil }
     let (a, b) = (runs[pair.a], runs[pair.b])
     func plain(_ value: Double) -> String { "\(value)" }
@@ -76,6 +45,6 @@ extension Model {
         lines.append(["value of the first \(count)", value(a), value(b)])
       }
     }
-    return CompareReport(heads: ["", "A", "B"], lines: lines)
+    return ReportTable(heads: ["", "A", "B"], lines: lines)
   }
 }

@@ -57,6 +57,13 @@ public final class Model: Sendable {
       combining: otherFiles.map(\.contentHash) + checkpoint.contentHashes + (adapter?.contentHashes ?? []))
   }
 
+  /// The same of a directory's files, without an adapter and without making a model of them.
+  public static func contentHash(directory: String) throws(LanguageModelError) -> ContentHash {
+    var hashes: [ContentHash] = []
+    for name in ["config.json", "tokenizer.json"] { hashes.append(try file(name, in: directory).contentHash) }
+    return ContentHash(combining: hashes + (try Checkpoint(directory: directory).contentHashes))
+  }
+
   public func makeWorkspace() -> Workspace { Workspace(configuration) }
 
   /// Runs a prefix once and keeps its keys and values. `tokens` are ids below `configuration.vocabularySize`, at most

@@ -10,8 +10,11 @@ public struct Distances: ~Copyable, Sendable {
   private let query: [Int]
   private let example: [Int]
   public let cuts: ContextCuts
+  /// What they depend on beside the samples: see ``UtilityScorer/space``.
+  public let space: ContentHash
 
-  init(table: consuming Matrix, query: [Int], example: [Int], cuts: ContextCuts) {
+  init(table: consuming Matrix, query: [Int], example: [Int], cuts: ContextCuts, space: ContentHash) {
+    self.space = space
     self.table = table
     self.query = query
     self.example = example

@@ -10,14 +10,13 @@ public final class LocalScorer: UtilityScorer {
   public let queryHashes: [ContentHash]
   public let exampleHashes: [ContentHash]
   public let queryOrder: [Int]
+  public let cuts: ContextCuts
 
   private let model: Model
   private let samples: TokenizedSamples
   private let contextLength: Int
   private let batchTokens: Int
   private let lanes: [Lane]
-  private let shortened = Atomic<Int>(0)
-  private let unmeasured = Atomic<Int>(0)
 
   /// What one worker keeps between blocks: its workspace, and the last example's keys and values, since a column's
   /// blocks come one after another.
@@ -46,6 +45,7 @@ public final class LocalScorer: UtilityScorer {
       throw ScoringError.queryTooLong(
         row: queries[row].index, path: queryPath, tokens: query.promptCount, context: contextLength)
     }
+    cuts = samples.cuts(contextLength: contextLength)
     lanes = (0..<max(1, workers)).map { _ in Lane() }
     batchTokens = Self.batchTokens(for: model)
     space = ContentHash(combining: [
@@ -60,10 +60,6 @@ public final class LocalScorer: UtilityScorer {
     queryOrder = keys.indices.sorted { a, b in
       keys[a] == keys[b] ? a < b : keys[a].lexicographicallyPrecedes(keys[b])
     }
-  }
-
-  public var cuts: ContextCuts {
-    ContextCuts(shortened: shortened.load(ordering: .relaxed), unmeasured: unmeasured.load(ordering: .relaxed))
   }
 
   public func tokens(in block: ScoreBlock) -> Int {
@@ -139,11 +135,9 @@ public final class LocalScorer: UtilityScorer {
       var fitting = whole.prefix(contextLength - prefixCount)
       fitting.losses.removeAll { $0 == 0 }
       if fitting.losses.isEmpty {
-        unmeasured.wrappingAdd(1, ordering: .relaxed)
         distances[place] = .infinity
         continue
       }
-      if fitting.tokens.count < whole.tokens.count { shortened.wrappingAdd(1, ordering: .relaxed) }
       let entry = QueryForest.Entry(tokens: fitting.tokens, losses: fitting.losses)
       let fresh = entry.inputCount - (pending.last.map { QueryForest.sharedInput($0, entry) } ?? 0)
       if pendingTokens > 0, pendingTokens + fresh > batchTokens { try flush() }

@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Numerics
 import Synchronization
 
@@ -10,6 +11,12 @@ public protocol DistanceStore: Sendable {
     space: ContentHash, examples: [ContentHash?], queries: [ContentHash],
     into take: (_ example: Int, _ query: Int, _ distance: Float) -> Void
   ) throws
+
+  /// Asks for a block: what is granted no other process computes until it is saved or given back.
+  func claim(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws -> BlockClaim
+
+  /// Gives back a block that was granted and not computed.
+  func giveBack(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws
 
   /// Keeps a block. When this returns it is on disk.
   func save(space: ContentHash, example: ContentHash?, queries: [ContentHash], distances: [Float]) throws
@@ -66,32 +73,70 @@ public struct ScoringJob: Sendable {
     // Sound: blocks are disjoint parts of the table, and each is written by the one worker that holds it.
     nonisolated(unsafe) let base = table.base
     let width = table.columns
-    workers.forEach(pieces.count) { [scorer, store] number, worker in
-      if stop.load(ordering: .relaxed) || cancellation.isCancelled { return }
-      let (column, range) = (pieces[number].column, pieces[number].range)
-      let places = range.filter { base[column * width + $0].isNaN }
-      let block = ScoreBlock(
-        example: column == 0 ? nil : examples.representative[column - 1],
-        queries: places.map { queries.representative[$0] })
-      do {
-        let distances = try scorer.distances(of: block, worker: worker, cancellation: cancellation) { count in
-          let all = tokens.wrappingAdd(count, ordering: .relaxed).newValue
-          progress(done.load(ordering: .relaxed), total, resumed, all)
+    var left = pieces
+    while !left.isEmpty {
+      let held = Mutex<[Int]>([])
+      let begun = done.load(ordering: .relaxed)
+      workers.forEach(left.count) { [left] number, worker in
+        if stop.load(ordering: .relaxed) || cancellation.isCancelled { return }
+        let (column, range) = (left[number].column, left[number].range)
+        let places = range.filter { base[column * width + $0].isNaN }
+        let hashes = places.map { queries.hashes[$0] }
+        do {
+          switch try store?.claim(space: scorer.space, example: columns[column], queries: hashes) ?? .granted {
+          case .granted:
+            let block = ScoreBlock(
+              example: column == 0 ? nil : examples.representative[column - 1],
+              queries: places.map { queries.representative[$0] })
+            let distances = try compute(block, columns[column], hashes, worker, cancellation) { count in
+              let all = tokens.wrappingAdd(count, ordering: .relaxed).newValue
+              progress(done.load(ordering: .relaxed), total, resumed, all)
+            }
+            for (place, distance) in zip(places, distances) { base[column * width + place] = distance }
+            done.wrappingAdd(places.count, ordering: .relaxed)
+          case .kept:
+            try store?.load(space: scorer.space, examples: [columns[column]], queries: hashes) { _, query, distance in
+              base[column * width + places[query]] = distance
+            }
+            let found = places.count { !base[column * width + $0].isNaN }
+            done.wrappingAdd(found, ordering: .relaxed)
+            // A block that turned out damaged is forgotten by now, and asked for again.
+            if found < places.count { held.withLock { $0.append(number) } }
+          case .held:
+            held.withLock { $0.append(number) }
+          }
+          progress(done.load(ordering: .relaxed), total, resumed, tokens.load(ordering: .relaxed))
+        } catch {
+          failure.withLock { $0 = $0 ?? error }
+          stop.store(true, ordering: .relaxed)
         }
-        try store?.save(
-          space: scorer.space, example: columns[column], queries: places.map { queries.hashes[$0] },
-          distances: distances)
-        for (place, distance) in zip(places, distances) { base[column * width + place] = distance }
-        let finished = done.wrappingAdd(places.count, ordering: .relaxed).newValue
-        progress(finished, total, resumed, tokens.load(ordering: .relaxed))
-      } catch {
-        failure.withLock { $0 = $0 ?? error }
-        stop.store(true, ordering: .relaxed)
       }
+      if let error = failure.withLock({ $0 }) { throw error }
+      try cancellation.check()
+      left = held.withLock { $0.sorted() }.map { left[$0] }
+      // What others compute is looked for again in a moment.
+      if !left.isEmpty, done.load(ordering: .relaxed) == begun { usleep(50_000) }
     }
-    if let error = failure.withLock({ $0 }) { throw error }
     try cancellation.check()
-    return Distances(table: table, query: queries.place, example: examples.place, cuts: scorer.cuts)
+    return Distances(
+      table: table, query: queries.place, example: examples.place, cuts: scorer.cuts, space: scorer.space)
+  }
+
+  /// Computes a block that was granted, and keeps it; one that fails is given back.
+  private func compute(
+    _ block: ScoreBlock, _ example: ContentHash?, _ hashes: [ContentHash], _ worker: Int, _ cancellation: Cancellation,
+    advance: @Sendable (Int) -> Void
+  ) throws -> [Float] {
+    do {
+      let distances = try scorer.distances(
+        of: block, worker: worker, cancellation: cancellation, advance: advance)
+      try store?.save(space: scorer.space, example: example, queries: hashes, distances: distances)
+      return distances
+    } catch {
+      // Best effort: a lease that can't be given back ends with this process.
+      try? store?.giveBack(space: scorer.space, example: example, queries: hashes)
+      throw error
+    }
   }
 
   /// A cell of the grid of blocks: a column of the table and a range of its places.

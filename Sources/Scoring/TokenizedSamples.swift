@@ -39,6 +39,35 @@ struct TokenizedSamples: Sendable {
     }
   }
 
+  /// What does not fit the model's context, over all queries alone and behind each example.
+  func cuts(contextLength: Int) -> ContextCuts {
+    var cuts = ContextCuts()
+    func count(_ lengths: [Int], _ prompts: [Int], room: Int) {
+      // In ascending order those that are too long stand at the end.
+      let tooLong = lengths.count - Self.firstPlace(in: lengths) { $0 > room }
+      let hopeless = prompts.count - Self.firstPlace(in: prompts) { $0 >= room }
+      cuts.shortened += tooLong - hopeless
+      cuts.unmeasured += hopeless
+    }
+    count(
+      alone.map(\.tokens.count).sorted(), alone.map(\.promptCount).sorted(), room: contextLength)
+    let lengths = queries.map(\.tokens.count).sorted()
+    let prompts = queries.map(\.promptCount).sorted()
+    for prefix in prefixes { count(lengths, prompts, room: contextLength - prefix.count) }
+    return cuts
+  }
+
+  /// The first place of an ascending list from which on `isBeyond` holds.
+  private static func firstPlace(in values: [Int], _ isBeyond: (Int) -> Bool) -> Int {
+    var low = 0
+    var high = values.count
+    while low < high {
+      let middle = (low + high) / 2
+      if isBeyond(values[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
   private init(queries: [EncodedSample], alone: [EncodedSample], prefixes: [[Int32]]) {
     self.queries = queries
     self.alone = alone

@@ -38,7 +38,8 @@ public protocol UtilityScorer: Sendable {
     of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @Sendable (_ tokens: Int) -> Void
   ) throws -> [Float]
 
-  /// What was cut to fit the model's context, counted over all blocks measured so far.
+  /// What does not fit the model's context, counted over all queries alone and behind each example, whether they are
+  /// measured or taken from a cache.
   var cuts: ContextCuts { get }
 }
 

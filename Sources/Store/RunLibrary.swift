@@ -74,7 +74,30 @@ public final class RunLibrary: Sendable {
             PRIMARY KEY (run, rank)) WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("the spaces of a run's scores") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE runSpace (
+            run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+            space TEXT NOT NULL,
+            PRIMARY KEY (run, space)) WITHOUT ROWID;
+          """)
+    }
     return migrator
+  }
+
+  /// The spaces of the score cache that some runs were chosen from.
+  public func spaces(of runs: some Sequence<Int64>) throws -> Set<ContentHash> {
+    try StoreError.wrapping(path) {
+      try database.read { database in
+        var found: Set<ContentHash> = []
+        for run in runs {
+          let hashes = try String.fetchAll(database, sql: "SELECT space FROM runSpace WHERE run = ?", arguments: [run])
+          found.formUnion(hashes.compactMap(ContentHash.init))
+        }
+        return found
+      }
+    }
   }
 
   /// Notes that a run begins; returns its number.
@@ -94,9 +117,10 @@ public final class RunLibrary: Sendable {
     }
   }
 
-  /// Notes how a run ended, and its picks.
+  /// Notes how a run ended, its picks, and the spaces of the score cache that they were chosen from.
   public func end(
-    _ id: Int64, status: RunStatus, selection: Selection?, seconds: PhaseSeconds, failure: String? = nil
+    _ id: Int64, status: RunStatus, selection: Selection?, seconds: PhaseSeconds, spaces: [ContentHash] = [],
+    failure: String? = nil
   ) throws {
     try StoreError.wrapping(path) {
       try database.write { database in
@@ -108,6 +132,10 @@ public final class RunLibrary: Sendable {
             status.rawValue, selection?.objective, selection?.evaluations, selection?.isPartial ?? false,
             try Self.json(seconds), failure, id,
           ])
+        for space in spaces {
+          try database.execute(
+            sql: "INSERT OR IGNORE INTO runSpace(run, space) VALUES (?, ?)", arguments: [id, space.description])
+        }
         try database.execute(sql: "DELETE FROM pick WHERE run = ?", arguments: [id])
         let statement = try database.makeStatement(
           sql: "INSERT INTO pick(run, rank, sampleIndex, gain, weight, sampleID) VALUES (?, ?, ?, ?, ?, ?)")

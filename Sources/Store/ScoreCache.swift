@@ -11,9 +11,10 @@ import Synchronization
 /// checksum is verified on reading, and a block that fails is forgotten, to be measured again. Since keys are contents,
 /// a dataset can be moved or renamed, and editing a row leaves the other rows' distances in place.
 public final class ScoreCache: Sendable {
-  private let folder: String
-  private let database: DatabasePool
-  private let segment: Mutex<Segment?>
+  let folder: String
+  let database: DatabasePool
+  /// Files that this process appends to, by space: a space's files go with it.
+  let segments: Mutex<[ContentHash: Segment]>
 
   /// Opens the cache in `folder`, which is made if need be.
   public init(folder: String) throws {
@@ -31,7 +32,7 @@ public final class ScoreCache: Sendable {
       try Self.migrator.migrate(database)
       return database
     }
-    segment = Mutex(nil)
+    segments = Mutex([:])
   }
 
   private static var migrator: DatabaseMigrator {
@@ -57,6 +58,25 @@ public final class ScoreCache: Sendable {
           CREATE INDEX blockBySpace ON block(space);
           """)
     }
+    migrator.registerMigration("leases, and when a space was used") { database in
+      try database.execute(
+        sql: """
+          ALTER TABLE space ADD COLUMN name TEXT NOT NULL DEFAULT '';
+          ALTER TABLE space ADD COLUMN used REAL NOT NULL DEFAULT 0;
+          CREATE INDEX blockByContent ON block(space, example, queryList);
+          CREATE TABLE lease (
+            space TEXT NOT NULL,
+            example TEXT NOT NULL,
+            queryList TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            taken REAL NOT NULL,
+            PRIMARY KEY (space, example, queryList)) WITHOUT ROWID;
+          CREATE TABLE user (
+            space TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            PRIMARY KEY (space, owner)) WITHOUT ROWID;
+          """)
+    }
     return migrator
   }
 
@@ -71,9 +91,7 @@ public final class ScoreCache: Sendable {
     let queryPlaces = Dictionary(queries.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     var lists: [Int64: [Int?]] = [:]
     var damaged: [Int64] = []
-    var files: [String: FileHandle?] = [:]
-    defer { for case let file? in files.values { try? file.close() } }
-
+    let reader = SegmentReader(folder: folder)
     try StoreError.wrapping(folder) {
       try database.read { database in
         let rows = try Row.fetchCursor(
@@ -93,12 +111,9 @@ public final class ScoreCache: Sendable {
           }
           let places = lists[list] ?? []
           guard places.contains(where: { $0 != nil }) else { continue }
-          let name: String = row["segment"]
-          let file = files[name] ?? FileHandle(forReadingAtPath: folder + "/" + name)
-          files[name] = file
           guard
-            let values = file.flatMap({ Self.read($0, offset: row["offset"], count: places.count) }),
-            Self.checksum(values) == row["checksum"] as String
+            let values = reader.values(
+              in: row["segment"], offset: row["offset"], count: places.count, checksum: row["checksum"])
           else {
             damaged.append(row["id"])
             continue
@@ -122,13 +137,13 @@ public final class ScoreCache: Sendable {
     space: ContentHash, example: ContentHash?, queries: [ContentHash], distances: [Float]
   ) throws {
     precondition(queries.count == distances.count)
-    let (name, offset) = try segment.withLock { segment in
-      let open = try segment ?? Segment(in: folder)
-      segment = open
+    let (name, offset) = try segments.withLock { segments in
+      let open = try segments[space] ?? Segment(in: folder)
+      segments[space] = open
       return (open.name, try open.append(distances))
     }
     let members = Self.data(queries)
-    let listHash = members.withUnsafeBytes { ContentHash(of: $0) }
+    let listHash = Self.hash(ofList: members)
     try StoreError.wrapping(folder) {
       try database.write { database in
         try database.execute(
@@ -142,30 +157,22 @@ public final class ScoreCache: Sendable {
               (SELECT id FROM space WHERE hash = ?), ?, (SELECT id FROM queryList WHERE hash = ?), ?, ?, ?)
             """,
           arguments: [
-            space.description, Self.key(of: example), listHash.description, name, offset, Self.checksum(distances),
+            space.description, Self.key(of: example), listHash.description, name, offset,
+            SegmentReader.checksum(distances),
           ])
+        // What is kept is leased to no one.
+        try database.execute(
+          sql: "DELETE FROM lease WHERE space = ? AND example = ? AND queryList = ?",
+          arguments: [space.description, Self.key(of: example), listHash.description])
       }
     }
   }
 
-  private static func key(of example: ContentHash?) -> String { example?.description ?? "" }
+  static func key(of example: ContentHash?) -> String { example?.description ?? "" }
 
-  private static func checksum(_ values: [Float]) -> String {
-    values.withUnsafeBytes { ContentHash(of: $0) }.description
-  }
+  static func hash(ofList members: Data) -> ContentHash { members.withUnsafeBytes { ContentHash(of: $0) } }
 
-  private static func read(_ file: FileHandle, offset: Int, count: Int) -> [Float]? {
-    let length = count * MemoryLayout<Float>.stride
-    guard (try? file.seek(toOffset: UInt64(offset))) != nil,
-      let data = try? file.read(upToCount: length), data.count == length
-    else { return nil }
-    return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      data.copyBytes(to: UnsafeMutableRawBufferPointer(buffer))
-      initialized = count
-    }
-  }
-
-  private static func data(_ hashes: [ContentHash]) -> Data {
+  static func data(_ hashes: [ContentHash]) -> Data {
     var data = Data(capacity: hashes.count * 16)
     for hash in hashes {
       for word in [hash.high.littleEndian, hash.low.littleEndian] {
@@ -183,45 +190,5 @@ public final class ScoreCache: Sendable {
           low: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place * 16 + 8, as: UInt64.self)))
       }
     }
-  }
-}
-
-/// A file of numbers that this process appends to.
-private final class Segment: Sendable {
-  let name: String
-  private let path: String
-  private let descriptor: Int32
-  private let end = Atomic<Int>(0)
-
-  init(in folder: String) throws {
-    name = "segment-\(UUID().uuidString.lowercased()).f32"
-    path = folder + "/" + name
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw StoreError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
-    }
-  }
-
-  deinit { close(descriptor) }
-
-  /// Appends and syncs; the caller sees to it that appends do not overlap. Returns the offset in bytes.
-  func append(_ values: [Float]) throws -> Int {
-    let offset = end.load(ordering: .relaxed)
-    try values.withUnsafeBytes { bytes in
-      var written = 0
-      while written < bytes.count {
-        let count = pwrite(descriptor, bytes.baseAddress! + written, bytes.count - written, off_t(offset + written))
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else {
-          throw StoreError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
-        }
-        written += count
-      }
-      guard fdatasync(descriptor) == 0 else {
-        throw StoreError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
-      }
-      end.store(offset + written, ordering: .relaxed)
-    }
-    return offset
   }
 }

@@ -42,5 +42,21 @@ public struct SessionStore: Sendable {
     return Self.isName(name) && read(name) != nil ? name : nil
   }
 
+  /// The runs of the library that sessions show, and want to show again when they are opened.
+  public var runs: Set<Int64> {
+    struct Session: Decodable {
+      var inspected: Int64?
+      var a: Int64?
+      var b: Int64?
+    }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let sessions = names.filter { $0.hasSuffix(".json") }.compactMap { name in
+      FileManager.default.contents(atPath: folder + "/" + name).flatMap {
+        try? JSONDecoder().decode(Session.self, from: $0)
+      }
+    }
+    return Set(sessions.flatMap { [$0.inspected, $0.a, $0.b].compactMap(\.self) })
+  }
+
   private func path(_ name: String) -> String { folder + "/" + name + ".json" }
 }

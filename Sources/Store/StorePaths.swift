@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 
 /// Where Winnow keeps things, after the XDG base directory specification: configuration, state that would be missed
@@ -6,8 +7,15 @@ public struct StorePaths: Sendable, Hashable {
   public var configuration: String
   public var state: String
   public var cache: String
+  /// Bytes that the score cache may take, about.
+  public var cacheLimit: Int
 
-  public init(configuration: String, state: String, cache: String) {
+  public static let standardCacheLimit = 32 << 30
+
+  public init(
+    configuration: String, state: String, cache: String, cacheLimit: Int = StorePaths.standardCacheLimit
+  ) {
+    self.cacheLimit = cacheLimit
     self.configuration = configuration
     self.state = state
     self.cache = cache
@@ -24,9 +32,25 @@ public struct StorePaths: Sendable, Hashable {
     configuration = base("XDG_CONFIG_HOME", ".config") + "/winnow"
     state = base("XDG_STATE_HOME", ".local/state") + "/winnow"
     cache = base("XDG_CACHE_HOME", ".cache") + "/winnow"
+    cacheLimit = environment["WINNOW_CACHE_LIMIT"].flatMap(Self.bytes(parsing:)) ?? Self.standardCacheLimit
   }
 
   public var keyMapFile: String { configuration + "/keys.toml" }
   public var runs: String { state + "/runs.sqlite" }
   public var scores: String { cache + "/scores" }
+
+  /// Reads a size such as `500M`, `20G` or a number of bytes; nil for what is none.
+  public static func bytes(parsing text: String) -> Int? {
+    let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
+    let unit = text.uppercased().last.flatMap { units[$0] }
+    guard let number = Double(unit == nil ? text : String(text.dropLast())), number >= 0 else { return nil }
+    return Int(exactly: (number * Double(unit ?? 1)).rounded(.down))
+  }
+
+  /// The spaces of the score cache that sessions keep: those of the runs that they show. None where there is no library yet.
+  public func spacesOfSessions() throws -> Set<ContentHash> {
+    let runs = SessionStore(paths: self).runs
+    if runs.isEmpty || !FileManager.default.fileExists(atPath: self.runs) { return [] }
+    return try RunLibrary(path: self.runs).spaces(of: runs)
+  }
 }

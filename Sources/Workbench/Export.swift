@@ -1,79 +1,122 @@
 import Datasets
 import Domain
 import Foundation
+import LanguageModel
 import Store
 
-/// What is written beside an export: everything that is needed to make it again, and to know that it is the same.
-public struct Manifest: Codable, Sendable, Hashable {
-  /// Version of Winnow that wrote it.
-  public var winnow: String
-  public var specification: RunSpecification
-  /// XXH3 128-bit digests of the input files as they were read, by role.
-  public var contents: [String: ContentHash]
-  public var candidates: Int
-  public var picks: [Pick]
-  public var objective: Double
-  public var isPartial: Bool
-  public var seconds: PhaseSeconds
-}
-
-/// Writes chosen rows: byte for byte as they came, under a temporary name until whole.
+/// Writes chosen rows, under a temporary name until whole, and a manifest beside them.
 public enum Exporter {
-  /// Exports a run that has just ended. The pool is open still.
-  public static func export(_ outcome: RunOutcome, to path: String, replacing: Bool, version: String) throws {
-    guard let pool = outcome.inputs.pool else {
+  /// Exports a run that has just ended. The pool is open still. Returns what the user should know of the export.
+  @discardableResult
+  public static func export(
+    _ outcome: RunOutcome, to path: String, replacing: Bool, version: String, options: ExportOptions = ExportOptions()
+  ) throws -> [String] {
+    guard outcome.inputs.pool != nil || (options.format ?? ExportFormat(of: path)) == .indices else {
       throw WorkbenchError.cannotExport(reason: "the run has no pool, only indices")
     }
-    let manifest = Manifest(
-      winnow: version, specification: outcome.specification, contents: outcome.inputs.contents,
-      candidates: outcome.candidates, picks: outcome.selection.picks, objective: outcome.selection.objective,
-      isPartial: outcome.selection.isPartial, seconds: outcome.seconds)
-    try write(outcome.selection.picks, of: pool, manifest, to: path, replacing: replacing)
+    var manifest = Manifest(
+      outcome.specification, inputs: outcome.inputs, candidates: outcome.candidates, selection: outcome.selection,
+      seconds: outcome.seconds, version: version)
+    manifest.counts.shortenedResponses = outcome.kernels?.cuts.shortened
+    manifest.counts.unmeasuredPairs = outcome.kernels?.cuts.unmeasured
+    return try write(
+      outcome.selection.picks, of: outcome.inputs.pool, &manifest, to: path, replacing: replacing, options)
   }
 
   /// Exports a run from the library, if its pool is still what it was.
-  public static func export(_ record: RunRecord, to path: String, replacing: Bool, version: String) throws {
+  @discardableResult
+  public static func export(
+    _ record: RunRecord, to path: String, replacing: Bool, version: String, options: ExportOptions = ExportOptions()
+  ) throws -> [String] {
     guard let selection = record.selection else {
       throw WorkbenchError.cannotExport(reason: "run \(record.id) has no picks (\(record.status.rawValue))")
     }
     let pool = try reopenPool(of: record)
-    let manifest = Manifest(
-      winnow: version, specification: record.specification, contents: record.contents, candidates: record.rows,
-      picks: selection.picks, objective: selection.objective, isPartial: selection.isPartial,
-      seconds: record.seconds)
-    try write(selection.picks, of: pool, manifest, to: path, replacing: replacing)
+    var manifest = Manifest(
+      record.specification, inputs: RunInputs(pool: pool), candidates: record.rows, selection: selection,
+      seconds: record.seconds, version: version)
+    manifest.contents = record.contents
+    return try write(selection.picks, of: pool, &manifest, to: path, replacing: replacing, options)
   }
 
-  /// The lines of some picks of a run, as they stand in its pool's file.
-  public static func lines(of record: RunRecord, picks: [Pick]) throws -> [[UInt8]] {
+  /// The lines of some picks of a run, as they stand in its pool's file, and where.
+  public static func lines(of record: RunRecord, picks: [Pick]) throws -> [(bytes: [UInt8], place: RowPlace)] {
     let pool = try reopenPool(of: record)
-    return try picks.map { try pool.bytes(ofRow: $0.index) }
+    return try picks.map { (try pool.bytes(ofRow: $0.index), pool.place(ofRow: $0.index)) }
   }
 
-  private static func reopenPool(of record: RunRecord) throws -> DatasetFile {
-    guard let path = record.specification.pool else {
+  static func reopenPool(of record: RunRecord) throws -> DatasetFile {
+    let specification = record.specification
+    guard let path = specification.pool else {
       throw WorkbenchError.cannotExport(reason: "the run has no pool, only indices")
     }
     let pool = try DatasetFile.open(
-      paths: record.specification.poolFiles, role: .pool, limit: record.specification.limit,
-      reading: record.specification.reading)
+      paths: specification.poolFiles, role: .pool, limit: specification.limit, reading: specification.reading)
     guard pool.summary.contentHash == record.contents[DatasetRole.pool.rawValue] else {
       throw WorkbenchError.poolChanged(path: path)
     }
-    return pool
+    return specification.skipBadRows ? try pool.validated(skippingBadRows: true) : pool
   }
 
   private static func write(
-    _ picks: [Pick], of pool: DatasetFile, _ manifest: Manifest, to path: String, replacing: Bool
-  ) throws {
+    _ picks: [Pick], of pool: DatasetFile?, _ manifest: inout Manifest, to path: String, replacing: Bool,
+    _ options: ExportOptions
+  ) throws -> [String] {
+    let ordered = options.order == .rank ? picks : picks.sorted { $0.index < $1.index }
+    let rows = ordered.map(\.index)
+    var added: [AddedField] = []
+    if options.addsRank { added.append(AddedField(name: "rank", values: ordered.map { "\($0.rank)" })) }
+    if options.addsWeight { added.append(AddedField(name: "weight", values: ordered.map { "\($0.weight)" })) }
+    var notes: [String] = []
+    var resolved = options
+    resolved.format = options.trainer == nil ? options.format ?? ExportFormat(of: path) : .jsonLines
+    manifest.export = resolved
+    if case .model(let directory)? = manifest.specification.source {
+      manifest.model = try? Model.contentHash(directory: directory)
+    }
+    if let trainer = options.trainer {
+      guard let pool else { throw WorkbenchError.cannotExport(reason: "the run has no pool, only indices") }
+      let samples = try rows.map { row in
+        guard let position = pool.position(ofIndex: row) else {
+          throw WorkbenchError.poolChanged(path: pool.summary.path)
+        }
+        return try pool.sample(at: position)
+      }
+      let files = try TrainerFiles(
+        trainer, samples: samples, added: added, path: path, allTurns: manifest.specification.reading.allTurns)
+      if !replacing, access(files.configurationPath, F_OK) == 0 {
+        throw DatasetError.exists(path: files.configurationPath)
+      }
+      try write(files.lines.map { $0 + "\n" }.joined(), to: path, replacing: replacing)
+      try write(files.configuration, to: files.configurationPath, replacing: replacing)
+      notes.append("\(trainer.rawValue) reads it with \(files.configurationPath)")
+      if picks.contains(where: { $0.weight != 1 }) { notes.append(TrainerFiles.note) }
+    } else {
+      switch (resolved.format ?? .jsonLines, pool) {
+      case (.indices, _):
+        let lines = ordered.enumerated().map { place, pick in
+          ([("\(pick.index)")] + added.map { $0.values[place] }).joined(separator: "\t") + "\n"
+        }
+        try write(lines.joined(), to: path, replacing: replacing)
+      case (_, nil): throw WorkbenchError.cannotExport(reason: "the run has no pool, only indices")
+      case (.jsonLines, let pool?): try pool.export(rows: rows, adding: added, to: path, overwrite: replacing)
+      case (.csv, let pool?): try pool.exportCSV(rows: rows, adding: added, to: path, overwrite: replacing)
+      case (.parquet, let pool?): try pool.exportParquet(rows: rows, adding: added, to: path, overwrite: replacing)
+      }
+    }
+    manifest.exported = try? DatasetFile.contentHash(ofFile: path)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-    let description = try encoder.encode(manifest)
-    try pool.export(rows: picks.map(\.index), to: path, overwrite: replacing)
     // The manifest belongs to the rows that have just been written: an older one is no longer true.
-    var file = try AtomicFile(at: path + ".manifest.json", overwrite: true)
-    try file.write(description)
-    try file.write("\n")
+    try write(
+      String(decoding: try encoder.encode(manifest), as: UTF8.self) + "\n", to: path + ".manifest.json", replacing: true
+    )
+    return notes
+  }
+
+  private static func write(_ text: String, to path: String, replacing: Bool) throws {
+    var file = try AtomicFile(at: path, overwrite: replacing)
+    try file.write(text)
     try file.commit()
   }
 }

@@ -1,4 +1,5 @@
 import Domain
+import Scoring
 import Submodular
 
 /// The kernels that a run's objective is made of (methods.md 1.2). Which are there depends on the method.
@@ -9,6 +10,9 @@ struct KernelSet: Sendable {
   var target: Kernel?
   /// n × e: how much existing sample k improves pool sample i.
   var existing: Kernel?
+  /// What the score cache calls the distances that they are made of, and what of these did not fit the model's context.
+  var spaces: [ContentHash] = []
+  var cuts = ContextCuts()
 
   /// Candidates: the columns that a subset is chosen from.
   func candidates(for specification: RunSpecification) -> Int {

@@ -74,7 +74,7 @@ public struct RunEngine: Sendable {
         specification, from: kernels ?? KernelSet(), candidates: candidates, budget: budget, pool: inputs.pool,
         clock: selecting, cancellation: cancellation, observe: observe)
       seconds.select = selecting.seconds
-      record.end(selection.isPartial ? .cancelled : .finished, selection, seconds)
+      record.end(selection.isPartial ? .cancelled : .finished, selection, seconds, spaces: kernels?.spaces ?? [])
       return RunOutcome(
         id: record.id, specification: specification, inputs: inputs, candidates: candidates, budget: budget,
         selection: selection, seconds: seconds, kernels: kernels, workers: workers)
@@ -87,12 +87,19 @@ public struct RunEngine: Sendable {
     }
   }
 
-  /// Opens the score cache; without one the run goes on, and says so.
+  /// Opens the score cache; without one the run goes on, and says so. A cache beyond its limit loses what was not used for the
+  /// longest time, but nothing that a session keeps.
   func openCache(observe: (RunEvent) -> Void) -> ScoreCache? {
     do {
-      return try ScoreCache(folder: paths.scores)
+      let cache = try ScoreCache(folder: paths.scores)
+      let gone = try cache.trim(toBytes: paths.cacheLimit, keeping: paths.spacesOfSessions())
+      if !gone.isEmpty {
+        observe(
+          .notice("the score cache was over its limit; thrown away: \(gone.map(\.name).joined(separator: "; "))"))
+      }
+      return cache
     } catch {
-      observe(.notice("scores will not be kept: \(ErrorReport(describing: error).problem)"))
+      observe(.notice("scores will not be kept: \(ErrorReport(describing: error).description)"))
       return nil
     }
   }
@@ -169,10 +176,13 @@ private struct Recorder {
     }
   }
 
-  func end(_ status: RunStatus, _ selection: Selection?, _ seconds: PhaseSeconds, failure: String? = nil) {
+  func end(
+    _ status: RunStatus, _ selection: Selection?, _ seconds: PhaseSeconds, spaces: [ContentHash] = [],
+    failure: String? = nil
+  ) {
     guard let runs, let id else { return }
     do {
-      try runs.end(id, status: status, selection: selection, seconds: seconds, failure: failure)
+      try runs.end(id, status: status, selection: selection, seconds: seconds, spaces: spaces, failure: failure)
     } catch {
       observe(.notice("the run was not recorded: \(ErrorReport(describing: error).problem)"))
     }
@@ -180,9 +190,11 @@ private struct Recorder {
 }
 
 extension RunSpecification {
+  static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+
   /// The same with paths that hold in any working folder, for the record.
   var withAbsolutePaths: RunSpecification {
-    func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+    let absolute = Self.absolute
     var copy = self
     copy.pool = pool.map(absolute)
     copy.morePools = morePools.map(absolute)

@@ -60,6 +60,7 @@ extension RunEngine {
     let distances = try measure(
       queries: queries, queryPath: request.queries ?? request.pool.first ?? "", examples: examples,
       model: try Model(directory: request.model, precision: precision), template: template,
+      name: Self.cacheName(model: request.model, template: request.template),
       clock: PhaseClock(.score, unit: "pairs", observe: observe), cancellation: cancellation, observe: observe)
     let matrix = distances.utilities(request.utilityKernel, examples: 0..<examples.count)
     if request.rescaling == .minMax {

@@ -12,9 +12,10 @@ extension RunEngine {
   ///
   /// - Parameters:
   ///   - queryPath: the file that errors about a query name.
+  ///   - name: what the cache's list calls these scores.
   ///   - onlyKept: take the cache's answer or none.
   func measure(
-    queries: [Sample], queryPath: String, examples: [Sample], model: Model, template: PromptTemplate,
+    queries: [Sample], queryPath: String, examples: [Sample], model: Model, template: PromptTemplate, name: String,
     clock: PhaseClock, onlyKept: Bool = false, cancellation: Cancellation,
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> Distances {
@@ -28,7 +29,10 @@ extension RunEngine {
     let scorer = try LocalScorer(
       model: model, template: template, queries: queries, examples: examples, queryPath: queryPath,
       workers: workers.count)
-    let job = ScoringJob(scorer: scorer, store: openCache(observe: observe), workers: workers)
+    let cache = openCache(observe: observe)
+    // A cache that can't be written says so when the first block is saved.
+    if !onlyKept { try? cache?.use(scorer.space, name: name) }
+    let job = ScoringJob(scorer: scorer, store: cache, workers: workers)
     let distances = try job.run(onlyKept: onlyKept, cancellation: cancellation) { done, total, resumed, tokens in
       clock.advance(done, of: total, resumed: resumed, tokens: tokens)
     }
@@ -45,6 +49,10 @@ extension RunEngine {
             + "\(model.configuration.contextLength) tokens; their utility counts as 0"))
     }
     return distances
+  }
+
+  static func cacheName(model directory: String, template: String) -> String {
+    "\(URL(fileURLWithPath: directory).standardizedFileURL.path), \(template)"
   }
 
   /// The model that a run's utilities are computed with; nil where the method needs none.
@@ -75,9 +83,14 @@ extension RunEngine {
       return made
     }
     func measure(_ queries: [Sample], _ path: String, _ examples: [Sample]) throws -> Distances {
-      try self.measure(
-        queries: queries, queryPath: path, examples: examples, model: model, template: template, clock: clock,
-        onlyKept: onlyKept, cancellation: cancellation, observe: observe)
+      let distances = try self.measure(
+        queries: queries, queryPath: path, examples: examples, model: model, template: template,
+        name: Self.cacheName(model: directory, template: specification.template), clock: clock, onlyKept: onlyKept,
+        cancellation: cancellation, observe: observe)
+      if !kernels.spaces.contains(distances.space) { kernels.spaces.append(distances.space) }
+      kernels.cuts.shortened += distances.cuts.shortened
+      kernels.cuts.unmeasured += distances.cuts.unmeasured
+      return distances
     }
     switch specification.method {
     case .random:

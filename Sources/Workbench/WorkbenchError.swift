@@ -16,6 +16,8 @@ public enum WorkbenchError: ReportableError {
   case unwritableFolder(path: String)
   case cannotExport(reason: String)
   case poolChanged(path: String)
+  case notComparable(reason: String)
+  case badManifest(path: String)
   /// A map or a matrix is asked of a run whose method has no utilities.
   case noUtilities(Method)
   /// Scores and kernel of so many pairs do not fit into memory.
@@ -73,6 +75,14 @@ public enum WorkbenchError: ReportableError {
         remedy: "Make it, or name another with --out.", status: .unusableArguments)
     case .cannotExport(let reason):
       ErrorReport("nothing to export: \(reason)", status: .unusableArguments)
+    case .badManifest(let path):
+      ErrorReport(
+        "is no manifest of this program", at: path, remedy: "Name the FILE.manifest.json that an export wrote.",
+        status: .badData)
+    case .notComparable(let reason):
+      ErrorReport(
+        "nothing to compare: \(reason)", remedy: "List the runs and their pools with: winnow runs",
+        status: .unusableArguments)
     case .poolChanged(let path):
       ErrorReport(
         "the file has changed since the run read it", at: path,

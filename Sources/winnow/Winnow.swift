@@ -25,14 +25,23 @@ struct Winnow: ParsableCommand {
       Open.self, Select.self, Score.self, Methods.self, Runs.self, Inspect.self, CompareCommand.self, Export.self,
       Paths.self, Keys.self, Themes.self,
       SampleDataCommand.self, SampleModelCommand.self, FinetuneCommand.self, EvaluateCommand.self, ModelCommand.self,
-      BenchCommand.self,
+      BenchCommand.self, CacheCommand.self, Compare.self, Reproduce.self,
     ],
     defaultSubcommand: Open.self)
 
   /// Runs the command line; every error ends here, in words and an exit status.
   static func main() {
+    // A file that may not grow any more is an error to report, not the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
     do {
-      var command = try parseAsRoot()
+      var command: ParsableCommand
+      do {
+        command = try parseAsRoot()
+      } catch {
+        // An option's own check threw: the parser wraps what it did not throw itself.
+        if let report = report(in: error) { fail(report) }
+        throw error
+      }
       try command.run()
     } catch let error as any ReportableError {
       fail(error.report)
@@ -42,6 +51,16 @@ struct Winnow: ParsableCommand {
       // Usage, help and version: the parser's own words and its own status (64 for unusable arguments).
       exit(withError: error)
     }
+  }
+
+  /// The report of an error that others are wrapped around.
+  private static func report(in error: Any, depth: Int = 0) -> ErrorReport? {
+    if let error = error as? any ReportableError { return error.report }
+    if depth > 4 { return nil }
+    for child in Mirror(reflecting: error).children {
+      if let report = report(in: child.value, depth: depth + 1) { return report }
+    }
+    return nil
   }
 
   private static func fail(_ report: ErrorReport) -> Never {

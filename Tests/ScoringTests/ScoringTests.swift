@@ -66,6 +66,9 @@ private final class MemoryStore: DistanceStore {
     }
   }
 
+  func claim(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws -> BlockClaim { .granted }
+  func giveBack(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws {}
+
   func save(space: ContentHash, example: ContentHash?, queries: [ContentHash], distances: [Float]) throws {
     try state.withLock { state in
       if let most = state.failAfter, state.blocks >= most { throw Full() }

@@ -157,7 +157,7 @@ private final class Events: Sendable {
       #expect(try Data(contentsOf: first) == Data(contentsOf: second))
       let manifest = try JSONDecoder().decode(
         Manifest.self, from: Data(contentsOf: URL(fileURLWithPath: first.path + ".manifest.json")))
-      #expect(manifest.picks == outcome.selection.picks)
+      #expect(manifest.picks == outcome.inputs.placed(outcome.selection.picks))
       #expect(manifest.contents == outcome.inputs.contents)
 
       let pool = try #require(specification.pool)

@@ -82,7 +82,8 @@ struct Inspect: ParsableCommand {
 
   private struct Answer: Encodable {
     var run: Int64
-    var pick: Pick
+    var pick: PlacedPick
+    /// The row as it stands in its file.
     var line: String?
   }
 
@@ -92,7 +93,10 @@ struct Inspect: ParsableCommand {
       throw WorkbenchError.cannotExport(reason: "run \(number) did not choose row \(index)")
     }
     let lines = try Exporter.lines(of: record, picks: [pick])
-    try Output.json(Answer(run: number, pick: pick, line: lines.first.map { String(decoding: $0, as: UTF8.self) }))
+    try Output.json(
+      Answer(
+        run: number, pick: PlacedPick(pick, at: lines.first?.place),
+        line: lines.first.map { String(decoding: $0.bytes, as: UTF8.self) }))
   }
 }
 
@@ -103,15 +107,19 @@ struct Export: ParsableCommand {
   @Argument(help: ArgumentHelp("The run's number (winnow runs).", valueName: "run"))
   var number: Int64
 
-  @Option(help: ArgumentHelp("Where to write the chosen rows (JSON lines, byte for byte).", valueName: "file"))
+  @Option(help: ArgumentHelp("Where to write the chosen rows.", valueName: "file"))
   var out: String
+
+  @OptionGroup var export: ExportArguments
 
   @Flag(help: "Replace the file if it exists.")
   var force = false
 
   func run() throws {
     let record = try RunLibrary(path: StorePaths().runs).run(number)
-    try Exporter.export(record, to: out, replacing: force, version: Version.text)
+    let notes = try Exporter.export(
+      record, to: out, replacing: force, version: Version.text, options: export.options)
+    for note in notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
   }
 }
 

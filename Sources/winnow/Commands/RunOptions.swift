@@ -45,6 +45,38 @@ struct ReadingOptions: ParsableArguments {
   }
 }
 
+extension ExportFormat: ExpressibleByArgument {}
+extension ExportOrder: ExpressibleByArgument {}
+extension TrainingTool: ExpressibleByArgument {}
+
+/// How chosen rows are written.
+struct ExportArguments: ParsableArguments {
+  @Option(
+    name: .customLong("out-format"),
+    help: ArgumentHelp(
+      "jsonl (rows byte for byte), csv, indices or parquet; else by the name's ending.", valueName: "format"))
+  var format: ExportFormat?
+
+  @Option(name: .customLong("order"), help: "Rows as they were chosen, or as they stand in the pool.")
+  var order: ExportOrder = .rank
+
+  @Flag(help: "Add a field \"rank\" to each row written.")
+  var ranked = false
+
+  @Flag(help: "Add a field \"weight\" to each row written.")
+  var weighted = false
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "Write rows and configuration as a trainer reads them: trl, axolotl or llama-factory.", valueName: "trainer"))
+  var trainer: TrainingTool?
+
+  var options: ExportOptions {
+    ExportOptions(format: format, order: order, addsRank: ranked, addsWeight: weighted, trainer: trainer)
+  }
+}
+
 /// Where the samples are.
 struct DataOptions: ParsableArguments {
   @Option(

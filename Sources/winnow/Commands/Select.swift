@@ -38,8 +38,10 @@ struct Select: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("A count, or a share such as 0.3 or 30%.", valueName: "budget"))
   var budget: String
 
-  @Option(help: ArgumentHelp("Where to write the chosen rows (JSON lines, byte for byte).", valueName: "file"))
+  @Option(help: ArgumentHelp("Where to write the chosen rows.", valueName: "file"))
   var out: String?
+
+  @OptionGroup var export: ExportArguments
 
   @Flag(help: "Replace the file of --out if it exists.")
   var force = false
@@ -90,7 +92,9 @@ struct Select: ParsableCommand {
       specification, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
     reporter.finish()
     if let out {
-      try Exporter.export(outcome, to: out, replacing: force, version: Version.text)
+      let notes = try Exporter.export(
+        outcome, to: out, replacing: force, version: Version.text, options: export.options)
+      for note in notes { reporter.observe(.notice(note)) }
     }
     try print(outcome)
     if outcome.selection.isPartial { throw CancellationError() }

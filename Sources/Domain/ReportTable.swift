@@ -1,0 +1,35 @@
+/// A table to hand on: as Markdown or as CSV.
+public struct ReportTable: Sendable, Hashable {
+  /// Heads of the columns, then the lines.
+  public var heads: [String]
+  public var lines: [[String]]
+
+  public init(heads: [String], lines: [[String]]) {
+    self.heads = heads
+    self.lines = lines
+  }
+
+  /// Markdown, or CSV for a path that ends in `.csv`.
+  public func text(for path: String) -> String {
+    path.lowercased().hasSuffix(".csv") ? csv : markdown
+  }
+
+  public var markdown: String {
+    func line(_ cells: [String]) -> String {
+      "| "
+        + cells.map { cell in
+          String(cell.flatMap { $0.isNewline ? " " : $0 == "|" ? "\\|" : "\($0)" })
+        }.joined(separator: " | ") + " |\n"
+    }
+    return line(heads) + line(heads.map { _ in "---" }) + lines.map(line).joined()
+  }
+
+  /// RFC 4180, with line feeds.
+  public var csv: String {
+    func field(_ text: String) -> String {
+      guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+      return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+    return ([heads] + lines).map { $0.map(field).joined(separator: ",") + "\n" }.joined()
+  }
+}

@@ -1,0 +1,163 @@
+import Domain
+import Foundation
+import GRDB
+
+/// What is kept of one space: a model, a template and how distances are measured with them.
+public struct CachedSpace: Sendable, Hashable, Codable {
+  public var space: ContentHash
+  /// What it is, for people.
+  public var name: String
+  public var blocks: Int
+  /// Of its files.
+  public var bytes: Int
+  public var used: Date
+  /// It is in use, or a session keeps it.
+  public var isPinned: Bool
+}
+
+/// What a look at every block found.
+public struct CacheCheck: Sendable, Hashable, Codable {
+  public var blocks: Int
+  /// Blocks whose numbers are not there or not what they were.
+  public var damaged: Int
+  /// Blocks of the same content beyond the first.
+  public var duplicates: Int
+  /// Bytes that no block uses: left by processes that were killed, or by blocks that were forgotten.
+  public var unusedBytes: Int
+  /// SQLite's own word on the index; nil where it finds nothing wrong.
+  public var indexProblem: String?
+
+  public var isSound: Bool { damaged == 0 && indexProblem == nil }
+}
+
+extension ScoreCache {
+  /// All spaces, the most recently used first. `pinned`: those that a session keeps.
+  public func spaces(pinned: Set<ContentHash> = []) throws -> [CachedSpace] {
+    try StoreError.wrapping(folder) {
+      try database.read { database in
+        let inUse = Set(
+          try Row.fetchAll(database, sql: "SELECT space, owner FROM user")
+            .filter { !ProcessIdentity.hasEnded($0["owner"]) }.map { $0["space"] as String })
+        return try Row.fetchAll(database, sql: "SELECT id, hash, name, used FROM space ORDER BY used DESC, id DESC")
+          .compactMap {
+            row in
+            let id: Int64 = row["id"]
+            guard let hash = ContentHash(row["hash"] as String) else { return nil }
+            let names = try String.fetchAll(
+              database, sql: "SELECT DISTINCT segment FROM block WHERE space = ?", arguments: [id])
+            return CachedSpace(
+              space: hash, name: row["name"],
+              blocks: try Int.fetchOne(database, sql: "SELECT count(*) FROM block WHERE space = ?", arguments: [id])
+                ?? 0,
+              bytes: names.reduce(0) { $0 + size(of: $1) }, used: Date(timeIntervalSince1970: row["used"]),
+              isPinned: pinned.contains(hash) || inUse.contains(row["hash"]))
+          }
+      }
+    }
+  }
+
+  /// Throws spaces away, with their files. Returns the bytes that became free.
+  @discardableResult
+  public func remove(_ spaces: some Sequence<ContentHash>) throws -> Int {
+    let before = segmentNames().reduce(0) { $0 + size(of: $1) }
+    let spaces = Array(spaces)
+    segments.withLock { segments in for space in spaces { segments[space] = nil } }
+    try StoreError.wrapping(folder) {
+      try database.write { database in
+        for space in spaces {
+          for table in ["lease", "user"] {
+            try database.execute(sql: "DELETE FROM \(table) WHERE space = ?", arguments: [space.description])
+          }
+          try database.execute(sql: "DELETE FROM space WHERE hash = ?", arguments: [space.description])
+        }
+        try database.execute(
+          sql: "DELETE FROM queryList WHERE id NOT IN (SELECT queryList FROM block)")
+      }
+      try removeUnusedFiles()
+      try database.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
+    }
+    return before - segmentNames().reduce(0) { $0 + size(of: $1) }
+  }
+
+  /// Throws away the least recently used spaces until the files are no larger than `limit` together; never one that is pinned
+  /// or in use. Returns those that went.
+  public func trim(toBytes limit: Int, keeping pinned: Set<ContentHash>) throws -> [CachedSpace] {
+    var kept = try spaces(pinned: pinned)
+    var total = kept.reduce(0) { $0 + $1.bytes }
+    var gone: [CachedSpace] = []
+    while total > limit, let place = kept.lastIndex(where: { !$0.isPinned && $0.bytes > 0 }) {
+      total -= kept[place].bytes
+      gone.append(kept.remove(at: place))
+    }
+    if !gone.isEmpty { try remove(gone.map(\.space)) }
+    return gone
+  }
+
+  /// Reads every block and compares it with its checksum. `repairing`: forgets the damaged ones, so that they are computed
+  /// again, and removes files that nothing uses.
+  public func verify(repairing: Bool = false) throws -> CacheCheck {
+    var check = CacheCheck(blocks: 0, damaged: 0, duplicates: 0, unusedBytes: 0)
+    var damaged: [Int64] = []
+    var used = 0
+    let reader = SegmentReader(folder: folder)
+    try StoreError.wrapping(folder) {
+      try database.read { database in
+        let problems = try String.fetchAll(database, sql: "PRAGMA integrity_check")
+        check.indexProblem = problems == ["ok"] ? nil : problems.first ?? "no answer"
+        let broken = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check")
+        if !broken.isEmpty { check.indexProblem = "\(broken.count) rows refer to what is not there" }
+        let rows = try Row.fetchCursor(
+          database,
+          sql: """
+            SELECT block.id, segment, offset, checksum, length(members) / 16 AS count FROM block
+            JOIN queryList ON queryList.id = block.queryList ORDER BY segment, offset
+            """)
+        while let row = try rows.next() {
+          check.blocks += 1
+          let count: Int = row["count"]
+          used += count * MemoryLayout<Float>.stride
+          if reader.values(in: row["segment"], offset: row["offset"], count: count, checksum: row["checksum"]) == nil {
+            damaged.append(row["id"])
+          }
+        }
+        check.duplicates =
+          try Int.fetchOne(
+            database,
+            sql:
+              "SELECT count(*) - (SELECT count(*) FROM (SELECT DISTINCT space, example, queryList FROM block)) FROM block"
+          ) ?? 0
+      }
+      check.damaged = damaged.count
+      check.unusedBytes = max(0, segmentNames().reduce(0) { $0 + size(of: $1) } - used)
+      if repairing {
+        try database.write { database in
+          for id in damaged { try database.execute(sql: "DELETE FROM block WHERE id = ?", arguments: [id]) }
+        }
+        try removeUnusedFiles()
+      }
+    }
+    return check
+  }
+
+  /// Removes segment files that no block is in, unless the process that appends to one may still live.
+  private func removeUnusedFiles() throws {
+    try database.write { database in
+      let named = Set(try String.fetchAll(database, sql: "SELECT DISTINCT segment FROM block"))
+      let owners = try String.fetchAll(database, sql: "SELECT DISTINCT owner FROM user")
+      // A file that has just been begun has no block yet: while another process works here, all are left.
+      let others = owners.contains { $0 != ProcessIdentity.own.description && !ProcessIdentity.hasEnded($0) }
+      if others { return }
+      let own = Set(segments.withLock { $0.values.map(\.name) })
+      for name in segmentNames() where !named.contains(name) && !own.contains(name) { unlink(folder + "/" + name) }
+    }
+  }
+
+  private func segmentNames() -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter(Segment.isName)
+  }
+
+  private func size(of name: String) -> Int {
+    var status = stat()
+    return stat(folder + "/" + name, &status) == 0 ? Int(status.st_size) : 0
+  }
+}

@@ -1,0 +1,62 @@
+import Datasets
+import Domain
+import Foundation
+import LanguageModel
+
+/// What came of running a manifest again.
+public struct Reproduction: Sendable, Hashable, Codable {
+  public var isSame: Bool
+  /// What differs, a sentence each: inputs that are no longer what they were, the first pick that is another.
+  public var differences: [String]
+}
+
+extension Manifest {
+  /// Errors: `DatasetError` for a file that is not there, `WorkbenchError.badManifest` for one that is no manifest.
+  public init(path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else { throw DatasetError.noSuchFile(path: path) }
+    do {
+      self = try JSONDecoder().decode(Manifest.self, from: data)
+    } catch {
+      throw WorkbenchError.badManifest(path: path)
+    }
+  }
+}
+
+extension RunEngine {
+  /// Runs a manifest's specification again and says whether the result is the same: the same rows in the same order, gains and
+  /// weights equal to the last bit.
+  public func reproduce(
+    _ manifest: Manifest, cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
+  ) throws -> Reproduction {
+    var differences: [String] = []
+    if case .model(let directory)? = manifest.specification.source, let wanted = manifest.model,
+      try Model.contentHash(directory: directory) != wanted
+    {
+      differences.append("The model in \(directory) is not the one that was used.")
+    }
+    let outcome = try execute(manifest.specification, cancellation: cancellation, observe: observe)
+    for role in DatasetRole.allCases.map(\.rawValue)
+    where outcome.inputs.contents[role] != manifest.contents[role] {
+      differences.append("The \(role) is not what it was: its content has another hash.")
+    }
+    if outcome.selection.isPartial != manifest.isPartial {
+      differences.append(manifest.isPartial ? "The run had been stopped early." : "The run was stopped early.")
+    }
+    let found = outcome.inputs.placed(outcome.selection.picks)
+    if found.count != manifest.picks.count {
+      differences.append("\(found.count) rows were chosen, and \(manifest.picks.count) before.")
+    }
+    if let place = zip(found, manifest.picks).enumerated().first(where: { _, pair in
+      (pair.0.index, pair.0.gain, pair.0.weight) != (pair.1.index, pair.1.gain, pair.1.weight)
+    })?.offset {
+      let (now, before) = (found[place], manifest.picks[place])
+      differences.append(
+        "Pick \(place) is row \(now.index) with gain \(now.gain), and was row \(before.index) with gain \(before.gain)."
+      )
+    }
+    if outcome.selection.objective != manifest.objective {
+      differences.append("The objective is \(outcome.selection.objective), and was \(manifest.objective).")
+    }
+    return Reproduction(isSame: differences.isEmpty, differences: differences)
+  }
+}

@@ -1,0 +1,132 @@
+import Datasets
+import Domain
+import Foundation
+
+/// Chosen rows as a trainer reads them: a file of rows and the few lines of configuration that name it.
+///
+/// Instructions and chats stay what they are where the trainer knows both; in a mixture all rows are chats. Of a chat only the
+/// last answer is trained, unless the run read all turns. None of the three takes a weight a row: see ``note``.
+struct TrainerFiles {
+  var trainer: TrainingTool
+  var dataPath: String
+  var lines: [String]
+  var configurationPath: String
+  var configuration: String
+
+  static let note = "trl, axolotl and llama-factory take no weight a row; winnow finetune --weight-field does"
+
+  init(_ trainer: TrainingTool, samples: [Sample], added: [AddedField], path: String, allTurns: Bool) throws {
+    let isChat = samples.contains { if case .conversation = $0.query { true } else { false } }
+    let stem = (path as NSString).deletingPathExtension
+    let file = (path as NSString).lastPathComponent
+    self.trainer = trainer
+    dataPath = path
+    lines = samples.enumerated().map { place, sample in
+      var members = isChat ? Self.chat(sample, trainer, allTurns: allTurns) : Self.instruction(sample, trainer)
+      for field in added { members.append((field.name, field.values[place])) }
+      return "{" + members.map { "\(JSONText.quoted($0.0)): \($0.1)" }.joined(separator: ", ") + "}"
+    }
+    switch trainer {
+    case .trl:
+      configurationPath = stem + ".trl.yaml"
+      configuration = """
+        # trl sft --config \((configurationPath as NSString).lastPathComponent) --model_name_or_path MODEL
+        datasets:
+          - path: json
+            data_files: \(JSONText.quoted(file))
+            split: train
+        \(isChat ? "assistant_only_loss: true" : "completion_only_loss: true")
+
+        """
+    case .axolotl:
+      configurationPath = stem + ".axolotl.yaml"
+      let shape =
+        isChat
+        ? """
+            type: chat_template
+            field_messages: messages
+            message_property_mappings:
+              role: role
+              content: content
+            roles_to_train: [assistant]
+            train_on_eos: turn
+            message_field_training: train
+        """
+        : """
+            type: alpaca
+        """
+      configuration = """
+        datasets:
+          - path: \(JSONText.quoted(file))
+            ds_type: json
+        \(shape)
+        train_on_inputs: false
+
+        """
+    case .llamaFactory:
+      configurationPath =
+        (stem as NSString).deletingLastPathComponent.isEmpty
+        ? "dataset_info.json" : (stem as NSString).deletingLastPathComponent + "/dataset_info.json"
+      let name = JSONText.quoted(((stem as NSString).lastPathComponent))
+      let shape =
+        isChat
+        ? """
+        "formatting": "sharegpt",
+            "columns": {"messages": "messages"},
+            "tags": {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant", "system_tag": "system"}
+        """
+        : """
+        "columns": {"prompt": "instruction", "query": "input", "response": "output"}
+        """
+      configuration = """
+        {
+          \(name): {
+            "file_name": \(JSONText.quoted(file)),
+            \(shape)
+          }
+        }
+
+        """
+    }
+  }
+
+  private static func instruction(_ sample: Sample, _ trainer: TrainingTool) -> [(String, String)] {
+    let (instruction, input) = sample.query.instructionAndInput
+    if trainer == .trl {
+      let prompt = [instruction, input].filter { !$0.isEmpty }.joined(separator: "\n\n")
+      return [("prompt", JSONText.quoted(prompt)), ("completion", JSONText.quoted(sample.response))]
+    }
+    return [
+      ("instruction", JSONText.quoted(instruction)), ("input", JSONText.quoted(input)),
+      ("output", JSONText.quoted(sample.response)),
+    ]
+  }
+
+  private static func chat(_ sample: Sample, _ trainer: TrainingTool, allTurns: Bool) -> [(String, String)] {
+    var turns: [Turn]
+    switch sample.query {
+    case .conversation(let earlier): turns = earlier
+    case .instruction(let instruction, let input):
+      turns = [Turn(role: "user", content: [instruction, input].filter { !$0.isEmpty }.joined(separator: "\n\n"))]
+    }
+    func message(_ turn: Turn, trains: Bool) -> String {
+      var members = ["\"role\": \(JSONText.quoted(turn.role))", "\"content\": \(JSONText.quoted(turn.content))"]
+      if trainer == .axolotl { members.append("\"train\": \(trains)") }
+      return "{" + members.joined(separator: ", ") + "}"
+    }
+    let answer = Turn(role: "assistant", content: sample.response)
+    // TRL's form for one answer is a prompt and a completion, each a list of messages.
+    if trainer == .trl, !allTurns {
+      return [
+        ("prompt", "[" + turns.map { message($0, trains: false) }.joined(separator: ", ") + "]"),
+        ("completion", "[" + message(answer, trains: true) + "]"),
+      ]
+    }
+    turns.append(answer)
+    let last = turns.count - 1
+    let messages = turns.enumerated().map { place, turn in
+      message(turn, trains: turn.role == "assistant" && (allTurns || place == last))
+    }
+    return [("messages", "[" + messages.joined(separator: ", ") + "]")]
+  }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import TestSupport
+import Testing
+
+private let pool = Places.sampleData.appendingPathComponent("pool.jsonl").path
+private let model = Places.sampleData.appendingPathComponent("model").path
+
+/// Reading, exporting, comparing and keeping, as another program sees them.
+@Suite struct DataCommandTests {
+  private func object(_ text: String) throws -> [String: Any] {
+    try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  private func rows(_ text: String) throws -> [[String: Any]] {
+    try text.split(separator: "\n").map { try object(String($0)) }
+  }
+
+  @Test func poolsOfSeveralFilesWithNamedFieldsAreChosenFrom() throws {
+    try Program.inFreshHome { program in
+      let one = program.home.appendingPathComponent("one.jsonl")
+      let two = program.home.appendingPathComponent("two.csv")
+      try "{\"frage\": \"a\", \"antwort\": \"b\", \"art\": \"x\"}\n\n{\"frage\": \"c\", \"antwort\": \"d\"}\n"
+        .write(to: one, atomically: true, encoding: .utf8)
+      try "frage,antwort,art\ne,f,y\n\"g\nh\",i,y\n".write(to: two, atomically: true, encoding: .utf8)
+      let out = program.home.appendingPathComponent("out.jsonl").path
+      let arguments = [
+        "select", "--method", "random", "--pool", one.path, "--pool", two.path, "--budget", "4", "--seed", "3",
+        "--json",
+        "--out", out,
+      ]
+      #expect(try program.run(arguments).status == 65)
+      let result = try program.run(arguments + ["--fields", "prompt=frage,response=antwort", "--label", "art"])
+      #expect(result.status == 0, "\(result.errors)")
+      let answer = try object(result.output)
+      let selected = try #require(answer["selected"] as? [[String: Any]])
+      var places: [Int: String] = [:]
+      for pick in selected {
+        let file = URL(fileURLWithPath: try #require(pick["file"] as? String)).lastPathComponent
+        places[try #require(pick["index"] as? Int)] = "\(file):\(try #require(pick["line"] as? Int))"
+      }
+      #expect(places == [0: "one.jsonl:1", 1: "one.jsonl:3", 2: "two.csv:2", 3: "two.csv:3"])
+      let manifest = try object(String(contentsOfFile: out + ".manifest.json", encoding: .utf8))
+      let inputs = try #require(manifest["inputs"] as? [[String: Any]])
+      #expect(inputs.map { $0["format"] as? String } == ["jsonl", "csv"])
+      #expect(inputs.map { $0["rows"] as? Int } == [2, 2])
+      // The run is written down with what it needs to be read again.
+      let inspected = try object(program.run("inspect", "1", "3").output)
+      let pick = try #require(inspected["pick"] as? [String: Any])
+      #expect(pick["line"] as? Int == 3 && (pick["file"] as? String)?.hasSuffix("two.csv") == true)
+      let again = try program.run("reproduce", out + ".manifest.json")
+      #expect(again.status == 0 && again.output == "the same\n", "\(again.errors)\(again.output)")
+      #expect(try program.run(arguments + ["--force", "--fields", "prompt=frag"]).status == 64)
+      #expect(try program.run(arguments + ["--force", "--fields", "prompt=x,response=antwort"]).status == 64)
+    }
+  }
+
+  @Test func exportsComeInEveryFormatAndOrder() throws {
+    try Program.inFreshHome { program in
+      func path(_ name: String) -> String { program.home.appendingPathComponent(name).path }
+      func read(_ name: String) throws -> String { try String(contentsOfFile: path(name), encoding: .utf8) }
+      let run = try program.run(
+        "select", "--method", "random", "--pool", pool, "--budget", "5", "--seed", "2", "--out", path("a.jsonl"))
+      #expect(run.status == 0, "\(run.errors)")
+      let ranked = try rows(read("a.jsonl")).map { $0["id"] as? String }
+      #expect(ranked.count == 5)
+      #expect(
+        try program.run("export", "1", "--out", path("b.jsonl"), "--order", "file", "--ranked", "--weighted").status
+          == 0)
+      let ordered = try rows(read("b.jsonl"))
+      #expect(ordered.map { $0["id"] as? String } != ranked)
+      #expect(
+        ordered.sorted { ($0["rank"] as? Int ?? 0) < ($1["rank"] as? Int ?? 0) }.map { $0["id"] as? String } == ranked)
+      #expect(ordered.allSatisfy { $0["weight"] as? Double == 1 })
+      #expect(try program.run("export", "1", "--out", path("c.csv")).status == 0)
+      #expect(try read("c.csv").hasPrefix("id,family,instruction,input,output\n"))
+      #expect(try program.run("export", "1", "--out", path("d.txt")).status == 0)
+      #expect(try read("d.txt").split(separator: "\n").count == 5)
+      // Another run chooses from what was exported, whatever the form.
+      for name in ["a.jsonl", "b.jsonl", "c.csv"] {
+        #expect(try program.run("select", "--method", "random", "--pool", path(name), "--budget", "5").status == 0)
+      }
+      for (tool, file, word) in [
+        ("trl", "t.trl.yaml", "completion_only_loss: true"), ("axolotl", "t.axolotl.yaml", "type: alpaca"),
+        ("llama-factory", "dataset_info.json", "\"file_name\": \"t.jsonl\""),
+      ] {
+        let result = try program.run("export", "1", "--out", path("t.jsonl"), "--for", tool, "--force")
+        #expect(result.status == 0 && result.errors.contains(file), "\(result.errors)")
+        #expect(try read(file).contains(word))
+        let first = try rows(read("t.jsonl"))[0]
+        #expect(first[tool == "trl" ? "completion" : "output"] is String)
+      }
+      let information = try object(read("dataset_info.json"))
+      #expect((information["t"] as? [String: Any])?["columns"] is [String: Any])
+    }
+  }
+
+  @Test func chatsAreExportedWithTheLossOnTheLastAnswerOrOnAll() throws {
+    try Program.inFreshHome { program in
+      let chats = program.home.appendingPathComponent("chats.jsonl")
+      let turns = ["user", "assistant", "user", "assistant"].enumerated().map {
+        "{\"role\": \"\($1)\", \"content\": \"t\($0)\"}"
+      }
+      try "{\"messages\": [\(turns.joined(separator: ", "))]}\n".write(to: chats, atomically: true, encoding: .utf8)
+      let out = program.home.appendingPathComponent("out.jsonl").path
+      let arguments = ["select", "--method", "random", "--pool", chats.path, "--budget", "1", "--out", out, "--force"]
+      for (extra, trained) in [([], [false, false, false, true]), (["--all-turns"], [false, true, false, true])] {
+        #expect(try program.run(arguments + ["--for", "axolotl"] + extra).status == 0)
+        let messages = try #require(
+          rows(String(contentsOfFile: out, encoding: .utf8))[0]["messages"] as? [[String: Any]])
+        #expect(messages.map { $0["train"] as? Bool } == trained)
+      }
+      #expect(try program.run(arguments + ["--for", "trl"]).status == 0)
+      let row = try rows(String(contentsOfFile: out, encoding: .utf8))[0]
+      #expect((row["prompt"] as? [Any])?.count == 3 && (row["completion"] as? [Any])?.count == 1)
+    }
+  }
+
+  @Test func runsAreComparedAndReproducedAndTheCacheIsKept() throws {
+    try Program.inFreshHome { program in
+      let out = program.home.appendingPathComponent("a.jsonl").path
+      let common = ["--pool", pool, "--limit", "40", "--budget", "6"]
+      let first = try program.run(["select", "--model", model, "--out", out] + common)
+      #expect(first.status == 0, "\(first.errors)")
+      #expect(try program.run(["select", "--method", "random", "--seed", "5"] + common).status == 0)
+      #expect(
+        try program.run(
+          ["select", "--model", model, "--template", "plain", "--utility-kernel", "exponential"] + common
+        ).status == 0)
+      let compared = try program.run("compare", "1", "2", "3", "--json")
+      #expect(compared.status == 0, "\(compared.errors)")
+      let answer = try object(compared.output)
+      #expect((answer["pairs"] as? [Any])?.count == 3)
+      let objectives = try #require(answer["runs"] as? [[String: Any]]).map { $0["valueOfRows"] as? [Any] ?? [] }
+      let own = try #require(objectives[0][0] as? Double)
+      let random = try #require(objectives[0][1] as? Double)
+      let entry = try #require((answer["runs"] as? [[String: Any]])?.first)
+      #expect(abs(own - (entry["objective"] as? Double ?? 0)) < 1e-9 && random < own)
+      #expect((entry["labels"] as? [String: Int])?.values.reduce(0, +) == 6)
+      #expect(objectives[1].allSatisfy { $0 is NSNull })
+      let table = program.home.appendingPathComponent("t.md").path
+      #expect(try program.run("compare", "1", "3", "--out", table).status == 0)
+      #expect(try String(contentsOfFile: table, encoding: .utf8).contains("| rows | 6 | 6 |"))
+      #expect(try program.run("compare", "1").status == 64)
+      #expect(try program.run("compare", "1", "99").status == 64)
+
+      let again = try program.run("reproduce", out + ".manifest.json", "--threads", "1")
+      #expect(again.status == 0 && again.output == "the same\n", "\(again.errors)\(again.output)")
+      var manifest = try String(contentsOfFile: out + ".manifest.json", encoding: .utf8)
+      manifest = manifest.replacing("\"seed\" : 0", with: "\"seed\" : 1").replacing(
+        "\"isPartial\" : false", with: "\"isPartial\" : true")
+      try manifest.write(toFile: out + ".other.json", atomically: true, encoding: .utf8)
+      #expect(try program.run("reproduce", out + ".other.json").status == 1)
+
+      let listed = try #require(
+        JSONSerialization.jsonObject(with: Data(program.run("cache", "ls", "--json").output.utf8)) as? [[String: Any]])
+      #expect(listed.count == 2 && (listed[1]["name"] as? String)?.hasSuffix("model, delift") == true)
+      #expect(try program.run("cache", "verify").status == 0)
+      #expect(try program.run("cache", "rm").status == 64)
+      #expect(try program.run("cache", "rm", "nothing").status == 64)
+      #expect(try program.run("cache", "rm", "--limit", "1").status == 0)
+      #expect(try program.run("cache", "ls").output == "")
+      #expect(try program.run("cache", "verify").output.hasPrefix("0 blocks"))
+      // What was thrown away is computed again.
+      #expect(try program.run("reproduce", out + ".manifest.json").status == 0)
+    }
+  }
+
+  @Test func twoProcessesOnOneCacheComputeEachBlockOnce() throws {
+    try Program.inFreshHome { program in
+      let arguments = [
+        "select", "--pool", pool, "--limit", "120", "--model", model, "--budget", "12", "--json", "--threads", "1",
+      ]
+      let outputs = (0..<2).map { program.home.appendingPathComponent("\($0).json") }
+      let both = try outputs.map { try program.start(arguments, output: $0) }
+      for process in both { process.waitUntilExit() }
+      #expect(both.map(\.terminationStatus) == [0, 0])
+      let answers = try outputs.map { try object(String(contentsOf: $0, encoding: .utf8))["selected"] as? NSArray }
+      #expect(answers[0] != nil && answers[0] == answers[1])
+      let check = try object(program.run("cache", "verify", "--json").output)
+      #expect(check["duplicates"] as? Int == 0 && check["damaged"] as? Int == 0)
+      #expect(check["blocks"] as? Int == 121)
+    }
+  }
+
+  @Test func aCacheThatCannotBeWrittenIsSaidAndTheRunGoesOn() throws {
+    try Program.inFreshHome { program in
+      // A file stands where the cache's folder should be.
+      try Data().write(to: program.home.appendingPathComponent("cache"))
+      let result = try program.run(
+        "select", "--pool", pool, "--limit", "10", "--model", model, "--budget", "2")
+      #expect(result.status == 0 && result.output.split(separator: "\n").count == 2)
+      #expect(result.errors.contains("scores will not be kept"))
+      #expect(try program.run("cache", "verify").status == 1)
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import Domain
+import Foundation
+import Store
+import TestSupport
+import Testing
+
+@Suite struct CacheUpkeepTests {
+  private let space = ContentHash(of: "space")
+  private let queries = (0..<5).map { ContentHash(of: "query \($0)") }
+
+  private func inFolder(_ body: (String) throws -> Void) throws {
+    let folder = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder.path)
+  }
+
+  private func fill(_ cache: ScoreCache, _ space: ContentHash, blocks: Int) throws {
+    for block in 0..<blocks {
+      try cache.save(
+        space: space, example: ContentHash(of: "example \(block)"), queries: queries,
+        distances: queries.indices.map { Float(block + $0) })
+    }
+  }
+
+  @Test func aBlockIsGrantedOnceUntilItIsSavedOrGivenBack() throws {
+    try inFolder { folder in
+      let one = try ScoreCache(folder: folder)
+      let other = try ScoreCache(folder: folder)
+      func claim(_ cache: ScoreCache, _ queries: [ContentHash]) throws -> BlockClaim {
+        try cache.claim(space: space, example: nil, queries: queries)
+      }
+      #expect(try claim(one, queries) == .granted)
+      #expect(try claim(other, queries) == .held)
+      #expect(try claim(other, Array(queries.prefix(2))) == .granted)
+      try one.giveBack(space: space, example: nil, queries: queries)
+      #expect(try claim(other, queries) == .granted)
+      try other.save(space: space, example: nil, queries: queries, distances: [1, 2, 3, 4, 5])
+      #expect(try claim(one, queries) == .kept)
+      #expect(try one.verify().duplicates == 0)
+    }
+  }
+
+  @Test func theLeaseOfAProcessThatWasKilledIsPassedOn() throws {
+    try inFolder { folder in
+      let cache = try ScoreCache(folder: folder)
+      #expect(try cache.claim(space: space, example: nil, queries: queries) == .granted)
+      // As another process would have left it: this machine and boot, a number that no process has.
+      let index = folder + "/index.sqlite"
+      let owners = [
+        "\(ProcessInfo.processInfo.hostName)/\(try bootName())/4194301/1",
+        "\(ProcessInfo.processInfo.hostName)/older boot/1/1",
+      ]
+      for owner in owners {
+        try sqlite(index, "UPDATE lease SET owner = '\(owner)'")
+        #expect(try cache.claim(space: space, example: nil, queries: queries) == .granted)
+      }
+      // One on another machine is believed for a while.
+      let now = Int(Date().timeIntervalSince1970)
+      try sqlite(index, "UPDATE lease SET owner = 'elsewhere/b/1/1', taken = \(now - 60)")
+      #expect(try cache.claim(space: space, example: nil, queries: queries) == .held)
+      try sqlite(index, "UPDATE lease SET taken = \(now - 3600)")
+      #expect(try cache.claim(space: space, example: nil, queries: queries) == .granted)
+    }
+  }
+
+  @Test func theLeastRecentlyUsedGoesFirstAndNeverWhatIsPinnedOrInUse() throws {
+    try inFolder { folder in
+      let cache = try ScoreCache(folder: folder)
+      let spaces = (0..<4).map { ContentHash(of: "space \($0)") }
+      for space in spaces { try fill(cache, space, blocks: 10) }
+      let index = folder + "/index.sqlite"
+      for (age, space) in spaces.enumerated() {
+        try sqlite(index, "UPDATE space SET used = \(1000 - age), name = 'n\(age)' WHERE hash = '\(space)'")
+      }
+      #expect(try cache.spaces().map(\.name) == ["n0", "n1", "n2", "n3"])
+      #expect(try cache.spaces().map(\.bytes) == [200, 200, 200, 200])
+      #expect(try cache.trim(toBytes: 800, keeping: []).isEmpty)
+      // The oldest is kept by a session: the next one goes.
+      #expect(try cache.trim(toBytes: 600, keeping: [spaces[3]]).map(\.name) == ["n2"])
+      try cache.use(spaces[1], name: "n1")
+      #expect(try cache.trim(toBytes: 0, keeping: [spaces[3]]).map(\.name) == ["n0"])
+      #expect(Set(try cache.spaces().map(\.name)) == ["n1", "n3"])
+      let check = try cache.verify()
+      #expect(check.isSound && check.blocks == 20 && check.unusedBytes == 0)
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".f32") }
+      #expect(files.count >= 2)
+    }
+  }
+
+  @Test func damageIsFoundAndRepaired() throws {
+    try inFolder { folder in
+      try fill(ScoreCache(folder: folder), space, blocks: 6)
+      let name = try #require(
+        try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".f32") })
+      let path = URL(fileURLWithPath: folder + "/" + name)
+      var bytes = try Data(contentsOf: path)
+      bytes[45] ^= 1
+      try bytes.write(to: path)
+      let cache = try ScoreCache(folder: folder)
+      #expect(try cache.verify().damaged == 1 && !cache.verify().isSound)
+      #expect(try cache.verify(repairing: true).damaged == 1)
+      #expect(try cache.verify().blocks == 5 && cache.verify().isSound)
+      // A file that is cut short: the blocks beyond its end are damaged, no other.
+      try bytes.prefix(70).write(to: path)
+      #expect(try cache.verify().damaged == 3)
+    }
+  }
+
+  @Test func sessionsKeepTheScoresOfTheRunsThatTheyShow() throws {
+    try inFolder { folder in
+      let paths = StorePaths(configuration: folder, state: folder, cache: folder)
+      let library = try RunLibrary(path: paths.runs)
+      let specification = RunSpecification(method: .random, pool: "p", source: nil, budget: .count(1))
+      var runs: [Int64] = []
+      for number in 0..<3 {
+        runs.append(try library.begin(specification, contents: [:], rows: 1))
+        try library.end(
+          runs[number], status: .finished, selection: nil, seconds: PhaseSeconds(),
+          spaces: [ContentHash(of: "\(number)")])
+      }
+      #expect(try paths.spacesOfSessions().isEmpty)
+      let sessions = SessionStore(paths: paths)
+      try sessions.write(
+        Data("{\"inspected\": \(runs[0]), \"a\": \(runs[2]), \"screen\": \"run\"}".utf8), name: "default")
+      try sessions.write(Data("not a session".utf8), name: "broken")
+      #expect(try paths.spacesOfSessions() == [ContentHash(of: "0"), ContentHash(of: "2")])
+    }
+  }
+
+  @Test func sizesAreRead() {
+    #expect(StorePaths.bytes(parsing: "500M") == 500 << 20)
+    #expect(StorePaths.bytes(parsing: "1.5g") == 3 << 29)
+    #expect(StorePaths.bytes(parsing: "12") == 12)
+    for text in ["", "M", "-1", "1X", "1e300", "nan"] { #expect(StorePaths.bytes(parsing: text) == nil, "\(text)") }
+  }
+
+  private func bootName() throws -> String {
+    try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// Changes a database behind the store's back.
+  private func sqlite(_ path: String, _ statement: String) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [
+      "python3", "-c",
+      "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=10); c.execute(sys.argv[2]); c.commit()",
+      path, statement,
+    ]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+}
