@@ -8,8 +8,8 @@ public struct RunComparison: Sendable, Hashable, Codable {
     public var run: Int64
     public var method: String
     public var rows: Int
-    /// By its own measure; nil for a method without one.
-    public var objective: Double?
+    /// By its own measure; 0 for a method without one.
+    public var objective: Double
     /// Chosen rows of each label.
     public var labels: [String: Int]?
     /// Characters of a chosen row, prompt and response together.
@@ -72,7 +72,7 @@ extension RunEngine {
       comparison.runs.append(
         RunComparison.Entry(
           run: record.id, method: record.specification.method.rawValue, rows: picks[place].count,
-          objective: record.specification.method.needsUtilities ? record.selection?.objective : nil,
+          objective: record.selection?.objective ?? 0,
           labels: chosen.map { Self.labels(of: $0) }, lengths: chosen.flatMap { Self.lengths(of: $0) },
           valueOfRows: try crossed(record, with: picks, cancellation: cancellation, notes: &comparison.notes)))
       for other in records.indices where other > place {
@@ -138,7 +138,7 @@ extension RunComparison {
     var table = ReportTable(heads: ["measure"] + runs.map { "run \($0.run)" }, lines: [])
     table.lines.append(["method"] + runs.map(\.method))
     table.lines.append(["rows"] + runs.map { "\($0.rows)" })
-    table.lines.append(["objective"] + runs.map { plain($0.objective) })
+    table.lines.append(["objective"] + runs.map { "\($0.objective)" })
     func column(_ other: Int64, _ value: (Pair) -> String) -> [String] {
       runs.map { run in
         pairs.first { $0.a == other && $0.b == run.run || $0.b == other && $0.a == run.run }.map(value) ?? ""

@@ -153,7 +153,7 @@ private let model = Places.sampleData.appendingPathComponent("model").path
 
       let listed = try #require(
         JSONSerialization.jsonObject(with: Data(program.run("cache", "ls", "--json").output.utf8)) as? [[String: Any]])
-      #expect(listed.count == 2 && (listed[1]["name"] as? String)?.hasSuffix("model, delift") == true)
+      #expect(listed.count == 2 && (listed[0]["name"] as? String)?.hasSuffix("model, delift") == true)
       #expect(try program.run("cache", "verify").status == 0)
       #expect(try program.run("cache", "rm").status == 64)
       #expect(try program.run("cache", "rm", "nothing").status == 64)
