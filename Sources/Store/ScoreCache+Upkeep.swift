@@ -82,6 +82,8 @@ extension ScoreCache {
   /// Throws away the least recently used spaces until the files are no larger than `limit` together; never one that is pinned
   /// or in use. Returns those that went.
   public func trim(toBytes limit: Int, keeping pinned: Set<ContentHash>) throws -> [CachedSpace] {
+    // Mostly there is room, and the files' sizes say so without a look at the index.
+    if segmentNames().reduce(0, { $0 + size(of: $1) }) <= limit { return [] }
     var kept = try spaces(pinned: pinned)
     var total = kept.reduce(0) { $0 + $1.bytes }
     var gone: [CachedSpace] = []

@@ -108,7 +108,8 @@ def main():
         content[place // 8] ^= 1 << place % 8
         open(path, "wb").write(content)
         status, found = verify(where)
-        expect(status == 1 and found["damaged"] == 1, "a flipped bit", found)
+        # Bytes of blocks that were forgotten in earlier rounds mean nothing any more.
+        expect(status == 1 and found["damaged"] == 1 or status == 0 and found["unusedBytes"] > 0, "a flipped bit", found)
         done = select(where)
         expect(done.returncode == 0 and done.stdout == whole.stdout, "a flipped bit", done)
         expect(verify(where)[0] == 0, "a flipped bit, computed again", verify(where))
