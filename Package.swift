@@ -50,7 +50,7 @@ let package = Package(
       ]),
 
     // Tests: a target a room, and ProgramTests for the built program as a whole.
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["LanguageModel"], path: "Tests/TestSupport"),
     .executableTarget(
       name: "terminal-probe", dependencies: ["Screen", "Terminal"], path: "Tests/TerminalProbe"),
     .executableTarget(

@@ -23,6 +23,8 @@ public enum TaskObjective: String, Sendable, Hashable, Codable, CaseIterable {
 public enum UtilitySource: Sendable, Hashable {
   /// A Hugging Face checkpoint directory, run on this machine.
   case model(directory: String)
+  /// A model behind an inference server.
+  case endpoint(Endpoint)
   /// Matrices that were computed elsewhere: n × n, n × m (or m × n for FLQMI), n × e.
   case matrices(pool: String, target: String?, existing: String?)
   /// Vectors of the pool's samples, n × d: each row's nearest `neighbours` by cosine make a sparse kernel.
@@ -33,12 +35,19 @@ public enum UtilitySource: Sendable, Hashable {
 extension UtilitySource: Codable {
   private enum Keys: String, CodingKey {
     case model, utilities, targetUtilities, existingUtilities, embeddings, neighbours
+    case endpoint, servedModel, tokenizer, context
   }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Keys.self)
     if let directory = try container.decodeIfPresent(String.self, forKey: .model) {
       self = .model(directory: directory)
+    } else if let url = try container.decodeIfPresent(String.self, forKey: .endpoint) {
+      self = .endpoint(
+        Endpoint(
+          url: url, model: try container.decodeIfPresent(String.self, forKey: .servedModel),
+          tokenizer: try container.decodeIfPresent(String.self, forKey: .tokenizer),
+          context: try container.decodeIfPresent(Int.self, forKey: .context)))
     } else if let path = try container.decodeIfPresent(String.self, forKey: .embeddings) {
       self = .embeddings(path, neighbours: try container.decode(Int.self, forKey: .neighbours))
     } else {
@@ -54,6 +63,11 @@ extension UtilitySource: Codable {
     switch self {
     case .model(let directory):
       try container.encode(directory, forKey: .model)
+    case .endpoint(let endpoint):
+      try container.encode(endpoint.url, forKey: .endpoint)
+      try container.encodeIfPresent(endpoint.model, forKey: .servedModel)
+      try container.encodeIfPresent(endpoint.tokenizer, forKey: .tokenizer)
+      try container.encodeIfPresent(endpoint.context, forKey: .context)
     case .embeddings(let path, let neighbours):
       try container.encode(path, forKey: .embeddings)
       try container.encode(neighbours, forKey: .neighbours)

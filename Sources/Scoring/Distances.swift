@@ -13,12 +13,28 @@ public struct Distances: ~Copyable, Sendable {
   /// What they depend on beside the samples: see ``UtilityScorer/space``.
   public let space: ContentHash
 
-  init(table: consuming Matrix, query: [Int], example: [Int], cuts: ContextCuts, space: ContentHash) {
+  init(table: consuming Matrix, query: [Int], example: [Int], shortened: Int, space: ContentHash) {
     self.space = space
+    cuts = ContextCuts(shortened: shortened, unmeasured: Self.unmeasured(table, query, example))
     self.table = table
     self.query = query
     self.example = example
-    self.cuts = cuts
+  }
+
+  /// Infinite entries, each as often as its samples are there.
+  private static func unmeasured(_ table: borrowing Matrix, _ query: [Int], _ example: [Int]) -> Int {
+    func counts(_ places: [Int], _ count: Int) -> [Int] {
+      places.reduce(into: [Int](repeating: 0, count: count)) { $0[$1] += 1 }
+    }
+    let queries = counts(query, table.columns)
+    let examples = [1] + counts(example, table.rows - 1)
+    var unmeasured = 0
+    for row in 0..<table.rows {
+      for (column, distance) in table.row(row).enumerated() where distance == .infinity {
+        unmeasured += examples[row] * queries[column]
+      }
+    }
+    return unmeasured
   }
 
   public var queryCount: Int { query.count }

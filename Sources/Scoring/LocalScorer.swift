@@ -10,7 +10,7 @@ public final class LocalScorer: UtilityScorer {
   public let queryHashes: [ContentHash]
   public let exampleHashes: [ContentHash]
   public let queryOrder: [Int]
-  public let cuts: ContextCuts
+  public let shortened: Int
 
   private let model: Model
   private let samples: TokenizedSamples
@@ -45,7 +45,7 @@ public final class LocalScorer: UtilityScorer {
       throw ScoringError.queryTooLong(
         row: queries[row].index, path: queryPath, tokens: query.promptCount, context: contextLength)
     }
-    cuts = samples.cuts(contextLength: contextLength)
+    shortened = samples.shortened(contextLength: contextLength)
     lanes = (0..<max(1, workers)).map { _ in Lane() }
     batchTokens = Self.batchTokens(for: model)
     space = ContentHash(combining: [
@@ -69,7 +69,7 @@ public final class LocalScorer: UtilityScorer {
   }
 
   public func distances(
-    of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @Sendable (Int) -> Void
+    of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @escaping @Sendable (Int) -> Void
   ) throws -> [Float] {
     try lanes[worker].state.withLock { lane in
       try cancellation.check()

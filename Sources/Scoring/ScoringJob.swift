@@ -132,13 +132,13 @@ public struct ScoringJob: Sendable {
     }
     try cancellation.check()
     return Distances(
-      table: table, query: queries.place, example: examples.place, cuts: scorer.cuts, space: scorer.space)
+      table: table, query: queries.place, example: examples.place, shortened: scorer.shortened, space: scorer.space)
   }
 
   /// Computes a block that was granted, and keeps it; one that fails is given back.
   private func compute(
     _ block: ScoreBlock, _ example: ContentHash?, _ hashes: [ContentHash], keeping: Bool, _ worker: Int,
-    _ cancellation: Cancellation, advance: @Sendable (Int) -> Void
+    _ cancellation: Cancellation, advance: @escaping @Sendable (Int) -> Void
   ) throws -> [Float] {
     let store = keeping ? store : nil
     do {

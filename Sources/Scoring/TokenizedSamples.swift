@@ -39,22 +39,21 @@ struct TokenizedSamples: Sendable {
     }
   }
 
-  /// What does not fit the model's context, over all queries alone and behind each example.
-  func cuts(contextLength: Int) -> ContextCuts {
-    var cuts = ContextCuts()
+  /// Responses that are cut at their end to fit the model's context, over all queries alone and behind each example.
+  func shortened(contextLength: Int) -> Int {
+    var shortened = 0
     func count(_ lengths: [Int], _ prompts: [Int], room: Int) {
       // In ascending order those that are too long stand at the end.
       let tooLong = lengths.count - Self.firstPlace(in: lengths) { $0 > room }
       let hopeless = prompts.count - Self.firstPlace(in: prompts) { $0 >= room }
-      cuts.shortened += tooLong - hopeless
-      cuts.unmeasured += hopeless
+      shortened += tooLong - hopeless
     }
     count(
       alone.map(\.tokens.count).sorted(), alone.map(\.promptCount).sorted(), room: contextLength)
     let lengths = queries.map(\.tokens.count).sorted()
     let prompts = queries.map(\.promptCount).sorted()
     for prefix in prefixes { count(lengths, prompts, room: contextLength - prefix.count) }
-    return cuts
+    return shortened
   }
 
   /// The first place of an ascending list from which on `isBeyond` holds.
@@ -97,9 +96,7 @@ struct TokenizedSamples: Sendable {
 
     let moved = opening[shared...]
     prefixes = examples.map { sample in
-      let example =
-        template.exampleOpening + template.queryText(of: sample) + template.exampleMiddle
-        + template.responseText(of: sample)
+      let example = template.exampleText(of: sample)
       let tokens = encode(example + template.queryOpening)
       // The opening's last tokens stand at the end of the whole text too, unless the tokenizer merged across its
       // start; then the parts are tokenised apart.
@@ -124,11 +121,5 @@ struct WordEncoder: Sendable {
     if template.endsPrompt { pieces.append(([endOfSequence], false)) }
     pieces.append((tokenizer.encode(template.responseText(of: sample)) + [endOfSequence], true))
     return EncodedSample(pieces: pieces)
-  }
-
-  /// The words before a query behind an example.
-  func opening(behind example: Sample) -> String {
-    template.exampleOpening + template.queryText(of: example) + template.exampleMiddle
-      + template.responseText(of: example) + template.queryOpening
   }
 }

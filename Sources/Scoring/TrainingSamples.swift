@@ -36,7 +36,7 @@ public struct TrainingSamples: Sendable {
     switch template {
     case .words(let words):
       let encoder = WordEncoder(template: words, tokenizer: tokenizer, endOfSequence: endOfSequence)
-      return encoder.encoded(example.map(encoder.opening) ?? words.aloneOpening, sample)
+      return encoder.encoded(example.map(words.opening) ?? words.aloneOpening, sample)
     case .chat(let chat):
       let encoder = ChatEncoder(template: chat, tokenizer: tokenizer, endOfSequence: endOfSequence)
       guard let example else { return try encoder.alone(sample) }

@@ -30,17 +30,18 @@ public protocol UtilityScorer: Sendable {
   /// Tokens that a block's pass takes, roughly: for estimates and for cutting blocks.
   func tokens(in block: ScoreBlock) -> Int
 
-  /// The distances of a block's queries, in their order. Called from several workers at once, each with its own number.
+  /// The distances of a block's queries, in their order; infinity where the example leaves no room for the response. Called
+  /// from several workers at once, each with its own number.
   ///
   /// - Parameter advance: called from time to time with the tokens and queries that went through since the last call.
   /// - Throws: `CancellationError` within a fraction of a second after the flag is raised.
   func distances(
-    of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @Sendable (_ tokens: Int) -> Void
+    of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @escaping @Sendable (_ tokens: Int) -> Void
   ) throws -> [Float]
 
-  /// What does not fit the model's context, counted over all queries alone and behind each example, whether they are
-  /// measured or taken from a cache.
-  var cuts: ContextCuts { get }
+  /// Passes in which a response is cut at its end to fit the model's context, over all queries alone and behind each
+  /// example, whether they are measured or taken from a cache.
+  var shortened: Int { get }
 }
 
 /// What did not fit the model's context (methods.md 1.1): said at the end of a run, never hidden.

@@ -57,6 +57,14 @@ public struct WordTemplate: Sendable, Hashable {
   /// The text of a sample's response, called y in the formulas.
   func responseText(of sample: Sample) -> String { responseOpening + sample.response }
 
+  /// What stands before a query's opening where the sample is its example.
+  func exampleText(of sample: Sample) -> String {
+    exampleOpening + queryText(of: sample) + exampleMiddle + responseText(of: sample)
+  }
+
+  /// What stands before a query behind an example.
+  func opening(behind example: Sample) -> String { exampleText(of: example) + queryOpening }
+
   /// The words of DELIFT's authors (their public code, utility kernel), taken over to the letter because the utilities
   /// depend on each of them.
   static let delift = WordTemplate(

@@ -84,8 +84,8 @@ public enum Exporter {
     manifest.export = resolved
     if case .model(let directory)? = manifest.specification.source {
       manifest.model = try? Model.contentHash(directory: directory)
-      manifest.template = try? PromptTemplate.named(manifest.specification.template, model: directory).contentHash
     }
+    manifest.template = try? manifest.specification.source?.template(manifest.specification.template)?.contentHash
     if let trainer = options.trainer {
       guard let pool else { throw WorkbenchError.cannotExport(reason: "the run has no pool, only indices") }
       let samples = try rows.map { row in

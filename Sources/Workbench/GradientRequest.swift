@@ -17,7 +17,7 @@ extension RunEngine {
   ) throws {
     let settings = specification.influence ?? InfluenceSettings()
     let inputs = try RunInputs(opening: specification, cancellation: cancellation)
-    guard let model = try model(of: specification) else { throw WorkbenchError.missingSource(.influence) }
+    guard let model = try judge(of: specification)?.model else { throw WorkbenchError.missingSource(.influence) }
     let found = try samples(.pool, of: specification, inputs: inputs, model: model)
     guard found.leftOut.isEmpty else {
       throw ErrorReport(

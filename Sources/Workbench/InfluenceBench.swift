@@ -38,7 +38,7 @@ extension RunEngine {
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> InfluenceBench {
     let inputs = try RunInputs(opening: specification, cancellation: cancellation)
-    guard let model = try model(of: specification) else { throw WorkbenchError.missingSource(.influence) }
+    guard let model = try judge(of: specification)?.model else { throw WorkbenchError.missingSource(.influence) }
     let settings = specification.influence ?? InfluenceSettings()
     let pool = try samples(.pool, of: specification, inputs: inputs, model: model).samples
     let target = try samples(.target, of: specification, inputs: inputs, model: model).samples

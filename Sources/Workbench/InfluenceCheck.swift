@@ -16,7 +16,7 @@ extension RunEngine {
   ) throws -> ExpansionCheck {
     let specification = record.specification
     guard specification.method == .influence, var settings = specification.influence, let selection = record.selection,
-      let model = try model(of: specification)
+      let model = try judge(of: specification)?.model
     else { throw WorkbenchError.notInfluence(record.id) }
     let inputs = try RunInputs(opening: specification, cancellation: cancellation)
     for (role, hash) in inputs.contents where record.contents[role] != hash {

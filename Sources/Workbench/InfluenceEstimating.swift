@@ -11,7 +11,9 @@ extension RunEngine {
   func influenceEstimate(
     _ specification: RunSpecification, pool: DatasetFile, target: DatasetFile, rows: Int, _ cancellation: Cancellation
   ) throws -> RunEstimate {
-    guard let model = try model(of: specification) else { throw WorkbenchError.missingSource(specification.method) }
+    guard let model = try judge(of: specification)?.model else {
+      throw WorkbenchError.missingSource(specification.method)
+    }
     let settings = specification.influence ?? InfluenceSettings()
     let step = max(1, rows / 32)
     let sampled = try stride(from: 0, to: rows, by: step).prefix(32).map { try pool.sample(at: $0) }

@@ -43,6 +43,9 @@ extension RunEngine {
       if settings.step == .adamW { throw InfluenceError.needsModel("--step adamw") }
       return
     }
+    if case .endpoint? = specification.source {
+      throw WorkbenchError.cannotCombine("--method influence", "--endpoint", "a server gives no gradients")
+    }
     guard case .model? = specification.source else { throw WorkbenchError.missingSource(specification.method) }
     guard specification.pool != nil else { throw WorkbenchError.missingPool }
     guard specification.target != nil else { throw WorkbenchError.missing(.target, specification.method) }

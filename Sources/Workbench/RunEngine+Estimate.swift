@@ -53,7 +53,7 @@ extension RunEngine {
       estimate.memory += Double(file.rows) * Double(file.columns) * 4
       estimate.seconds += products * 2 / (5e10 * Double(workers.count))
       return estimate
-    case .model(let directory)?:
+    case .model?, .endpoint?:
       let queries: Double
       let examples: Double
       switch specification.method {
@@ -62,7 +62,7 @@ extension RunEngine {
       case .deliftContinual: (queries, examples) = (rows, rows + Double(existing?.count ?? 0))
       default: (queries, examples) = (rows, rows)
       }
-      let speed = try speed(of: directory, template: specification.template, pool, cancellation)
+      let speed = try speed(of: specification.resolved(access, cancellation: cancellation), pool, cancellation)
       let pairs = queries * (examples + 1)
       let tokens = pairs * speed.tokensPerQuery + examples * speed.tokensPerExample
       var estimate = Self.withoutModel(elements: queries * examples, picks: picks)
@@ -90,17 +90,17 @@ extension RunEngine {
   }
 
   private func speed(
-    of directory: String, template name: String, _ pool: DatasetFile, _ cancellation: Cancellation
+    of specification: RunSpecification, _ pool: DatasetFile, _ cancellation: Cancellation
   ) throws -> Speed {
-    let model = try Model(directory: directory, precision: precision)
-    let template = try PromptTemplate.named(name, model: directory)
+    guard let judge = try judge(of: specification),
+      let template = try specification.source?.template(specification.template)
+    else { throw WorkbenchError.missingSource(specification.method) }
     let step = max(1, pool.count / Self.sampledRows)
     let samples = try stride(from: 0, to: pool.count, by: step).prefix(Self.sampledRows).map { position in
       try pool.sample(at: position)
     }
-    let scorer = try LocalScorer(
-      model: model, template: template, queries: samples, examples: samples, queryPath: pool.summary.path,
-      workers: workers.count)
+    let scorer = try judge.scorer(
+      template: template, queries: samples, examples: samples, queryPath: pool.summary.path, workers: workers.count)
     try cancellation.check()
     // Blocks grow until one takes long enough to be told from the clock's own noise; each worker takes its own examples.
     let order = scorer.queryOrder
@@ -113,7 +113,8 @@ extension RunEngine {
     let width = workers.count
     workers.forEach(width) { worker, lane in
       var example = worker
-      var size = 4
+      // A server has many requests under way at once.
+      var size = specification.modelDirectory.isEmpty ? 32 : 4
       do {
         repeat {
           let first = (example * 31) % max(1, samples.count - size + 1)
@@ -142,7 +143,7 @@ extension RunEngine {
     return Speed(
       tokensPerSecond: run / seconds,
       tokensPerQuery: max(1, behind / Double(max(1, queries.load(ordering: .relaxed)))), tokensPerExample: exampleMean,
-      modelBytes: Self.bytes(ofCheckpoint: directory))
+      modelBytes: specification.modelDirectory.isEmpty ? 0 : Self.bytes(ofCheckpoint: specification.modelDirectory))
   }
 
   private static func bytes(ofCheckpoint directory: String) -> Double {

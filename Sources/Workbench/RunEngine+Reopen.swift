@@ -22,10 +22,10 @@ extension RunEngine {
       }
     }
     var kernels = try importedKernels(specification, inputs: inputs, cancellation: cancellation) { _ in }
-    if kernels == nil, let model = try model(of: specification) {
+    if kernels == nil, let judge = try judge(of: specification) {
       do {
         kernels = try modelKernels(
-          specification, inputs: inputs, model: model, clock: PhaseClock(.score, unit: "pairs") { _ in },
+          specification, inputs: inputs, judge: judge, clock: PhaseClock(.score, unit: "pairs") { _ in },
           onlyKept: true, cancellation: cancellation
         ) { _ in }
       } catch ScoringError.notKept {

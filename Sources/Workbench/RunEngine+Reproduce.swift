@@ -16,7 +16,7 @@ extension Manifest {
   public var missingFiles: [String] {
     let specification = specification
     var files = specification.inputFiles
-    if case .model(let directory)? = specification.source { files.append(directory) }
+    if let directory = specification.source?.templateDirectory { files.append(directory) }
     return files.filter { !FileManager.default.fileExists(atPath: $0) }
   }
 }
@@ -52,8 +52,8 @@ extension RunEngine {
     {
       differences.append("The model in \(directory) is not the one that was used.")
     }
-    if case .model(let directory)? = manifest.specification.source, let wanted = manifest.template,
-      try PromptTemplate.named(manifest.specification.template, model: directory).contentHash != wanted
+    if let wanted = manifest.template,
+      try manifest.specification.source?.template(manifest.specification.template)?.contentHash != wanted
     {
       differences.append("The prompt template \"\(manifest.specification.template)\" is not what it was.")
     }

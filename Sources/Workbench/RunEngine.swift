@@ -16,15 +16,18 @@ public struct RunEngine: Sendable {
   public let paths: StorePaths
   public let workers: Workers
   public let precision: WeightPrecision
+  public let access: ServerAccess
   /// Whether a run says what choosing everything would be worth, which takes a reading of its kernel.
   public let saysReachable: Bool
 
   public init(
-    paths: StorePaths, workers: Workers = Workers(), precision: WeightPrecision = .auto, saysReachable: Bool = false
+    paths: StorePaths, workers: Workers = Workers(), precision: WeightPrecision = .auto,
+    access: ServerAccess = ServerAccess(), saysReachable: Bool = false
   ) {
     self.paths = paths
     self.workers = workers
     self.precision = precision
+    self.access = access
     self.saysReachable = saysReachable
   }
 
@@ -62,24 +65,26 @@ public struct RunEngine: Sendable {
     let candidates =
       kernels?.candidates(for: specification) ?? inputs.pool?.count ?? gradients?.pool.rows ?? 0
     let budget = try specification.budget.picks(of: candidates)
-    let model = try kernels == nil ? self.model(of: specification) : nil
+    let specification = try specification.resolved(access, cancellation: cancellation)
+    let judge = try kernels == nil ? self.judge(of: specification) : nil
     var seconds = PhaseSeconds(load: loadSeconds + clock.seconds)
     clock.advance(2, of: 2)
     let record = Recorder(paths: paths, specification, inputs.contents, rows: candidates, observe: observe)
     do {
       if specification.method == .influence {
         let found = try distill(
-          specification, inputs: inputs, model: model, gradients: gradients, candidates: candidates, budget: budget,
+          specification, inputs: inputs, model: judge?.model, gradients: gradients, candidates: candidates,
+          budget: budget,
           seconds: &seconds, cancellation: cancellation, observe: observe)
         record.end(.finished, found.selection, seconds, spaces: found.spaces)
         return RunOutcome(
           id: record.id, specification: specification, inputs: inputs, candidates: candidates, budget: budget,
           selection: found.selection, seconds: seconds, kernels: nil, influence: found.outcome, workers: workers)
       }
-      if let model {
+      if let judge {
         let scoring = PhaseClock(.score, unit: "pairs", cancellation: cancellation, observe: observe)
         kernels = try modelKernels(
-          specification, inputs: inputs, model: model, clock: scoring, cancellation: cancellation, observe: observe)
+          specification, inputs: inputs, judge: judge, clock: scoring, cancellation: cancellation, observe: observe)
         seconds.score = scoring.seconds
       }
       let selecting = PhaseClock(.select, unit: "picks", cancellation: cancellation, observe: observe)

@@ -26,7 +26,7 @@ extension RunSpecification {
     case .matrices(let pool, let target, let existing)?:
       files += [("utilities", pool), ("target-utilities", target), ("existing-utilities", existing)]
     case .embeddings(let path, _)?: files.append(("embeddings", path))
-    case .model?, nil: break
+    case .model?, .endpoint?, nil: break
     }
     return files.compactMap { option, path in path.map { (option, $0) } }
   }
@@ -55,6 +55,9 @@ extension RunSpecification {
     copy.existing = existing.map(change)
     switch source {
     case .model(let directory)?: copy.source = .model(directory: change(directory))
+    case .endpoint(var endpoint)?:
+      endpoint.tokenizer = endpoint.tokenizer.map(change)
+      copy.source = .endpoint(endpoint)
     case .matrices(let pool, let target, let existing)?:
       copy.source = .matrices(pool: change(pool), target: target.map(change), existing: existing.map(change))
     case .embeddings(let path, let neighbours)?: copy.source = .embeddings(change(path), neighbours: neighbours)

@@ -15,14 +15,15 @@ public struct ScoreRequest: Sendable, Hashable {
   /// Only the first so many rows of the pool.
   public var limit: Int?
   public var skipBadRows: Bool
-  public var model: String
+  /// A model, on this machine or behind a server.
+  public var source: UtilitySource
   public var template: String
   public var utilityKernel: UtilityKernel
   public var rescaling: Rescaling
   public var reading: DatasetReading
 
   public init(
-    pool: [String], queries: String?, examples: String?, limit: Int?, skipBadRows: Bool, model: String,
+    pool: [String], queries: String?, examples: String?, limit: Int?, skipBadRows: Bool, source: UtilitySource,
     template: String, utilityKernel: UtilityKernel, rescaling: Rescaling,
     reading: DatasetReading = DatasetReading()
   ) {
@@ -31,7 +32,7 @@ public struct ScoreRequest: Sendable, Hashable {
     self.examples = examples
     self.limit = limit
     self.skipBadRows = skipBadRows
-    self.model = model
+    self.source = source
     self.template = template
     self.utilityKernel = utilityKernel
     self.rescaling = rescaling
@@ -53,14 +54,18 @@ extension RunEngine {
       if !file.summary.badRows.isEmpty { observe(.notice(Self.describe(badRows: file.summary))) }
       return try file.samples(at: 0..<file.count)
     }
-    let template = try PromptTemplate.named(request.template, model: request.model)
+    let asked = RunSpecification(
+      method: .deliftInstruction, pool: nil, source: try request.source.resolved(access, cancellation: cancellation),
+      budget: .fraction(1))
+    guard let template = try asked.source?.template(request.template), let judge = try judge(of: asked) else {
+      throw WorkbenchError.missingSource(.deliftInstruction)
+    }
     let pool = try open(request.pool, .pool, limit: request.limit)
     let queries = try request.queries.map { try open([$0], .target) } ?? pool
     let examples = try request.examples.map { try open([$0], .existing) } ?? pool
     let distances = try measure(
       queries: queries, queryPath: request.queries ?? request.pool.first ?? "", examples: examples,
-      model: try Model(directory: request.model, precision: precision), template: template,
-      name: Self.cacheName(model: request.model, template: request.template),
+      judge: judge, template: template, name: request.template,
       clock: PhaseClock(.score, unit: "pairs", observe: observe), cancellation: cancellation, observe: observe)
     let matrix = distances.utilities(request.utilityKernel, examples: 0..<examples.count)
     if request.rescaling == .minMax {

@@ -12,11 +12,11 @@ extension RunEngine {
   ///
   /// - Parameters:
   ///   - queryPath: the file that errors about a query name.
-  ///   - name: what the cache's list calls these scores.
+  ///   - name: the template's, for the cache's list.
   ///   - onlyKept: take the cache's answer or none.
   func measure(
-    queries: [Sample], queryPath: String, examples: [Sample], model: Model, template: PromptTemplate, name: String,
-    clock: PhaseClock, onlyKept: Bool = false, cancellation: Cancellation,
+    queries: [Sample], queryPath: String, examples: [Sample], judge: Judge, template: PromptTemplate,
+    name: String, clock: PhaseClock, onlyKept: Bool = false, cancellation: Cancellation,
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> Distances {
     // Distances and then utilities, four bytes a pair each.
@@ -26,12 +26,12 @@ extension RunEngine {
     guard !overflow, !beyond, bytes < available else {
       throw WorkbenchError.tooManyPairs(queries: queries.count, examples: examples.count, available: available)
     }
-    let scorer = try LocalScorer(
-      model: model, template: template, queries: queries, examples: examples, queryPath: queryPath,
+    let scorer = try judge.scorer(
+      template: template, queries: queries, examples: examples, queryPath: queryPath,
       workers: workers.count)
     let cache = openCache(observe: observe)
     // A cache that can't be written says so when the first block is saved.
-    if !onlyKept { try? cache?.use(scorer.space, name: name) }
+    if !onlyKept { try? cache?.use(scorer.space, name: judge.cacheName(template: name)) }
     let job = ScoringJob(scorer: scorer, store: cache, workers: workers)
     let distances = try job.run(onlyKept: onlyKept, cancellation: cancellation) { done, total, resumed, tokens in
       clock.advance(done, of: total, resumed: resumed, tokens: tokens)
@@ -39,37 +39,36 @@ extension RunEngine {
     if distances.cuts.shortened > 0 {
       observe(
         .notice(
-          "\(distances.cuts.shortened) responses were cut at their end to fit the model's context of "
-            + "\(model.configuration.contextLength) tokens"))
+          "\(distances.cuts.shortened) responses were cut at their end to fit \(judge.context)"))
     }
     if distances.cuts.unmeasured > 0 {
       observe(
         .notice(
-          "\(distances.cuts.unmeasured) pairs left no room for a response in the context of "
-            + "\(model.configuration.contextLength) tokens; their utility counts as 0"))
+          "\(distances.cuts.unmeasured) pairs left no room for a response in \(judge.context); their utility counts as 0"
+        ))
     }
     return distances
   }
 
-  static func cacheName(model directory: String, template: String) -> String {
-    "\(URL(fileURLWithPath: directory).standardizedFileURL.path), \(template)"
-  }
-
   /// The model that a run's utilities are computed with; nil where the method needs none.
-  func model(of specification: RunSpecification) throws -> Model? {
-    guard specification.method != .random, case .model(let directory)? = specification.source else { return nil }
-    return try Model(directory: directory, precision: precision)
+  func judge(of specification: RunSpecification) throws -> Judge? {
+    guard specification.method != .random else { return nil }
+    switch specification.source {
+    case .model(let directory)?:
+      return .local(try Model(directory: directory, precision: precision), directory: directory)
+    case .endpoint(let endpoint)?: return .remote(endpoint, access)
+    case .matrices?, .embeddings?, nil: return nil
+    }
   }
 
   /// The kernels of a run that computes its utilities with a model.
   func modelKernels(
-    _ specification: RunSpecification, inputs: RunInputs, model: Model, clock: PhaseClock, onlyKept: Bool = false,
+    _ specification: RunSpecification, inputs: RunInputs, judge: Judge, clock: PhaseClock, onlyKept: Bool = false,
     cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> KernelSet {
-    guard case .model(let directory)? = specification.source else {
+    guard let template = try specification.source?.template(specification.template) else {
       throw WorkbenchError.missingSource(specification.method)
     }
-    let template = try PromptTemplate.named(specification.template, model: directory)
     guard let poolFile = inputs.pool else { throw WorkbenchError.missingPool }
     let pool = try poolFile.samples(at: 0..<poolFile.count)
     var kernels = KernelSet()
@@ -84,9 +83,8 @@ extension RunEngine {
     }
     func measure(_ queries: [Sample], _ path: String, _ examples: [Sample]) throws -> Distances {
       let distances = try self.measure(
-        queries: queries, queryPath: path, examples: examples, model: model, template: template,
-        name: Self.cacheName(model: directory, template: specification.template), clock: clock, onlyKept: onlyKept,
-        cancellation: cancellation, observe: observe)
+        queries: queries, queryPath: path, examples: examples, judge: judge, template: template,
+        name: specification.template, clock: clock, onlyKept: onlyKept, cancellation: cancellation, observe: observe)
       if !kernels.spaces.contains(distances.space) { kernels.spaces.append(distances.space) }
       kernels.cuts.shortened += distances.cuts.shortened
       kernels.cuts.unmeasured += distances.cuts.unmeasured

@@ -48,7 +48,8 @@ public enum WorkbenchError: ReportableError {
         at: "--model",
         remedy: method == .influence
           ? "Name a checkpoint directory with --model DIR, or gradients with --gradients G.npy --target-gradients T.npy."
-          : "Name a checkpoint directory with --model DIR, or computed matrices with --utilities U.npy.",
+          : "Name a checkpoint directory with --model DIR, a server with --endpoint URL, or computed matrices with "
+            + "--utilities U.npy.",
         status: .unusableArguments)
     case .severalSources(let options):
       ErrorReport(

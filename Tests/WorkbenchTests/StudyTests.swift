@@ -150,9 +150,9 @@ import Workbench
       let out = folder.appendingPathComponent("u.npy")
       try engine.score(
         ScoreRequest(
-          pool: [url.path], queries: nil, examples: nil, limit: nil, skipBadRows: false, model: model,
-          template: "delift",
-          utilityKernel: .euclidean, rescaling: .minMax), to: out.path, replacing: false, cancellation: Cancellation()
+          pool: [url.path], queries: nil, examples: nil, limit: nil, skipBadRows: false,
+          source: .model(directory: model), template: "delift", utilityKernel: .euclidean, rescaling: .minMax),
+        to: out.path, replacing: false, cancellation: Cancellation()
       ) { _ in }
       let matrix = try NumpyMatrix(path: out.path)
       let file = try DatasetFile.open(path: url.path, role: .pool)

@@ -29,6 +29,16 @@ public struct Tokenizer: Sendable {
     try self.init(file: path, endOfSequence: end)
   }
 
+  /// A digest of the files that ``init(directory:)`` reads.
+  public static func contentHash(directory: String) throws(LanguageModelError) -> ContentHash {
+    var hashes: [ContentHash] = []
+    for name in ["tokenizer.json", "tokenizer_config.json"] {
+      let path = directory + "/" + name
+      if FileManager.default.fileExists(atPath: path) { hashes.append(try MappedFile(path: path).contentHash) }
+    }
+    return ContentHash(combining: hashes)
+  }
+
   /// Reads a `tokenizer.json` under any name.
   public init(file path: String) throws(LanguageModelError) { try self.init(file: path, endOfSequence: nil) }
 

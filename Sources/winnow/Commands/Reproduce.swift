@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Foundation
+import Scoring
 import Store
 import Workbench
 
@@ -34,7 +35,9 @@ struct Reproduce: ParsableCommand {
     }
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
-    let engine = RunEngine(paths: StorePaths(), workers: threads.workers, precision: precision.precision)
+    let engine = RunEngine(
+      paths: StorePaths(), workers: threads.workers, precision: precision.precision,
+      access: ServerAccess(key: ServerOptions.key))
     let result = try engine.reproduce(
       manifest, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
     reporter.finish()

@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import LanguageModel
 import Numerics
+import Scoring
 import Workbench
 
 extension UtilityKernel: ExpressibleByArgument {}
@@ -110,6 +111,8 @@ struct UtilityOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Hugging Face checkpoint directory of the model that judges.", valueName: "dir"))
   var model: String?
 
+  @OptionGroup var server: ServerOptions
+
   @Option(help: "How a utility is made from distances.")
   var utilityKernel: UtilityKernel = .euclidean
 
@@ -117,6 +120,48 @@ struct UtilityOptions: ParsableArguments {
   var template = "delift"
 
   @OptionGroup var precision: PrecisionOptions
+}
+
+/// A model behind an inference server.
+struct ServerOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Inference server that judges instead (OpenAI's completions API, as vLLM and SGLang have it).", valueName: "url"))
+  var endpoint: String?
+
+  @Option(help: ArgumentHelp("The server's name for the model, where it serves several.", valueName: "name"))
+  var servedModel: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Folder of the served model's tokenizer: samples are sent as tokens, as --model would read them.",
+      valueName: "dir"))
+  var tokenizer: String?
+
+  @Option(help: ArgumentHelp("Requests under way at once.", valueName: "n"))
+  var requests = 32
+
+  func validate() throws {
+    guard (1...1024).contains(requests) else {
+      throw WorkbenchError.outsideRange(option: "--requests", value: "\(requests)", bounds: "1 to 1024")
+    }
+    if endpoint == nil, let option = servedModel != nil ? "--served-model" : tokenizer != nil ? "--tokenizer" : nil {
+      throw ErrorReport(
+        "there is no server that it could belong to", at: option, remedy: "Name one with --endpoint URL.",
+        status: .unusableArguments)
+    }
+  }
+
+  var source: UtilitySource? {
+    endpoint.map { .endpoint(Endpoint(url: $0, model: servedModel, tokenizer: tokenizer)) }
+  }
+
+  var access: ServerAccess { ServerAccess(key: Self.key, requests: requests) }
+
+  /// Never an option: those are seen by everyone on the machine.
+  static var key: String? {
+    ProcessInfo.processInfo.environment["WINNOW_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+  }
 }
 
 /// How a model's weights are held.

@@ -46,7 +46,12 @@ struct Score: ParsableCommand {
   var quiet = false
 
   func run() throws {
-    guard let model = utility.model else { throw WorkbenchError.missingSource(.deliftInstruction) }
+    if utility.model != nil, utility.server.endpoint != nil {
+      throw WorkbenchError.severalSources(["--model", "--endpoint"])
+    }
+    guard let source = utility.model.map({ .model(directory: $0) }) ?? utility.server.source else {
+      throw WorkbenchError.missingSource(.deliftInstruction)
+    }
     try Output.check(
       out, replacing: force,
       reading: RunSpecification(
@@ -55,10 +60,11 @@ struct Score: ParsableCommand {
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
     let engine = RunEngine(
-      paths: StorePaths(), workers: threads.workers, precision: utility.precision.precision)
+      paths: StorePaths(), workers: threads.workers, precision: utility.precision.precision,
+      access: utility.server.access)
     try engine.score(
       ScoreRequest(
-        pool: pool, queries: queries, examples: examples, limit: limit, skipBadRows: skipBadRows, model: model,
+        pool: pool, queries: queries, examples: examples, limit: limit, skipBadRows: skipBadRows, source: source,
         template: utility.template, utilityKernel: utility.utilityKernel, rescaling: raw ? .none : .minMax,
         reading: try reading.reading),
       to: out, replacing: force, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })

@@ -99,7 +99,8 @@ struct Select: ParsableCommand {
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
     let engine = RunEngine(
-      paths: StorePaths(), workers: threads.workers, precision: utility.precision.precision)
+      paths: StorePaths(), workers: threads.workers, precision: utility.precision.precision,
+      access: utility.server.access)
     let outcome = try engine.execute(
       specification, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
     reporter.finish()
@@ -119,7 +120,7 @@ struct Select: ParsableCommand {
     var source: UtilitySource?
     let named = [
       utilities.map { _ in "--utilities" }, method == .influence ? nil : embeddings.map { _ in "--embeddings" },
-      utility.model.map { _ in "--model" },
+      utility.model.map { _ in "--model" }, utility.server.endpoint.map { _ in "--endpoint" },
     ]
     .compactMap(\.self)
     guard named.count <= 1 else { throw WorkbenchError.severalSources(named) }
@@ -129,6 +130,8 @@ struct Select: ParsableCommand {
       source = .matrices(pool: utilities, target: targetUtilities, existing: existingUtilities)
     } else if let model = utility.model {
       source = .model(directory: model)
+    } else {
+      source = utility.server.source
     }
     return RunSpecification(
       method: method, pool: data.pool.first, target: data.target, existing: data.existing, source: source,

@@ -2,6 +2,7 @@ import ArgumentParser
 import Domain
 import Foundation
 import Interface
+import Scoring
 import Screen
 import Store
 import Workbench
@@ -80,7 +81,9 @@ struct Open: ParsableCommand {
       theme: theme ?? (kept?.theme == nil ? RememberedTheme.read(storePaths) ?? settings.theme : nil),
       keyMap: keyMap, session: kept, errors: errors)
     try ScreenProgram(
-      opening: opening, engine: RunEngine(paths: storePaths, workers: threads.workers, saysReachable: true),
+      opening: opening,
+      engine: RunEngine(
+        paths: storePaths, workers: threads.workers, access: ServerAccess(key: ServerOptions.key), saysReachable: true),
       mouse: !noMouse && settings.mouse ?? true, sessionName: sessionName
     ).run()
   }

@@ -1,0 +1,243 @@
+import Domain
+import Foundation
+import LanguageModel
+import Synchronization
+
+/// Distances from a model behind an inference server: each query is sent behind each example, and the server says how
+/// probable its tokens are. As many requests are under way as the server is to be given.
+///
+/// With the model's tokenizer at hand the samples are sent as tokens, the very ones that ``LocalScorer`` runs. Without it
+/// their text is sent: then no end-of-sequence token stands in it, and which of the tokens are the response's is told from
+/// how many tokens the text has with and without it.
+public final class RemoteScorer: UtilityScorer {
+  public let space: ContentHash
+  public let queryHashes: [ContentHash]
+  public let exampleHashes: [ContentHash]
+  public let queryOrder: [Int]
+  public let shortened: Int
+
+  private enum Form {
+    case tokens(TokenizedSamples)
+    case text(WrittenSamples)
+  }
+
+  private let form: Form
+  private let client: CompletionsClient
+  private let model: String
+  private let queryPath: String?
+  private let queryRows: [Int]
+  /// Tokens that may be sent, at most; nil where the server does not say.
+  private let room: Int?
+  /// Requests at once, of each worker.
+  private let width: Int
+  /// For each query its text's counts of tokens, once they are known.
+  private let counts: [Counts]
+
+  private final class Counts: Sendable {
+    let losses = Mutex<[Int]?>(nil)
+  }
+
+  /// Asks the server what it serves, and gives the endpoint with the model's name and context in it.
+  ///
+  /// - Throws: `EndpointError`; `CancellationError`.
+  public static func resolve(
+    _ endpoint: Endpoint, access: ServerAccess, cancellation: Cancellation
+  ) throws -> Endpoint {
+    let client = try CompletionsClient(endpoint.url, access: access)
+    var resolved = endpoint
+    resolved.url = client.base
+    let served = try client.models(cancellation: cancellation)
+    guard let name = endpoint.model ?? (served?.count == 1 ? served?[0].id : nil) else {
+      throw EndpointError.severalModels(client.base, names: served?.map(\.id) ?? [])
+    }
+    let found = served?.first { $0.id == name }
+    if let served, found == nil {
+      throw EndpointError.unknownModel(name, at: client.base, names: served.map(\.id))
+    }
+    resolved.model = name
+    resolved.context = found?.max_model_len.flatMap { $0 > 1 ? $0 : nil }
+    return resolved
+  }
+
+  /// Prepares the samples; nothing is sent yet.
+  ///
+  /// - Parameters:
+  ///   - endpoint: as ``resolve(_:access:cancellation:)`` gives it.
+  ///   - workers: how many calls of ``distances(of:worker:cancellation:advance:)`` may run at once.
+  /// - Throws: `EndpointError`; `ScoringError` for a query that the context can't hold; `LanguageModelError` for the
+  ///   tokenizer's files.
+  public init(
+    endpoint: Endpoint, access: ServerAccess, template: PromptTemplate, queries: [Sample], examples: [Sample],
+    queryPath: String?, workers: Int
+  ) throws {
+    client = try CompletionsClient(endpoint.url, access: access)
+    model = endpoint.model ?? ""
+    self.queryPath = queryPath
+    queryRows = queries.map(\.index)
+    width = max(1, access.requests / max(1, workers))
+    // One token is the server's own.
+    let room = endpoint.context.map { $0 - 1 }
+    self.room = room
+    var parts = [
+      ContentHash(of: "endpoint 1"), ContentHash(of: client.base), ContentHash(of: model), template.contentHash,
+    ]
+    if let directory = endpoint.tokenizer {
+      let tokenizer = try Tokenizer(directory: directory)
+      guard let end = tokenizer.endOfSequence else { throw EndpointError.noEndOfSequence(tokenizer: directory) }
+      let samples = try TokenizedSamples(
+        queries: queries, examples: examples, template: template, tokenizer: tokenizer, endOfSequence: end,
+        path: queryPath)
+      if let room {
+        for (row, query) in samples.alone.enumerated() where query.promptCount >= room {
+          throw ScoringError.queryTooLong(
+            row: queries[row].index, path: queryPath, tokens: query.promptCount, context: room)
+        }
+      }
+      form = .tokens(samples)
+      shortened = room.map { samples.shortened(contextLength: $0) } ?? 0
+      parts.append(try Tokenizer.contentHash(directory: directory))
+      parts.append(ContentHash(of: "context \(room ?? -1)"))
+    } else {
+      guard case .words(let words) = template else { throw EndpointError.templateNeedsTokenizer("chat") }
+      form = .text(WrittenSamples(queries: queries, examples: examples, template: words))
+      shortened = 0
+      parts.append(ContentHash(of: "text"))
+    }
+    space = ContentHash(combining: parts)
+    queryHashes = queries.map(template.contentHash(of:))
+    exampleHashes = examples.map(template.contentHash(of:))
+    queryOrder = Array(queries.indices)
+    counts = queries.map { _ in Counts() }
+  }
+
+  public func tokens(in block: ScoreBlock) -> Int {
+    switch form {
+    case .tokens(let samples):
+      let queries = block.example == nil ? samples.alone : samples.queries
+      let prefix = block.example.map { samples.prefixes[$0].count } ?? 0
+      return block.queries.reduce(0) { $0 + prefix + queries[$1].tokens.count }
+    case .text(let samples):
+      // Some four bytes a token.
+      return block.queries.reduce(0) { $0 + samples.text(of: $1, behind: block.example).utf8.count / 4 }
+    }
+  }
+
+  public func distances(
+    of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @escaping @Sendable (Int) -> Void
+  ) throws -> [Float] {
+    let found = Mutex([Float](repeating: .infinity, count: block.queries.count))
+    try onThreads(min(width, block.queries.count), pieces: block.queries.count) { place in
+      let distance = try self.distance(
+        of: block.queries[place], behind: block.example, cancellation: cancellation, advance)
+      found.withLock { $0[place] = distance }
+    }
+    return found.withLock { $0 }
+  }
+
+  /// Calls `body` for each piece, on threads of their own: they wait for the server, and would hold up whatever shares a
+  /// queue with them. Returns when all have ended; the first error ends the others, and is passed on.
+  private func onThreads(_ count: Int, pieces: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+    let next = Atomic<Int>(0)
+    let failure = Mutex<(any Error)?>(nil)
+    let group = DispatchGroup()
+    for _ in 0..<count {
+      group.enter()
+      let thread = Thread {
+        while failure.withLock({ $0 == nil }) {
+          let place = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          if place >= pieces { break }
+          do {
+            try body(place)
+          } catch {
+            failure.withLock { $0 = $0 ?? error }
+          }
+        }
+        group.leave()
+      }
+      thread.stackSize = 1 << 20
+      thread.start()
+    }
+    group.wait()
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// d of a query; infinity where the context leaves no room for its response.
+  private func distance(
+    of query: Int, behind example: Int?, cancellation: Cancellation, _ advance: (Int) -> Void
+  ) throws -> Float {
+    let asked: (prompt: Prompt, losses: [Int], reading: CompletionsClient.Reading)
+    do {
+      switch form {
+      case .tokens(let samples):
+        guard let fitting = fitting(query, behind: example, samples) else { return .infinity }
+        let prompt = Prompt.tokens(fitting.tokens)
+        asked = (prompt, fitting.losses, try read(prompt, cancellation, advance))
+      case .text(let samples):
+        let prompt = Prompt.text(samples.text(of: query, behind: example))
+        let reading = try read(prompt, cancellation, advance)
+        let fromEnd = try lossesFromEnd(
+          of: query, samples, whole: example == nil ? reading : nil, cancellation, advance)
+        asked = (prompt, fromEnd.map { reading.logProbabilities.count - $0 }, reading)
+      }
+    } catch let refusal as CompletionsClient.TooLong {
+      guard example != nil else {
+        throw EndpointError.tooLong(row: queryRows[query], path: queryPath, words: refusal.words)
+      }
+      return .infinity
+    }
+    var probabilities: [Float] = []
+    for place in asked.losses where place > 0 {
+      guard place < asked.reading.logProbabilities.count, let value = asked.reading.logProbabilities[place] else {
+        throw EndpointError.noPromptProbabilities(client.base)
+      }
+      probabilities.append(Float(min(0, value)))
+    }
+    if probabilities.isEmpty { return .infinity }
+    guard let distance = LocalScorer.distance(probabilities[...]) else {
+      throw ScoringError.notFinite(row: queryRows[query], example: example)
+    }
+    return distance
+  }
+
+  private func fitting(_ query: Int, behind example: Int?, _ samples: TokenizedSamples) -> EncodedSample? {
+    let prefix = example.map { samples.prefixes[$0] } ?? []
+    let whole = (example == nil ? samples.alone : samples.queries)[query].behind(prefix)
+    let fitting = room.map { whole.prefix($0) } ?? whole
+    return fitting.losses.contains { $0 > 0 } ? fitting : nil
+  }
+
+  private func read(
+    _ prompt: Prompt, _ cancellation: Cancellation, _ advance: (Int) -> Void
+  ) throws -> CompletionsClient.Reading {
+    let reading = try client.read(prompt, model: model, cancellation: cancellation)
+    advance(reading.logProbabilities.count)
+    return reading
+  }
+
+  /// The places of a text's loss tokens, counted from its end: 1 is the last token. The text up to each place where the
+  /// loss begins or ends is sent by itself once, to learn how many tokens it has.
+  private func lossesFromEnd(
+    of query: Int, _ samples: WrittenSamples, whole: CompletionsClient.Reading?, _ cancellation: Cancellation,
+    _ advance: (Int) -> Void
+  ) throws -> [Int] {
+    try counts[query].losses.withLock { known in
+      if let known { return known }
+      let whole = try whole ?? read(.text(samples.text(of: query, behind: nil)), cancellation, advance)
+      let total = whole.logProbabilities.count
+      var losses: [Int] = []
+      for span in samples.alone[query].losses {
+        let start = try count(of: samples.alone[query].beginning(span.lowerBound), cancellation, advance)
+        let end =
+          span.upperBound == samples.alone[query].length
+          ? total : try count(of: samples.alone[query].beginning(span.upperBound), cancellation, advance)
+        losses += (min(start, total)..<max(min(start, total), min(end, total))).map { total - $0 }
+      }
+      known = losses
+      return losses
+    }
+  }
+
+  private func count(of text: String, _ cancellation: Cancellation, _ advance: (Int) -> Void) throws -> Int {
+    text.isEmpty ? 0 : try read(.text(text), cancellation, advance).logProbabilities.count
+  }
+}
