@@ -17,6 +17,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas"),
     .systemLibrary(name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash"),
     .target(name: "CVectorKernels"),
+    .target(name: "CCurl"),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
 
     // The core: from file to score to selection.
@@ -25,7 +26,7 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Domain", "CSimdJSON"]),
     .target(name: "Submodular", dependencies: ["Domain", "Numerics"]),
     .target(name: "LanguageModel", dependencies: ["Domain", "Numerics"]),
-    .target(name: "Scoring", dependencies: ["Domain", "Numerics", "LanguageModel"]),
+    .target(name: "Scoring", dependencies: ["Domain", "Numerics", "LanguageModel", "CCurl"]),
     .target(name: "Influence", dependencies: ["Domain", "Numerics", "LanguageModel"]),
     .target(
       name: "Store",

@@ -9,7 +9,7 @@ private let allowed: [String: Set<String>] = [
   "Datasets": ["Domain", "CSimdJSON"],
   "Submodular": ["Domain", "Numerics"],
   "LanguageModel": ["Domain", "Numerics"],
-  "Scoring": ["Domain", "Numerics", "LanguageModel"],
+  "Scoring": ["Domain", "Numerics", "LanguageModel", "CCurl"],
   "Influence": ["Domain", "Numerics", "LanguageModel"],
   "Store": ["Domain", "Numerics"],
   "Workbench": [
@@ -25,7 +25,7 @@ private let allowed: [String: Set<String>] = [
 ]
 
 /// Rooms of C and module maps: no Swift, no imports.
-private let foreign: Set<String> = ["CCurses", "COpenBLAS", "CXXHash", "CVectorKernels", "CSimdJSON"]
+private let foreign: Set<String> = ["CCurl", "CCurses", "COpenBLAS", "CXXHash", "CVectorKernels", "CSimdJSON"]
 
 /// Libraries from outside, each kept to the rooms that stand at that edge.
 private let libraries: [String: Set<String>] = [

@@ -266,7 +266,8 @@ private func problem(_ body: () throws -> Distances) -> ErrorReport? {
     _ = try remote(server.address, queries: [samples[0]], examples: [samples[1]], key: "s3cret")
     #expect(!server.server.requests.isEmpty)
     #expect(server.server.requests.allSatisfy { $0.headers["authorization"] == "Bearer s3cret" })
-    #expect(!String(describing: Endpoint(url: server.address)).contains("s3cret"))
+    let report = problem { try remote(server.address, key: "s3cret\r\nHost: other") }
+    #expect(report?.place == "WINNOW_API_KEY" && report?.description.contains("s3cret") == false)
   }
 
   @Test(arguments: ["localhost:8000", "ftp://host/v1", "http://", "http://me:word@host/v1", "http://host/v1?key=1", ""])

@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A web server on this machine, a thread a connection, for as long as the value lives: as much of HTTP/1.1 as a client of an
-/// API needs.
+/// A web server on this machine, a thread a connection, until it is ended or the process is: as much of HTTP/1.1 as a client
+/// of an API needs.
 public final class LocalServer: Sendable {
   public struct Request: Sendable {
     public var method: String
@@ -47,23 +47,17 @@ public final class LocalServer: Sendable {
     if failed { throw POSIXError(.EADDRNOTAVAIL) }
     self.socket = socket
     port = Int(UInt16(bigEndian: address.sin_port))
-    Thread { [weak self] in
+    Thread { [self] in
       while true {
         let connection = accept(socket, nil, nil)
         if connection < 0 { return }
-        guard let self, !self.ended.withLock({ $0 }) else {
-          close(connection)
-          return
-        }
-        Thread { [weak self] in
-          while let self, self.serve(connection) {}
+        Thread { [self] in
+          while serve(connection) {}
           close(connection)
         }.start()
       }
     }.start()
   }
-
-  deinit { end() }
 
   /// Answers nobody any more.
   public func end() {

@@ -1,6 +1,5 @@
 import Domain
 import Foundation
-import FoundationNetworking
 import Glibc
 
 /// How an inference server is spoken to; has no part in the answer.
@@ -35,13 +34,20 @@ struct CompletionsClient: Sendable {
   /// The API's address, without a slash at its end.
   let base: String
   private let access: ServerAccess
+  private let isLocal: Bool
+  private let transfers = Transfers()
 
   /// Times that a request is sent before the server counts as silent.
   private static let tries = 6
 
   init(_ url: String, access: ServerAccess) throws(EndpointError) {
+    if let key = access.key, key.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value > 0x7E }) {
+      throw .badKey
+    }
     self.access = access
     base = try Self.base(url)
+    let host = URLComponents(string: base)?.host ?? ""
+    isLocal = ["localhost", "::1", "[::1]"].contains(host) || host.hasPrefix("127.")
   }
 
   /// The API's address from what a user writes: a server, its API, or the very place that is asked.
@@ -81,7 +87,7 @@ struct CompletionsClient: Sendable {
     }
     let answer: Transfers.Answer
     do {
-      answer = try Transfers.shared.answer(to: try request("models"), cancellation: cancellation)
+      answer = try transfers.answer(to: request("models"), cancellation: cancellation)
     } catch let failure as Transfers.Failure {
       throw EndpointError.silent(base, reason: failure.reason)
     }
@@ -140,10 +146,9 @@ struct CompletionsClient: Sendable {
   func read(_ prompt: Prompt, model: String, cancellation: Cancellation) throws -> Reading {
     var question = Question(model: model, prompt: prompt)
     if case .text = prompt { question.add_special_tokens = false }
-    var request = try request("completions")
-    request.httpMethod = "POST"
-    request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-    request.httpBody = try JSONEncoder().encode(question)
+    var request = request("completions")
+    request.headers.append("Content-Type: application/json")
+    request.body = try JSONEncoder().encode(question)
     let answer = try patiently(request, cancellation)
     guard answer.status == 200 else {
       let words = Self.words(of: answer.body)
@@ -172,21 +177,19 @@ struct CompletionsClient: Sendable {
     return Reading(logProbabilities: Array(all.prefix(count)))
   }
 
-  private func request(_ name: String) throws(EndpointError) -> URLRequest {
-    guard let url = URL(string: "\(base)/\(name)") else { throw .badAddress(base, reason: "it is no URL") }
-    var request = URLRequest(url: url)
-    request.setValue("application/json", forHTTPHeaderField: "Accept")
-    if let key = access.key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
-    return request
+  private func request(_ name: String) -> Transfers.Request {
+    var headers = ["Accept: application/json"]
+    if let key = access.key { headers.append("Authorization: Bearer \(key)") }
+    return Transfers.Request(url: "\(base)/\(name)", headers: headers, isLocal: isLocal)
   }
 
-  private func patiently(_ request: URLRequest, _ cancellation: Cancellation) throws -> Transfers.Answer {
+  private func patiently(_ request: Transfers.Request, _ cancellation: Cancellation) throws -> Transfers.Answer {
     var wait = 0.5
     for attempt in 1... {
       let problem: EndpointError
       var asked: Double?
       do {
-        let answer = try Transfers.shared.answer(to: request, cancellation: cancellation)
+        let answer = try transfers.answer(to: request, cancellation: cancellation)
         guard [408, 409, 425, 429].contains(answer.status) || answer.status >= 500 else { return answer }
         asked = answer.retryAfter
         problem = .refused(base, status: answer.status, words: Self.words(of: answer.body))

@@ -2,6 +2,8 @@ import Domain
 
 /// What can go wrong between this program and an inference server.
 public enum EndpointError: ReportableError {
+  case noLibrary
+  case badKey
   case badAddress(String, reason: String)
   /// Several models, or none, where none is named.
   case severalModels(String, names: [String])
@@ -23,6 +25,14 @@ public enum EndpointError: ReportableError {
 
   public var report: ErrorReport {
     switch self {
+    case .noLibrary:
+      ErrorReport(
+        "talking to a server needs libcurl (libcurl.so.4), which is not on this machine", at: "--endpoint",
+        remedy: "Install it: apt-get install libcurl4, or what your system calls it.", status: .failed)
+    case .badKey:
+      ErrorReport(
+        "the key has characters in it that no key has", at: "WINNOW_API_KEY", remedy: "Set it to the key alone.",
+        status: .unusableArguments)
     case .badAddress(let text, let reason):
       ErrorReport(
         "\"\(Self.shown(text))\" is no address of an inference server: \(reason)", at: "--endpoint",

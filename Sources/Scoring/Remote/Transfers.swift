@@ -1,12 +1,21 @@
-import Dispatch
+import CCurl
 import Domain
 import Foundation
-import FoundationNetworking
 import Synchronization
 
-/// HTTP requests whose answers are waited for, and that a cancellation ends at once. One session for the whole process:
-/// taking a session down while transfers end is not safe on every platform.
-final class Transfers: NSObject, URLSessionDataDelegate, Sendable {
+/// HTTP requests whose answers are waited for, and that a cancellation ends at once. Connections are kept open for the next
+/// request, from whatever thread it comes.
+final class Transfers: Sendable {
+  struct Request: Sendable {
+    var url: String
+    /// Lines such as `Accept: application/json`.
+    var headers: [String]
+    /// Sent with POST; nil asks with GET.
+    var body: Data?
+    /// To this machine: not by way of a proxy.
+    var isLocal = false
+  }
+
   struct Answer: Sendable {
     var status: Int
     var body: Data
@@ -14,100 +23,74 @@ final class Transfers: NSObject, URLSessionDataDelegate, Sendable {
     var retryAfter: Double?
   }
 
-  /// Why there is no answer, in the system's words.
+  /// Why there is no answer, in libcurl's words.
   struct Failure: Error {
     var reason: String
   }
 
-  static let shared = Transfers()
-
   /// Bytes of an answer, at most: log-probabilities of a very long context take a few million.
   private static let answerLimit = 64 << 20
   /// Seconds without a byte: a busy server may let requests wait for minutes.
-  private static let patience = 300.0
+  private static let patience = 300
 
-  private struct Transfer {
-    var body = Data()
-    var isTooLong = false
-    let finish: @Sendable (Result<Answer, Failure>) -> Void
+  private struct Connection: @unchecked Sendable {
+    // Sound: taken out of the list by the one thread that uses it.
+    let handle: OpaquePointer
   }
+  private let idle = Mutex<[Connection]>([])
 
-  private let transfers = Mutex<[Int: Transfer]>([:])
-  private let session = Mutex<URLSession?>(nil)
-
-  private func urlSession() -> URLSession {
-    session.withLock { session in
-      if let session { return session }
-      let configuration = URLSessionConfiguration.ephemeral
-      configuration.urlCache = nil
-      configuration.httpCookieStorage = nil
-      configuration.urlCredentialStorage = nil
-      configuration.httpMaximumConnectionsPerHost = 256
-      configuration.timeoutIntervalForRequest = Self.patience
-      let made = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
-      session = made
-      return made
-    }
+  deinit {
+    for connection in idle.withLock({ $0 }) { ccurl_close(connection.handle) }
   }
 
   /// Sends a request and waits for its answer, whatever its status.
   ///
   /// - Throws: ``Failure``; `CancellationError` within a tenth of a second after the flag is raised.
-  func answer(to request: URLRequest, cancellation: Cancellation) throws -> Answer {
+  func answer(to request: Request, cancellation: Cancellation) throws -> Answer {
     try cancellation.check()
-    let result = Mutex<Result<Answer, Failure>?>(nil)
-    let done = DispatchSemaphore(value: 0)
-    let task = urlSession().dataTask(with: request)
-    transfers.withLock { transfers in
-      transfers[task.taskIdentifier] = Transfer { answer in
-        result.withLock { $0 = answer }
-        done.signal()
-      }
+    guard let connection = idle.withLock({ $0.popLast() }) ?? ccurl_open().map(Connection.init) else {
+      throw EndpointError.noLibrary
     }
-    task.resume()
-    while done.wait(timeout: .now() + .milliseconds(50)) == .timedOut {
-      if cancellation.isCancelled {
-        task.cancel()
-        throw CancellationError()
-      }
+    defer { idle.withLock { $0.append(connection) } }
+    var answer = ccurl_answer()
+    defer { ccurl_free(&answer) }
+    let result = Self.send(request, connection, cancellation, &answer)
+    if result < 0 { throw CancellationError() }
+    guard result > 0 else {
+      throw Failure(
+        reason: withUnsafeBytes(of: &answer.problem) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
     }
-    guard let result = result.withLock({ $0 }) else { throw Failure(reason: "no answer") }
-    return try result.get()
+    return Answer(
+      status: answer.status, body: answer.body.map { Data(bytes: $0, count: answer.body_length) } ?? Data(),
+      retryAfter: answer.retry_after > 0 ? Double(answer.retry_after) : nil)
   }
 
-  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    let isTooLong = transfers.withLock { transfers in
-      guard transfers[dataTask.taskIdentifier] != nil else { return false }
-      let count = transfers[dataTask.taskIdentifier]?.body.count ?? 0
-      if count + data.count > Self.answerLimit {
-        transfers[dataTask.taskIdentifier]?.isTooLong = true
-        return true
+  private static func send(
+    _ request: Request, _ connection: Connection, _ cancellation: Cancellation, _ answer: inout ccurl_answer
+  ) -> Int32 {
+    let headers = request.headers.map { strdup($0) }
+    defer { headers.forEach { free($0) } }
+    let body = request.body.map(Array.init)
+    return request.url.withCString { url in
+      headers.map { UnsafePointer($0) }.withUnsafeBufferPointer { headers in
+        (body ?? []).withUnsafeBytes { bytes in
+          var question = ccurl_request()
+          question.url = url
+          question.headers = headers.baseAddress
+          question.header_count = headers.count
+          question.body = body == nil ? nil : bytes.bindMemory(to: CChar.self).baseAddress
+          question.body_length = bytes.count
+          question.limit = answerLimit
+          question.patience = patience
+          question.direct = request.isLocal ? 1 : 0
+          return ccurl_send(
+            connection.handle, &question,
+            { context in
+              guard let context else { return 1 }
+              return Unmanaged<Cancellation>.fromOpaque(context).takeUnretainedValue().isCancelled ? 0 : 1
+            }, Unmanaged.passUnretained(cancellation).toOpaque(), &answer)
+        }
       }
-      transfers[dataTask.taskIdentifier]?.body.append(data)
-      return false
     }
-    if isTooLong { dataTask.cancel() }
-  }
-
-  func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-    guard let transfer = transfers.withLock({ $0.removeValue(forKey: task.taskIdentifier) }) else { return }
-    if transfer.isTooLong {
-      transfer.finish(.failure(Failure(reason: "an answer of more than \(Self.answerLimit >> 20) MB")))
-    } else if let error {
-      transfer.finish(.failure(Failure(reason: error.localizedDescription)))
-    } else if let response = task.response as? HTTPURLResponse {
-      let wait = response.value(forHTTPHeaderField: "Retry-After").flatMap(Double.init)
-      transfer.finish(.success(Answer(status: response.statusCode, body: transfer.body, retryAfter: wait)))
-    } else {
-      transfer.finish(.failure(Failure(reason: "no answer of HTTP")))
-    }
-  }
-
-  /// Another address is not followed: the key, if there is one, is for the server that was named.
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-    newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
-  ) {
-    completionHandler(nil)
   }
 }

@@ -160,7 +160,8 @@ struct ServerOptions: ParsableArguments {
 
   /// Never an option: those are seen by everyone on the machine.
   static var key: String? {
-    ProcessInfo.processInfo.environment["WINNOW_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+    let key = ProcessInfo.processInfo.environment["WINNOW_API_KEY"]?.trimmingCharacters(in: .whitespacesAndNewlines)
+    return key.flatMap { $0.isEmpty ? nil : $0 }
   }
 }
 
