@@ -145,6 +145,12 @@ public struct Model: Sendable, Hashable {
       self.opening[role] = path
     }
     if let model = opening.model { setup[.model] = model }
+    if let endpoint = opening.endpoint {
+      setup[.source] = SetupSource.endpoint.rawValue
+      setup[.endpoint] = endpoint.url
+      setup[.servedModel] = endpoint.model ?? ""
+      setup[.tokenizer] = endpoint.tokenizer ?? ""
+    }
     if let budget = opening.budget { setup[.budget] = budget }
     if let method = opening.method { setup[.method] = method.rawValue }
     if let session = opening.session { restore(session, over: opening) }

@@ -12,6 +12,8 @@ public struct Opening: Sendable, Hashable {
   public var model: String?
   /// Whether the model was named by the user rather than found beside the sample data.
   public var modelIsAsked: Bool
+  /// The inference server that was named instead of a model, if any.
+  public var endpoint: Endpoint?
   public var method: Method?
   public var budget: String?
   /// Files that the pool goes on in, and how files are read where the data alone is not to say it.
@@ -31,8 +33,8 @@ public struct Opening: Sendable, Hashable {
 
   public init(
     width: Int, height: Int, depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,
-    paths: [DatasetRole: String] = [:], model: String? = nil, modelIsAsked: Bool = false, method: Method? = nil,
-    budget: String? = nil,
+    paths: [DatasetRole: String] = [:], model: String? = nil, modelIsAsked: Bool = false, endpoint: Endpoint? = nil,
+    method: Method? = nil, budget: String? = nil,
     morePools: [String] = [], reading: DatasetReading = DatasetReading(), skipsBadRows: Bool = false,
     themes: [Theme] = [], theme: String? = nil, keyMap: KeyMap = .standard,
     session: Session? = nil, notices: [String] = [], errors: [ErrorReport] = []
@@ -44,6 +46,7 @@ public struct Opening: Sendable, Hashable {
     self.paths = paths
     self.model = model
     self.modelIsAsked = modelIsAsked
+    self.endpoint = endpoint
     self.method = method
     self.budget = budget
     self.morePools = morePools

@@ -235,7 +235,7 @@ extension Model {
   static let manyPairs = 25_000_000
 
   mutating func startRun(isAsked: Bool = false) -> [Effect] {
-    if !isAsked, setup.source == .model, let pairs = plannedPairs, pairs >= Self.manyPairs {
+    if !isAsked, setup.scores, let pairs = plannedPairs, pairs >= Self.manyPairs {
       var question = "This scores \(Format.count(pairs, "pair")) and takes \(Format.bytes(Double(pairs) * 8)) of memory"
       if let found = estimate.estimate, estimate.asked == plannedRun?.forEstimate {
         question += ", about \(Format.span(found.seconds))"

@@ -104,6 +104,8 @@ extension Model {
     for (name, text) in session.setup {
       guard let field = SetupField(rawValue: name), field.role == nil else { continue }
       if field == .model, opening.modelIsAsked || setup[.model] == text { continue }
+      if field == .source, opening.modelIsAsked || opening.endpoint != nil { continue }
+      if [.endpoint, .servedModel, .tokenizer].contains(field), opening.endpoint != nil { continue }
       if field == .method, opening.method != nil { continue }
       if field == .budget, opening.budget != nil { continue }
       setup[field] = text

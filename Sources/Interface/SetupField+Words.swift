@@ -10,13 +10,18 @@ extension SetupField {
     case .existing: "A file with rows that the model was trained on already: what they cover counts no more."
     case .budget: "How many rows to choose: a count (120), or a share of the pool (10% or 0.1)."
     case .source:
-      "Where utilities come from. model: computed on this machine. matrices: .npy files that were computed elsewhere. "
-        + "embeddings: vectors of the rows, whose cosines stand for utilities."
+      "Where utilities come from. model: computed on this machine. endpoint: computed by an inference server. matrices: "
+        + ".npy files that were computed elsewhere. embeddings: vectors of the rows, whose cosines stand for utilities."
     case .model where method == .influence:
       "Folder of a Hugging Face checkpoint: the model that is to be trained. Gradients are taken on this machine."
     case .model:
       "Folder of a Hugging Face checkpoint. It is run on this machine to score how much one row, shown as an example, "
         + "improves its answer to another."
+    case .endpoint:
+      "Address of an inference server with OpenAI's completions API, as vLLM and SGLang have it. A key is taken from WINNOW_API_KEY."
+    case .servedModel: "The name that the server gives the model. Empty takes the only one it serves."
+    case .tokenizer:
+      "Folder of the served model's tokenizer: rows are sent as tokens, as a model here would read them. Empty sends text."
     case .utilities: "A .npy matrix, pool × pool: row i, column j is how much row j helps with row i."
     case .targetUtilities:
       "A .npy matrix for the target set: pool × target, or target × pool where the objective is flqmi."
@@ -95,6 +100,9 @@ extension SetupField {
     case .pool, .target, .existing: "a file"
     case .budget: "1 row to the whole pool"
     case .model: "a folder"
+    case .endpoint: "http://… or https://…"
+    case .servedModel: "a name, or nothing"
+    case .tokenizer: "a folder, or nothing"
     case .utilities, .targetUtilities, .existingUtilities, .embeddings: "a .npy file"
     case .neighbours: "a whole number from 1 up"
     case .eta, .nu: "0 and above"
@@ -116,6 +124,8 @@ extension SetupField {
     case .groupShares: "all targets alike"
     case .optimizerState: "by a warm-up"
     case .gradients: "computed here"
+    case .servedModel: "the only one"
+    case .tokenizer: "rows are sent as text"
     default: nil
     }
   }

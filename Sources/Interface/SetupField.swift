@@ -3,7 +3,8 @@ import Domain
 /// A parameter of a run, as the form on the Setup screen shows it.
 public enum SetupField: String, Sendable, Hashable, CaseIterable {
   case method, pool, target, existing, budget
-  case source, model, utilities, targetUtilities, existingUtilities, embeddings, neighbours
+  case source, model, endpoint, servedModel, tokenizer, utilities, targetUtilities, existingUtilities, embeddings,
+    neighbours
   case gradients, targetGradients
   case influenceOrder, influenceStep, stepSize, optimizerState, warmUp, pooling, groupShares
   case landmarks, landmarkChoice, propagation, embedding, blocks, tangents, heldOut, parameters, projection, lambda
@@ -18,6 +19,9 @@ public enum SetupField: String, Sendable, Hashable, CaseIterable {
     case .budget: "Budget"
     case .source: "Utilities"
     case .model: "Model"
+    case .endpoint: "Server"
+    case .servedModel: "Served"
+    case .tokenizer: "Tokenizer"
     case .utilities: "Matrix"
     case .targetUtilities: "Of target"
     case .existingUtilities: "Of exist."
@@ -88,7 +92,7 @@ public enum SetupField: String, Sendable, Hashable, CaseIterable {
   /// Whether what is typed is a path, so that it can be completed.
   var isPath: Bool {
     switch self {
-    case .pool, .target, .existing, .model, .utilities, .targetUtilities, .existingUtilities, .embeddings,
+    case .pool, .target, .existing, .model, .tokenizer, .utilities, .targetUtilities, .existingUtilities, .embeddings,
       .optimizerState, .gradients, .targetGradients:
       true
     default: false
@@ -101,7 +105,9 @@ public enum SetupField: String, Sendable, Hashable, CaseIterable {
     case .pool, .target, .existing: ""
     case .budget: "10%"
     case .source: SetupSource.model.rawValue
-    case .model, .limit, .utilities, .targetUtilities, .existingUtilities, .embeddings: ""
+    case .model, .limit, .utilities, .targetUtilities, .existingUtilities, .embeddings, .endpoint, .servedModel,
+      .tokenizer:
+      ""
     case .neighbours: "100"
     case .influenceOrder: InfluenceSettings().order.rawValue
     case .influenceStep: InfluenceSettings().step.rawValue
@@ -135,9 +141,11 @@ public enum SetupField: String, Sendable, Hashable, CaseIterable {
     case .target: return method.needs.contains(.target)
     case .existing: return method.needs.contains(.existing)
     case .source, .rescaling, .maximizer: return method.needsUtilities
-    case .model, .template:
+    case .model:
       return method == .influence && !setup.importsGradients || method.needsUtilities && setup.source == .model
-    case .kernel: return method.needsUtilities && setup.source == .model
+    case .endpoint, .servedModel, .tokenizer: return method.needsUtilities && setup.source == .endpoint
+    case .template: return method == .influence && !setup.importsGradients || setup.scores
+    case .kernel: return setup.scores
     case .utilities: return method.needsUtilities && setup.source == .matrices && !setup.servesTarget
     case .targetUtilities: return method == .deliftTask && setup.source == .matrices
     case .existingUtilities: return method == .deliftContinual && setup.source == .matrices
@@ -178,6 +186,9 @@ public enum SetupField: String, Sendable, Hashable, CaseIterable {
         return text.isEmpty ? "Give a count (120) or a share (10%)." : error.problem
       }
     case .model: return text.isEmpty ? "Name a model folder." : nil
+    case .endpoint:
+      let isAddress = ["http://", "https://"].contains { text.hasPrefix($0) && text.count > $0.count }
+      return isAddress ? nil : "An address such as http://localhost:8000/v1."
     case .utilities, .targetUtilities, .existingUtilities, .embeddings:
       if text.isEmpty { return "Name a .npy file." }
       return text.hasSuffix(".npy") ? nil : "The name of a .npy file ends in .npy."
@@ -194,7 +205,7 @@ public enum SetupField: String, Sendable, Hashable, CaseIterable {
       if text.isEmpty, self == .lambda { return nil }
       guard let value = Double(text), value.isFinite, value > 0 else { return "\(title) is a number above 0." }
       return nil
-    case .parameters, .optimizerState, .gradients: return nil
+    case .parameters, .optimizerState, .gradients, .servedModel, .tokenizer: return nil
     case .targetGradients: return text.isEmpty ? "Name the file of the target's gradients." : nil
     case .projection:
       if text.isEmpty || (try? ProjectionSetting(parsing: text)) != nil { return nil }
@@ -222,5 +233,5 @@ public enum SetupField: String, Sendable, Hashable, CaseIterable {
 
 /// Where the form takes utilities from.
 public enum SetupSource: String, Sendable, Hashable, CaseIterable {
-  case model, matrices, embeddings
+  case model, endpoint, matrices, embeddings
 }

@@ -41,12 +41,23 @@ public struct SetupState: Sendable, Hashable {
   /// Whether the objective serves the target's rows themselves.
   var servesTarget: Bool { method == .deliftTask && self[.objective] == TaskObjective.flqmi.rawValue }
 
+  /// Whether utilities are measured with a model, here or behind a server.
+  var scores: Bool { method.needsUtilities && (source == .model || source == .endpoint) }
+
+  /// The folder whose tokenizer counts tokens; empty for none.
+  var tokenizerFolder: String {
+    method.needsUtilities && source == .endpoint && !self[.tokenizer].isEmpty ? self[.tokenizer] : self[.model]
+  }
+
   /// Where the utilities of the run come from; nil for a method without.
   var utilitySource: UtilitySource? {
     if method == .influence { return importsGradients ? nil : .model(directory: self[.model]) }
     guard method.needsUtilities else { return nil }
     switch source {
     case .model: return .model(directory: self[.model])
+    case .endpoint:
+      func text(_ field: SetupField) -> String? { self[field].isEmpty ? nil : self[field] }
+      return .endpoint(Endpoint(url: self[.endpoint], model: text(.servedModel), tokenizer: text(.tokenizer)))
     case .matrices:
       let target = method == .deliftTask ? self[.targetUtilities] : nil
       return .matrices(
@@ -154,6 +165,9 @@ extension Model {
     }
     if setup.source == .embeddings, setup.method.needsUtilities, setup.method != .deliftInstruction {
       problems.append(.init(field: .source, text: "Embeddings serve \(Method.deliftInstruction.shortTitle) only."))
+    }
+    if setup.scores, setup.source == .endpoint, setup[.template] == "chat", setup[.tokenizer].isEmpty {
+      problems.append(.init(field: .tokenizer, text: "The template chat needs the folder of the model's tokenizer."))
     }
     for field in setup.fields {
       if let text = field.problem(with: setup[field], poolRows: candidateRows) {

@@ -137,7 +137,7 @@ extension Model {
     var lines: [(String, String, StyleName)] = [
       ("takes", "\(Format.count(plannedPicks ?? 0)) of \(Format.count(candidateRows ?? 0, "row"))", .number)
     ]
-    if let pairs = plannedPairs, setup.source == .model {
+    if let pairs = plannedPairs, setup.scores {
       lines.append(("scores", Format.count(pairs, "pair"), .number))
     }
     if !setup.marks.isEmpty {
@@ -181,7 +181,7 @@ extension Model {
       frame.paragraph(named, .warning, in: inside, y: lines.count + 1)
       return
     }
-    if lines.count + 2 <= inside.height, setup.source == .model, setup.method.needsUtilities {
+    if lines.count + 2 <= inside.height, setup.scores {
       frame.paragraph(
         "What was scored before is kept and not scored again.", .muted, in: inside, y: lines.count + 1)
     }

@@ -305,7 +305,7 @@ extension Model {
   /// Has open files read through for what they are made of, with the tokenizer of the model that is named.
   private mutating func wantsSurveys() -> [Effect] {
     var effects: [Effect] = []
-    let model = setup[.model]
+    let model = setup.tokenizerFolder
     for role in DatasetRole.allCases {
       guard var file = files[role]?.opened, file.surveyedFor != model else { continue }
       file.surveyedFor = model

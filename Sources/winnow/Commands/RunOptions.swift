@@ -152,9 +152,8 @@ struct ServerOptions: ParsableArguments {
     }
   }
 
-  var source: UtilitySource? {
-    endpoint.map { .endpoint(Endpoint(url: $0, model: servedModel, tokenizer: tokenizer)) }
-  }
+  var asked: Endpoint? { endpoint.map { Endpoint(url: $0, model: servedModel, tokenizer: tokenizer) } }
+  var source: UtilitySource? { asked.map { .endpoint($0) } }
 
   var access: ServerAccess { ServerAccess(key: Self.key, requests: requests) }
 

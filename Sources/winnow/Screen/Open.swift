@@ -18,6 +18,8 @@ struct Open: ParsableCommand {
   @Option(help: ArgumentHelp("Hugging Face checkpoint directory of the model that judges.", valueName: "dir"))
   var model: String?
 
+  @OptionGroup var server: ServerOptions
+
   @Option(help: ArgumentHelp("Method to begin with.", valueName: "method"))
   var method: Domain.Method?
 
@@ -42,6 +44,7 @@ struct Open: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func run() throws {
+    if model != nil, server.endpoint != nil { throw WorkbenchError.severalSources(["--model", "--endpoint"]) }
     if let budget { _ = try Budget(parsing: budget) }
     let storePaths = StorePaths()
     let (sessionName, kept) = try Self.session(named: session, pool: data.pool.first, storePaths)
@@ -75,7 +78,8 @@ struct Open: ParsableCommand {
     }
     let opening = Opening(
       width: 0, height: 0, glyphs: ascii ? .ascii : settings.glyphs ?? .braille, paths: paths,
-      model: model ?? settings.model ?? ShippedFiles.sampleModel, modelIsAsked: model != nil, method: method,
+      model: model ?? settings.model ?? ShippedFiles.sampleModel, modelIsAsked: model != nil,
+      endpoint: server.asked, method: method,
       budget: budget, morePools: Array(data.pool.dropFirst()), reading: try data.reading.reading,
       skipsBadRows: data.skipBadRows, themes: themes,
       theme: theme ?? (kept?.theme == nil ? RememberedTheme.read(storePaths) ?? settings.theme : nil),
@@ -83,7 +87,7 @@ struct Open: ParsableCommand {
     try ScreenProgram(
       opening: opening,
       engine: RunEngine(
-        paths: storePaths, workers: threads.workers, access: ServerAccess(key: ServerOptions.key), saysReachable: true),
+        paths: storePaths, workers: threads.workers, access: server.access, saysReachable: true),
       mouse: !noMouse && settings.mouse ?? true, sessionName: sessionName
     ).run()
   }
