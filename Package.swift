@@ -83,7 +83,7 @@ let package = Package(
     .testTarget(name: "ScreenTests", dependencies: ["Screen", "TestSupport"]),
     .testTarget(name: "InterfaceTests", dependencies: ["Domain", "Screen", "Interface", "TestSupport"]),
     .testTarget(name: "TerminalTests", dependencies: ["terminal-probe", "TestSupport"]),
-    .testTarget(name: "ProgramTests", dependencies: ["winnow", "TestSupport"]),
+    .testTarget(name: "ProgramTests", dependencies: ["LanguageModel", "winnow", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,

@@ -152,6 +152,7 @@ public struct Model: Sendable, Hashable {
       setup[.tokenizer] = endpoint.tokenizer ?? ""
     }
     if let budget = opening.budget { setup[.budget] = budget }
+    if let limit = opening.limit { setup[.limit] = "\(limit)" }
     if let method = opening.method { setup[.method] = method.rawValue }
     if let session = opening.session { restore(session, over: opening) }
     for notice in opening.notices { say(notice) }

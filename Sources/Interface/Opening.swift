@@ -16,6 +16,8 @@ public struct Opening: Sendable, Hashable {
   public var endpoint: Endpoint?
   public var method: Method?
   public var budget: String?
+  /// Only the first so many rows of the pool.
+  public var limit: Int?
   /// Files that the pool goes on in, and how files are read where the data alone is not to say it.
   public var morePools: [String]
   public var reading: DatasetReading
@@ -34,7 +36,7 @@ public struct Opening: Sendable, Hashable {
   public init(
     width: Int, height: Int, depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,
     paths: [DatasetRole: String] = [:], model: String? = nil, modelIsAsked: Bool = false, endpoint: Endpoint? = nil,
-    method: Method? = nil, budget: String? = nil,
+    method: Method? = nil, budget: String? = nil, limit: Int? = nil,
     morePools: [String] = [], reading: DatasetReading = DatasetReading(), skipsBadRows: Bool = false,
     themes: [Theme] = [], theme: String? = nil, keyMap: KeyMap = .standard,
     session: Session? = nil, notices: [String] = [], errors: [ErrorReport] = []
@@ -49,6 +51,7 @@ public struct Opening: Sendable, Hashable {
     self.endpoint = endpoint
     self.method = method
     self.budget = budget
+    self.limit = limit
     self.morePools = morePools
     self.reading = reading
     self.skipsBadRows = skipsBadRows

@@ -108,6 +108,7 @@ extension Model {
       if [.endpoint, .servedModel, .tokenizer].contains(field), opening.endpoint != nil { continue }
       if field == .method, opening.method != nil { continue }
       if field == .budget, opening.budget != nil { continue }
+      if field == .limit, opening.limit != nil { continue }
       setup[field] = text
     }
     if opening.theme == nil, let id = session.theme, let place = themes.firstIndex(where: { $0.id == id }) {

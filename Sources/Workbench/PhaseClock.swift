@@ -32,7 +32,8 @@ final class PhaseClock: Sendable {
   func advance(_ done: Int, of total: Int, resumed: Int = 0, tokens: Int? = nil) {
     let now = DispatchTime.now().uptimeNanoseconds
     let last = lastSaid.load(ordering: .relaxed)
-    guard last == 0 || done >= total || now - last > 100_000_000 else { return }
+    // Another thread may have said so a moment later than this one looked at the clock.
+    guard last == 0 || done >= total || now > last && now - last > 100_000_000 else { return }
     guard lastSaid.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged || done >= total
     else { return }
     observe(

@@ -64,6 +64,62 @@ import Testing
           stepSize: 0.01, groupShares: ["odd label": 2, "other": 0.5], heldOut: 9))
   }
 
+  @Test func anInferenceServerCanJudgeInTheModelsPlace() throws {
+    var stage = Stage.opened(width: 100, height: 40)
+    stage.press(.character("2"))
+    func go(to field: SetupField) {
+      stage.press(.character("g"))
+      for _ in 0...(stage.model.setup.fields.firstIndex(of: field) ?? 0) { stage.press(.down) }
+    }
+    func set(_ field: SetupField, _ text: String) {
+      go(to: field)
+      stage.press(.enter, .control("u"))
+      stage.type(text)
+      stage.press(.enter)
+    }
+    go(to: .source)
+    while stage.model.setup.source != .endpoint { stage.press(.right) }
+    #expect(!stage.model.setup.fields.contains(.model))
+    #expect(stage.text.contains("An address such as http://localhost:8000/v1."))
+    #expect(stage.text.contains("the only one") && stage.text.contains("rows are sent as text"))
+    set(.endpoint, "localhost:8000")
+    #expect(stage.text.contains("An address such as"))
+    stage.press(.escape)
+    set(.endpoint, "http://localhost:8000/v1")
+    #expect(stage.model.setup[.endpoint] == "http://localhost:8000/v1")
+
+    // A chat is written by the template beside the tokenizer.
+    go(to: .template)
+    while stage.model.setup[.template] != "chat" { stage.press(.right) }
+    stage.press(.character("r"))
+    #expect(started(stage.effects) == nil)
+    #expect(stage.text.contains("needs the folder of the model's tokenizer"))
+    set(.tokenizer, "/models/tokenizer")
+    set(.servedModel, "judge")
+    stage.press(.character("r"))
+    let run = try #require(started(stage.effects))
+    let expected = Endpoint(url: "http://localhost:8000/v1", model: "judge", tokenizer: "/models/tokenizer")
+    #expect(run.source == .endpoint(expected) && run.template == "chat")
+    // Tokens are counted with the server's tokenizer.
+    #expect(
+      stage.effects.contains { if case .survey(_, model: "/models/tokenizer") = $0 { true } else { false } })
+
+    // What a session kept comes back, but for what the command line names.
+    let session = stage.model.session
+    func reopened(_ endpoint: Endpoint?, model: String?) -> SetupState {
+      Model(
+        startingWith: Opening(
+          width: 100, height: 40, model: model, modelIsAsked: model != nil, endpoint: endpoint, session: session)
+      ).setup
+    }
+    let kept = reopened(nil, model: nil)
+    #expect(kept.source == .endpoint && kept[.endpoint] == expected.url && kept[.tokenizer] == expected.tokenizer)
+    #expect(reopened(nil, model: "/m").source == .model)
+    let other = Endpoint(url: "https://other/v1")
+    let asked = reopened(other, model: nil)
+    #expect(asked.source == .endpoint && asked[.endpoint] == other.url && asked[.tokenizer].isEmpty)
+  }
+
   @Test func gradientsOfAFileNeedNoModelAndTheTargetsToo() throws {
     var stage = Stage.opened(width: 100, height: 40, target: true)
     stage.press(.character("2"), .down)

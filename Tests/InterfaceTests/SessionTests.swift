@@ -91,9 +91,10 @@ import Testing
     let session = Stage.opened().model.session
     let opening = Opening(
       width: 80, height: 24, paths: [.pool: "other.jsonl"], model: "/asked", modelIsAsked: true, method: .random,
-      session: session)
+      limit: 40, session: session)
     let model = Model(startingWith: opening)
     #expect(model.files[.pool] == .opening(path: "other.jsonl"))
     #expect(model.setup[.model] == "/asked" && model.setup.method == .random)
+    #expect(model.setup[.limit] == "40")
   }
 }

@@ -16,6 +16,7 @@ public struct Tokenizer: Sendable {
 
   /// Reads `tokenizer.json`, and the names of special tokens from `tokenizer_config.json` where there is one.
   public init(directory: String) throws(LanguageModelError) {
+    guard FileManager.default.fileExists(atPath: directory) else { throw .noSuchDirectory(directory) }
     let path = directory + "/tokenizer.json"
     guard FileManager.default.fileExists(atPath: path) else {
       throw .missingFile("tokenizer.json", directory: directory)

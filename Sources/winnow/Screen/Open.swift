@@ -80,7 +80,7 @@ struct Open: ParsableCommand {
       width: 0, height: 0, glyphs: ascii ? .ascii : settings.glyphs ?? .braille, paths: paths,
       model: model ?? settings.model ?? ShippedFiles.sampleModel, modelIsAsked: model != nil,
       endpoint: server.asked, method: method,
-      budget: budget, morePools: Array(data.pool.dropFirst()), reading: try data.reading.reading,
+      budget: budget, limit: data.limit, morePools: Array(data.pool.dropFirst()), reading: try data.reading.reading,
       skipsBadRows: data.skipBadRows, themes: themes,
       theme: theme ?? (kept?.theme == nil ? RememberedTheme.read(storePaths) ?? settings.theme : nil),
       keyMap: keyMap, session: kept, errors: errors)

@@ -15,10 +15,9 @@ final class PickMailbox: Sendable {
   init(send: @escaping @Sendable ([Pick]) -> Void) { self.send = send }
 
   func add(_ pick: Pick) {
-    let now = DispatchTime.now().uptimeNanoseconds
     let due = state.withLock { state in
       state.picks.append(pick)
-      return now - state.sentAt > 33_000_000
+      return DispatchTime.now().uptimeNanoseconds - state.sentAt > 33_000_000
     }
     if due { flush() }
   }
