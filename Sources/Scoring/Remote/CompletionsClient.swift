@@ -38,7 +38,7 @@ struct CompletionsClient: Sendable {
   private let transfers = Transfers()
 
   /// Times that a request is sent before the server counts as silent.
-  private static let tries = 6
+  private static let tries = 7
 
   init(_ url: String, access: ServerAccess) throws(EndpointError) {
     if let key = access.key, key.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value > 0x7E }) {
