@@ -20,8 +20,11 @@ public final class LocalServer: Sendable {
     /// Nothing comes, until the server ends.
     case silence
 
+    /// Names of fields are written in snake case.
     public static func json(_ status: Int, _ value: some Encodable, headers: [String: String] = [:]) -> Reply {
-      .answer(status, (try? JSONEncoder().encode(value)) ?? Data(), headers: headers)
+      let encoder = JSONEncoder()
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      return .answer(status, (try? encoder.encode(value)) ?? Data(), headers: headers)
     }
   }
 

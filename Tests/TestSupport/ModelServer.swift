@@ -32,22 +32,22 @@ public final class ModelServer: Sendable {
     }
     var model: String
     var prompt: Prompt
-    var max_tokens: Int
+    var maxTokens: Int
     var echo: Bool
     var logprobs: Int
-    var add_special_tokens: Bool?
+    var addSpecialTokens: Bool?
   }
 
   private struct Completion: Encodable {
     struct Choice: Encodable {
       struct LogProbabilities: Encodable {
-        var token_logprobs: [Float?]
+        var tokenLogprobs: [Float?]
       }
       var text: String
       var logprobs: LogProbabilities
     }
     struct Usage: Encodable {
-      var prompt_tokens: Int
+      var promptTokens: Int
     }
     var choices: [Choice]
     var usage: Usage?
@@ -74,17 +74,23 @@ public final class ModelServer: Sendable {
       case ("GET", "/v1/models"):
         struct Served: Encodable {
           var id: String
-          var max_model_len: Int?
+          var maxModelLen: Int?
         }
-        return .json(200, ["data": [Served(id: name, max_model_len: manner.context)]])
+        return .json(200, ["data": [Served(id: name, maxModelLen: manner.context)]])
       case ("POST", "/v1/completions"):
-        guard let question = try? JSONDecoder().decode(Question.self, from: request.body), question.echo,
-          question.model == name, question.max_tokens == 1, question.logprobs > 0
+        guard let question = try? Self.decoder.decode(Question.self, from: request.body), question.echo,
+          question.model == name, question.maxTokens == 1, question.logprobs > 0
         else { return .json(400, Failure(error: ["message": "not understood"])) }
         return turn.withLock { _ in Self.answer(question, model, manner) }
       default: return .json(404, Failure(error: ["message": "no such place"]))
       }
     }
+  }
+
+  private static var decoder: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return decoder
   }
 
   private static func answer(_ question: Question, _ model: Model, _ manner: Manner) -> LocalServer.Reply {
@@ -93,7 +99,7 @@ public final class ModelServer: Sendable {
     case .tokens(let given): tokens = given
     case .text(let text):
       tokens = model.tokenizer.encode(text)
-      if let opening = manner.opening, question.add_special_tokens != false || manner.opensAllText {
+      if let opening = manner.opening, question.addSpecialTokens != false || manner.opensAllText {
         tokens = [opening] + tokens
       }
     }
@@ -111,8 +117,8 @@ public final class ModelServer: Sendable {
     return .json(
       200,
       Completion(
-        choices: [.init(text: "…", logprobs: .init(token_logprobs: all))],
-        usage: manner.countsTokens ? .init(prompt_tokens: tokens.count) : nil))
+        choices: [.init(text: "…", logprobs: .init(tokenLogprobs: all))],
+        usage: manner.countsTokens ? .init(promptTokens: tokens.count) : nil))
   }
 
   public var address: String { server.address }

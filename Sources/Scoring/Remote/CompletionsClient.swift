@@ -77,7 +77,7 @@ struct CompletionsClient: Sendable {
   struct Served: Decodable, Sendable {
     var id: String
     /// vLLM's: tokens of its context.
-    var max_model_len: Int?
+    var maxModelLen: Int?
   }
 
   /// The served models; nil where the server has no list of them. Asked once, without a second try.
@@ -93,7 +93,7 @@ struct CompletionsClient: Sendable {
     }
     switch answer.status {
     case 200..<300:
-      guard let list = try? JSONDecoder().decode(List.self, from: answer.body) else {
+      guard let list = try? Self.decoder().decode(List.self, from: answer.body) else {
         throw EndpointError.malformed(base + "/models", reason: Self.words(of: answer.body))
       }
       return list.data
@@ -112,24 +112,24 @@ struct CompletionsClient: Sendable {
     var model: String
     var prompt: Prompt
     // One token of its own is the least that all servers take.
-    var max_tokens = 1
+    var maxTokens = 1
     var temperature = 0
     var echo = true
     var logprobs = 1
     // For text: no token before it that is not in it (vLLM, SGLang; others do not heed it).
-    var add_special_tokens: Bool?
+    var addSpecialTokens: Bool?
   }
 
   private struct Completion: Decodable {
     struct Choice: Decodable {
       struct LogProbabilities: Decodable {
-        var token_logprobs: [Double?]?
+        var tokenLogprobs: [Double?]?
       }
       var text: String?
       var logprobs: LogProbabilities?
     }
     struct Usage: Decodable {
-      var prompt_tokens: Int?
+      var promptTokens: Int?
     }
     var choices: [Choice]
     var usage: Usage?
@@ -145,10 +145,12 @@ struct CompletionsClient: Sendable {
   /// - Throws: ``TooLong``, ``EndpointError``, `CancellationError`.
   func read(_ prompt: Prompt, model: String, cancellation: Cancellation) throws -> Reading {
     var question = Question(model: model, prompt: prompt)
-    if case .text = prompt { question.add_special_tokens = false }
+    if case .text = prompt { question.addSpecialTokens = false }
     var request = request("completions")
     request.headers.append("Content-Type: application/json")
-    request.body = try JSONEncoder().encode(question)
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    request.body = try encoder.encode(question)
     let answer = try patiently(request, cancellation)
     guard answer.status == 200 else {
       let words = Self.words(of: answer.body)
@@ -159,19 +161,19 @@ struct CompletionsClient: Sendable {
   }
 
   private func reading(of prompt: Prompt, in body: Data) throws(EndpointError) -> Reading {
-    guard let completion = try? JSONDecoder().decode(Completion.self, from: body), let choice = completion.choices.first
+    guard let completion = try? Self.decoder().decode(Completion.self, from: body), let choice = completion.choices.first
     else { throw .malformed(base, reason: Self.words(of: body)) }
-    guard let all = choice.logprobs?.token_logprobs else { throw .noPromptProbabilities(base) }
+    guard let all = choice.logprobs?.tokenLogprobs else { throw .noPromptProbabilities(base) }
     // Behind the prompt's tokens stands the server's own, if it did not end at once.
     let count: Int
     switch prompt {
     case .tokens(let tokens):
       count = tokens.count
-      if let read = completion.usage?.prompt_tokens, read != count {
+      if let read = completion.usage?.promptTokens, read != count {
         throw .otherTokens(base, sent: count, read: read)
       }
     case .text(let text):
-      count = completion.usage?.prompt_tokens ?? (choice.text == text ? all.count : all.count - 1)
+      count = completion.usage?.promptTokens ?? (choice.text == text ? all.count : all.count - 1)
     }
     guard count >= 0, all.count >= count, all.count <= count + 1 else { throw .noPromptProbabilities(base) }
     return Reading(logProbabilities: Array(all.prefix(count)))
@@ -181,6 +183,12 @@ struct CompletionsClient: Sendable {
     var headers = ["Accept: application/json"]
     if let key = access.key { headers.append("Authorization: Bearer \(key)") }
     return Transfers.Request(url: "\(base)/\(name)", headers: headers, isLocal: isLocal)
+  }
+
+  private static func decoder() -> JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return decoder
   }
 
   private func patiently(_ request: Transfers.Request, _ cancellation: Cancellation) throws -> Transfers.Answer {

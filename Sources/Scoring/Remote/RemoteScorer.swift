@@ -55,7 +55,7 @@ public final class RemoteScorer: UtilityScorer {
       throw EndpointError.unknownModel(name, at: client.base, names: served.map(\.id))
     }
     resolved.model = name
-    resolved.context = found?.max_model_len.flatMap { $0 > 1 ? $0 : nil }
+    resolved.context = found?.maxModelLen.flatMap { $0 > 1 ? $0 : nil }
     return resolved
   }
 
