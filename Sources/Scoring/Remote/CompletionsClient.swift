@@ -161,7 +161,8 @@ struct CompletionsClient: Sendable {
   }
 
   private func reading(of prompt: Prompt, in body: Data) throws(EndpointError) -> Reading {
-    guard let completion = try? Self.decoder().decode(Completion.self, from: body), let choice = completion.choices.first
+    guard let completion = try? Self.decoder().decode(Completion.self, from: body),
+      let choice = completion.choices.first
     else { throw .malformed(base, reason: Self.words(of: body)) }
     guard let all = choice.logprobs?.tokenLogprobs else { throw .noPromptProbabilities(base) }
     // Behind the prompt's tokens stands the server's own, if it did not end at once.
