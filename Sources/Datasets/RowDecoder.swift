@@ -74,10 +74,11 @@ extension JSONValue {
     return found.value
   }
 
-  /// The text of a field; nil if it is missing or null.
+  /// The text of a field, a number as text; nil if it is missing or null. True and false are written differently by those
+  /// who read them, and are a fault.
   fileprivate func textField(_ name: String) throws(RowProblem) -> String? {
     guard let value = try field(name), value.kind != CSJ_NULL else { return nil }
-    guard let text = value.text else {
+    guard value.kind != CSJ_BOOL, let text = value.scalarText else {
       throw RowProblem(reason: "the field \"\(name)\" is \(value.kindName), not text")
     }
     return text

@@ -182,7 +182,7 @@ extension RunEngine {
   private static func notes(_ result: InfluenceResult) -> [String] {
     var notes: [String] = []
     if let spread = result.spread {
-      var line = "influence spread from \(spread.landmarks.count) landmarks"
+      var line = "influence spread from \(spread.landmarks.count) landmark\(spread.landmarks.count == 1 ? "" : "s")"
       if let correlation = spread.heldOutCorrelation {
         line +=
           "; rank correlation with exact influence on \(spread.heldOut.count) held-out samples: "

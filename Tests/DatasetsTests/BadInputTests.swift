@@ -32,7 +32,7 @@ import Testing
     ("{\"question\": \"q\", \"answer\": \"\"}", "the row has no response: \"answer\" is empty"),
     ("{\"question\": \"q\", \"answer\": \" \\n\\u00a0\"}", "the row has no response: \"answer\" is empty"),
     ("{\"question\": \"\", \"answer\": \"a\"}", "the row asks nothing"),
-    ("{\"question\": \"q\", \"answer\": 5}", "the field \"answer\" is a number, not text"),
+    ("{\"question\": \"q\", \"answer\": false}", "the field \"answer\" is true or false, not text"),
     ("{\"question\": [\"q\"], \"answer\": \"a\"}", "the field \"question\" is a list, not text"),
     ("{\"question\": {\"q\": 1}, \"answer\": \"a\"}", "the field \"question\" is an object, not text"),
     ("{\"question\": true, \"answer\": \"a\"}", "the field \"question\" is true or false, not text"),

@@ -55,6 +55,12 @@ import Testing
     }
   }
 
+  @Test func answersThatAreNumbersAreReadAsText() throws {
+    let answers = ["18", "145.0", "-0.25", "12345678901234567890", "1e400"]
+    let text = answers.map { #"{"question": "How many?", "answer": \#($0)}"# + "\n" }.joined()
+    #expect(try read(text).map(\.response) == answers)
+  }
+
   @Test func thePoolOfPromptsIsReadByItsTextsAndNotByItsTokens() throws {
     let samples = try read(
       #"{"answer_choices": ["a"], "inputs": [1, 2], "inputs_pretokenized": "q", "targets": [3], "targets_pretokenized": "a"}"#
