@@ -48,7 +48,7 @@ public final class Model: Sendable {
   private static func file(_ name: String, in directory: String) throws(LanguageModelError) -> MappedFile {
     let path = directory + "/" + name
     guard FileManager.default.fileExists(atPath: path) else { throw .missingFile(name, directory: directory) }
-    return try MappedFile(path: path)
+    return try MappedFile(checkpoint: path)
   }
 
   /// A digest of configuration, tokenizer and weights as they lie on disk. Reads all of the weights: ask once.

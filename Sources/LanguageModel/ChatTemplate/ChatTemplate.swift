@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Numerics
 
 /// A model's own way of writing a chat: the `chat_template` of its tokenizer, a Jinja template, rendered here.
 ///
@@ -32,7 +33,7 @@ public struct ChatTemplate: Sendable {
     var tokens: [String: String] = [:]
     var found: String?
     if FileManager.default.fileExists(atPath: path) {
-      let configuration = try JSON.parse(MappedFile(path: path))
+      let configuration = try JSON.parse(MappedFile(checkpoint: path))
       for (key, value) in configuration.members ?? [] {
         let name = String(decoding: key, as: UTF8.self)
         if name.hasSuffix("_token"), let text = value.text ?? value["content"]?.text { tokens[name] = text }
@@ -46,7 +47,7 @@ public struct ChatTemplate: Sendable {
     let own = directory + "/chat_template.jinja"
     var file = path
     if FileManager.default.fileExists(atPath: own) {
-      let mapped = try MappedFile(path: own)
+      let mapped = try MappedFile(checkpoint: own)
       found = withExtendedLifetime(mapped) { String(decoding: mapped.bytes, as: UTF8.self) }
       file = own
     }

@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 
 /// The filters and tests of the subset.
@@ -278,7 +279,7 @@ enum JinjaJSON {
     case .double(let value):
       result +=
         value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : JinjaValue.text(of: value)
-    case .string(let text): quote(text, &result)
+    case .string(let text): result += JSONText.quoted(text)
     case .list(let items), .tuple(let items):
       result += "["
       for (place, item) in items.enumerated() {
@@ -295,7 +296,7 @@ enum JinjaJSON {
       for (place, member) in members.enumerated() {
         if place > 0 { result += indent == nil ? ", " : "," }
         newLine(level + 1)
-        quote(member.key.printed, &result)
+        result += JSONText.quoted(member.key.printed)
         result += ": "
         try write(member.value, indent, sorted, level: level + 1, line, &result)
       }
@@ -306,25 +307,5 @@ enum JinjaJSON {
     if result.utf8.count > JinjaRenderer.mostProduct {
       throw JinjaError(line: line, problem: "the template makes too much text")
     }
-  }
-
-  private static func quote(_ text: String, _ result: inout String) {
-    result += "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\u{8}": result += "\\b"
-      case "\u{C}": result += "\\f"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    result += "\""
   }
 }

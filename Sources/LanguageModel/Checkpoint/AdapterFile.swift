@@ -18,7 +18,7 @@ final class AdapterFile: Sendable {
     let path = directory + "/adapter_config.json"
     let weights = directory + "/adapter_model.safetensors"
     for file in [path, weights] where !FileManager.default.fileExists(atPath: file) { throw .noSuchFile(file) }
-    configurationFile = try MappedFile(path: path)
+    configurationFile = try MappedFile(checkpoint: path)
     let json = try JSON.parse(configurationFile)
     guard json["peft_type"]?.text == "LORA" else {
       throw .unsupportedSetting("an adapter of type \"\(json["peft_type"]?.text ?? "unknown")\"", file: path)

@@ -27,7 +27,7 @@ final class Checkpoint: Sendable {
   private static func readIndex(
     _ path: String, directory: String
   ) throws(LanguageModelError) -> ([SafeTensors], [String: Int]) {
-    guard let map = try JSON.parse(MappedFile(path: path))["weight_map"]?.members else {
+    guard let map = try JSON.parse(MappedFile(checkpoint: path))["weight_map"]?.members else {
       throw .malformed(path, reason: "no \"weight_map\"")
     }
     var shards: [SafeTensors] = []

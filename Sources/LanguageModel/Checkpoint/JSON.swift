@@ -1,3 +1,5 @@
+import Numerics
+
 /// A parsed JSON document whose strings stay bytes.
 ///
 /// Vocabularies hold strings that are canonically equivalent and yet different tokens (é as one scalar and as two), and

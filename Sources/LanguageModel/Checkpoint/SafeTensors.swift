@@ -44,7 +44,7 @@ public final class SafeTensors: Sendable {
 
   /// Maps the file and checks its header: sizes against the file, offsets against sizes.
   public convenience init(path: String) throws(LanguageModelError) {
-    try self.init(MappedFile(path: path))
+    try self.init(MappedFile(checkpoint: path))
   }
 
   init(_ file: MappedFile) throws(LanguageModelError) {

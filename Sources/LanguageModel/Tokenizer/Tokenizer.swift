@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Numerics
 
 /// A tokenizer as `tokenizer.json` describes it: added tokens are found first, the text between them is normalized, split
 /// into words, and each word merged by byte-pair encoding.
@@ -24,7 +25,7 @@ public struct Tokenizer: Sendable {
     let configuration = directory + "/tokenizer_config.json"
     var end: [UInt8]?
     if FileManager.default.fileExists(atPath: configuration) {
-      let value = try JSON.parse(MappedFile(path: configuration))["eos_token"]
+      let value = try JSON.parse(MappedFile(checkpoint: configuration))["eos_token"]
       end = value?.bytes ?? value?["content"]?.bytes
     }
     try self.init(file: path, endOfSequence: end)
@@ -35,7 +36,7 @@ public struct Tokenizer: Sendable {
     var hashes: [ContentHash] = []
     for name in ["tokenizer.json", "tokenizer_config.json"] {
       let path = directory + "/" + name
-      if FileManager.default.fileExists(atPath: path) { hashes.append(try MappedFile(path: path).contentHash) }
+      if FileManager.default.fileExists(atPath: path) { hashes.append(try MappedFile(checkpoint: path).contentHash) }
     }
     return ContentHash(combining: hashes)
   }
@@ -44,7 +45,7 @@ public struct Tokenizer: Sendable {
   public init(file path: String) throws(LanguageModelError) { try self.init(file: path, endOfSequence: nil) }
 
   private init(file path: String, endOfSequence end: [UInt8]?) throws(LanguageModelError) {
-    let file = try MappedFile(path: path)
+    let file = try MappedFile(checkpoint: path)
     let parts = try TokenizerParts(JSON.parse(file), file: path)
     self.parts = parts
     raw = AddedTokens(parts.addedTokens.filter { !$0.isNormalized })

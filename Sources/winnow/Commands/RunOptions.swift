@@ -78,18 +78,13 @@ struct ExportArguments: ParsableArguments {
   }
 }
 
-/// Where the samples are.
-struct DataOptions: ParsableArguments {
+/// The pool's files, and how they are read.
+struct PoolOptions: ParsableArguments {
   @Option(
+    name: .customLong("pool"),
     help: ArgumentHelp(
       "File of samples to choose from; given again, files that the pool goes on in.", valueName: "file"))
-  var pool: [String] = []
-
-  @Option(help: ArgumentHelp("Samples of the task the choice should help.", valueName: "file"))
-  var target: String?
-
-  @Option(help: ArgumentHelp("Samples the model already knows.", valueName: "file"))
-  var existing: String?
+  var files: [String] = []
 
   @Option(help: ArgumentHelp("Take only the first so many rows of the pool.", valueName: "n"))
   var limit: Int?
@@ -104,6 +99,20 @@ struct DataOptions: ParsableArguments {
       throw WorkbenchError.outsideRange(option: "--limit", value: "\(limit)", bounds: "1 and above")
     }
   }
+
+  /// Files that follow the first.
+  var more: [String] { Array(files.dropFirst()) }
+}
+
+/// Where the samples are.
+struct DataOptions: ParsableArguments {
+  @OptionGroup var pool: PoolOptions
+
+  @Option(help: ArgumentHelp("Samples of the task the choice should help.", valueName: "file"))
+  var target: String?
+
+  @Option(help: ArgumentHelp("Samples the model already knows.", valueName: "file"))
+  var existing: String?
 }
 
 /// Where utilities come from and how they are made.

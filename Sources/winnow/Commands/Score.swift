@@ -13,8 +13,7 @@ struct Score: ParsableCommand {
       pool, or the samples of --queries; columns are the pool, or the samples of --examples.
       """)
 
-  @Option(help: ArgumentHelp("File of samples; given again, files that it goes on in.", valueName: "file"))
-  var pool: [String]
+  @OptionGroup var pool: PoolOptions
 
   @Option(help: ArgumentHelp("Rows: these samples instead of the pool's.", valueName: "file"))
   var queries: String?
@@ -22,13 +21,6 @@ struct Score: ParsableCommand {
   @Option(help: ArgumentHelp("Columns: these samples instead of the pool's.", valueName: "file"))
   var examples: String?
 
-  @Option(help: ArgumentHelp("Take only the first so many rows of the pool.", valueName: "n"))
-  var limit: Int?
-
-  @Flag(help: "Leave out rows that can't be read, and list them, instead of stopping at the first.")
-  var skipBadRows = false
-
-  @OptionGroup var reading: ReadingOptions
   @OptionGroup var utility: UtilityOptions
 
   @Option(help: ArgumentHelp("Where to write the matrix (float32, C order).", valueName: "npy"))
@@ -46,6 +38,7 @@ struct Score: ParsableCommand {
   var quiet = false
 
   func run() throws {
+    if pool.files.isEmpty { throw WorkbenchError.missingPool }
     if utility.model != nil, utility.server.endpoint != nil {
       throw WorkbenchError.severalSources(["--model", "--endpoint"])
     }
@@ -55,8 +48,8 @@ struct Score: ParsableCommand {
     try Output.check(
       out, replacing: force,
       reading: RunSpecification(
-        method: .deliftInstruction, pool: pool.first, target: queries, existing: examples, source: nil,
-        budget: .fraction(1), morePools: Array(pool.dropFirst())))
+        method: .deliftInstruction, pool: pool.files.first, target: queries, existing: examples, source: nil,
+        budget: .fraction(1), morePools: pool.more))
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
     let engine = RunEngine(
@@ -64,9 +57,10 @@ struct Score: ParsableCommand {
       access: utility.server.access)
     try engine.score(
       ScoreRequest(
-        pool: pool, queries: queries, examples: examples, limit: limit, skipBadRows: skipBadRows, source: source,
+        pool: pool.files, queries: queries, examples: examples, limit: pool.limit, skipBadRows: pool.skipBadRows,
+        source: source,
         template: utility.template, utilityKernel: utility.utilityKernel, rescaling: raw ? .none : .minMax,
-        reading: try reading.reading),
+        reading: try pool.reading.reading),
       to: out, replacing: force, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
     reporter.finish()
   }

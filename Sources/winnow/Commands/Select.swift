@@ -134,12 +134,13 @@ struct Select: ParsableCommand {
       source = utility.server.source
     }
     return RunSpecification(
-      method: method, pool: data.pool.first, target: data.target, existing: data.existing, source: source,
-      budget: try Budget(parsing: budget), limit: data.limit, skipBadRows: data.skipBadRows, objective: objective,
+      method: method, pool: data.pool.files.first, target: data.target, existing: data.existing, source: source,
+      budget: try Budget(parsing: budget), limit: data.pool.limit, skipBadRows: data.pool.skipBadRows,
+      objective: objective,
       eta: eta, nu: nu, utilityKernel: utility.utilityKernel, rescaling: rescale, maximizer: maximizer,
       epsilon: epsilon, seed: seed, template: utility.template,
       pinned: try Self.indices(pin, option: "--pin"), banned: try Self.indices(ban, option: "--ban"),
-      morePools: Array(data.pool.dropFirst()), reading: try data.reading.reading,
+      morePools: data.pool.more, reading: try data.pool.reading.reading,
       influence: method == .influence ? try influence.settings(embeddings: embeddings) : nil)
   }
 

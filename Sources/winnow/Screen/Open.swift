@@ -47,12 +47,12 @@ struct Open: ParsableCommand {
     if model != nil, server.endpoint != nil { throw WorkbenchError.severalSources(["--model", "--endpoint"]) }
     if let budget { _ = try Budget(parsing: budget) }
     let storePaths = StorePaths()
-    let (sessionName, kept) = try Self.session(named: session, pool: data.pool.first, storePaths)
+    let (sessionName, kept) = try Self.session(named: session, pool: data.pool.files.first, storePaths)
     var paths: [DatasetRole: String] = [:]
-    paths[.pool] = data.pool.first
+    paths[.pool] = data.pool.files.first
     paths[.target] = data.target
     paths[.existing] = data.existing
-    if data.pool.isEmpty, kept == nil {
+    if data.pool.files.isEmpty, kept == nil {
       for role in DatasetRole.allCases where paths[role] == nil {
         paths[role] = ShippedFiles.sampleData("\(role.rawValue).jsonl")
       }
@@ -80,8 +80,8 @@ struct Open: ParsableCommand {
       width: 0, height: 0, glyphs: ascii ? .ascii : settings.glyphs ?? .braille, paths: paths,
       model: model ?? settings.model ?? ShippedFiles.sampleModel, modelIsAsked: model != nil,
       endpoint: server.asked, method: method,
-      budget: budget, limit: data.limit, morePools: Array(data.pool.dropFirst()), reading: try data.reading.reading,
-      skipsBadRows: data.skipBadRows, themes: themes,
+      budget: budget, limit: data.pool.limit, morePools: data.pool.more, reading: try data.pool.reading.reading,
+      skipsBadRows: data.pool.skipBadRows, themes: themes,
       theme: theme ?? (kept?.theme == nil ? RememberedTheme.read(storePaths) ?? settings.theme : nil),
       keyMap: keyMap, session: kept, errors: errors)
     try ScreenProgram(
