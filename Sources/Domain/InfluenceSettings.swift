@@ -46,6 +46,10 @@ public struct InfluenceSettings: Sendable, Hashable, Codable {
     case output
   }
 
+  /// Learning rate of a warm-up: as low as at the start of a fine-tuning, whose rate rises from 0. At rates such as 1e-3 a small model
+  /// unlearns in 20 steps what tells its tasks apart.
+  public static let warmUpRate: Float = 1e-5
+
   public var order: Order
   public var step: Step
   /// Folder or file with the optimiser's state, as `winnow finetune --keep-state` leaves it; nil for a warm-up.

@@ -31,6 +31,13 @@ public final class AdamScaling: Sendable {
     }
   }
 
+  /// The same with √a in a's place.
+  var root: AdamScaling {
+    let root = Matrix(uninitializedRows: 1, columns: a.count)
+    for element in 0..<a.count { root.base[element] = a.base[element].squareRoot() }
+    return AdamScaling(a: root, b: b.copy())
+  }
+
   /// Given vectors of as many elements.
   public init(a: consuming Matrix, b: consuming Matrix) {
     precondition(a.count == b.count)

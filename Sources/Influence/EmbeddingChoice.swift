@@ -23,10 +23,13 @@ public struct EmbeddingChoice: Sendable {
 
   /// - Parameters:
   ///   - differentiator: the model at the point where influence is measured; gradient embeddings are taken there.
-  ///   - scaling: of the optimiser, which gradient embeddings share.
+  ///   - scaling: of the optimiser. Influence is ⟨a ∘ g, g_t⟩ = ⟨√a ∘ g, √a ∘ g_t⟩: gradient embeddings, which stand for samples and
+  ///     targets alike, take its root. So a few parameters with a large a, rarely seen rows of the table, drown less of the rest
+  ///     in the projection's noise than they would on one side alone.
   public func make(
     _ model: Model, _ differentiator: Differentiator, scaling: AdamScaling?
   ) throws(InfluenceError) -> any Embedding {
+    let scaling = kind == .tangents ? nil : scaling?.root
     switch kind {
     case .tangents:
       return TangentEmbedding(model, blocks: blocks, tangents: tangents, size: Self.size, seed: seed)

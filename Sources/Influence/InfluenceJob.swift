@@ -113,8 +113,9 @@ public struct InfluenceJob: Sendable {
       try trainer.loadState(from: path)
       return (trainer.differentiator, AdamScaling(trainer))
     }
+    // The optimiser's moments are wanted, of a model that stays what it is.
     let schedule = TrainingSchedule(
-      peakRate: Float(settings.stepSize), decay: .constant, steps: settings.warmUpSteps, batchSize: 8, seed: seed)
+      peakRate: InfluenceSettings.warmUpRate, decay: .constant, steps: settings.warmUpSteps, batchSize: 8, seed: seed)
     observe(.warmUp, 0, settings.warmUpSteps)
     for step in 0..<settings.warmUpSteps {
       try cancellation.check()

@@ -45,7 +45,7 @@ extension SetupField {
       "Parts of the names of the parameters that gradients are taken by, such as down_proj. Empty takes all."
     case .optimizerState:
       "What winnow finetune --keep-state left: the optimiser's state at which the step is looked ahead. Empty makes one by a warm-up."
-    case .warmUp: "Steps of AdamW on random rows of the pool, after which its state is taken."
+    case .warmUp: "Steps of AdamW on random rows of the pool, at a low rate, after which its state is taken."
     case .pooling:
       "groups: those that the target's labels name take rows of the pool in turn. round-robin: each target row does. pooled: all have one loss."
     case .groupShares:

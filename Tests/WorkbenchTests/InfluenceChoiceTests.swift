@@ -44,6 +44,20 @@ import Workbench
     #expect(Double(pool.count { wanted.contains($0) }) / Double(pool.count) < 0.15)
   }
 
+  /// AdamW's scaling gives weight to parameters that few samples move, so that less is told apart: four of five, and nine of ten to
+  /// the second order.
+  @Test(arguments: [7, 9, 2024] as [UInt64], [(InfluenceSettings.Order.first, 24), (.second, 27)])
+  func aStepOfAdamWChoosesThemToo(seed: UInt64, order: (InfluenceSettings.Order, least: Int)) throws {
+    let folder = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let settings = InfluenceSettings(
+      order: order.0, step: .adamW, pooling: order.0 == .second ? .pooled : InfluenceSettings().pooling)
+    let outcome = try run(settings, seed: seed, in: folder)
+    let pool = try families(folder.path + "/pool.jsonl")
+    let wanted = Set(try families(folder.path + "/target.jsonl"))
+    #expect(outcome.selection.picks.count { wanted.contains(pool[$0.index]) } >= order.least)
+  }
+
   @Test func groupsTakeTheBestThatIsLeftByTheMeanOfTheirTargets() throws {
     let folder = try Places.makeTemporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

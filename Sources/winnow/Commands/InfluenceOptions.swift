@@ -22,7 +22,7 @@ struct InfluenceOptions: ParsableArguments {
       "Folder with the state that winnow finetune --keep-state left (for --step adamw).", valueName: "dir"))
   var optimizerState: String?
 
-  @Option(help: "Steps of AdamW on a random part of the pool, where there is no --optimizer-state.")
+  @Option(help: "Steps of AdamW on a random part of the pool, at a low rate, where there is no --optimizer-state.")
   var warmupSteps = 20
 
   @Option(
