@@ -44,6 +44,11 @@ public struct InfluenceSettings: Sendable, Hashable, Codable {
     case cutGradient = "cut-gradient"
     /// Gradients of the output head of the whole model, projected.
     case output
+    /// Gradients of the token embeddings and the output head, projected: all the way back, but by no other parameter.
+    case tables
+
+    /// Whether it is made of the model's first blocks.
+    public var hasBlocks: Bool { self == .tangents || self == .cutGradient }
   }
 
   /// Learning rate of a warm-up: as low as at the start of a fine-tuning, whose rate rises from 0. At rates such as 1e-3 a small model

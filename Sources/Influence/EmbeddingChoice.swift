@@ -44,6 +44,11 @@ public struct EmbeddingChoice: Sendable {
         GradientRows(
           differentiator, space: try GradientSpace(differentiator), scaling: scaling,
           projection: Self.projection(differentiator.count, seed: seed)))
+    case .tables:
+      let space = GradientSpace(tablesOf: differentiator)
+      return GradientEmbedding(
+        GradientRows(
+          differentiator, space: space, scaling: scaling, projection: Self.projection(space.count, seed: seed)))
     }
   }
 

@@ -35,6 +35,13 @@ public struct GradientSpace: Sendable, Hashable {
     self.init(ranges: ranges, mask: mask, of: differentiator.count)
   }
 
+  /// The tensors with a row for each token: the token embeddings, and the output head where it is one of its own.
+  public init(tablesOf differentiator: Differentiator) {
+    let tokens = differentiator.configuration.vocabularySize
+    let tables = differentiator.parameters.filter { $0.shape.count == 2 && $0.shape[0] == tokens }
+    self.init(ranges: Self.merged(tables.map(\.range)), mask: nil, of: differentiator.count)
+  }
+
   /// - Parameters:
   ///   - ranges: ascending and apart; nil for all `flat` elements.
   ///   - mask: places among the ranges' elements, ascending; nil for all.

@@ -38,6 +38,9 @@ public struct InfluenceEstimate: Sendable, Hashable {
         return Double(cut.gradientOperations(rows: rows, targets: responses))
       case .output:
         return gradient / 3
+      case .tables:
+        // There and back; of the products by parameters hardly any.
+        return gradient * 2 / 3
       }
     }
     let landmarks = settings.landmarkCount(of: samples)
@@ -47,7 +50,7 @@ public struct InfluenceEstimate: Sendable, Hashable {
     embeddings = isExact || settings.embeddings != nil ? 0 : Double(samples) * embedding(blocks)
     someGradients = Double((isExact ? samples : measured) + targetSamples) * gradient
     allGradients = Double(samples + targetSamples) * gradient
-    if !isExact, embeddings > 0, settings.embedding != .output {
+    if !isExact, embeddings > 0, settings.embedding.hasBlocks {
       let room = allGradients / Self.worthwhile - someGradients
       betterBlocks = (1..<max(2, blocks)).last { Double(samples) * embedding($0) < room && $0 < blocks }
     }

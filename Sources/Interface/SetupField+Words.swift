@@ -38,7 +38,7 @@ extension SetupField {
     case .propagation:
       "krr: as published, for jvp. linear: least squares. tuned: the best kernel. corrected: embeddings' own word, set right."
     case .embedding:
-      "By what rows resemble each other. jvp: as published. cut-gradient: gradients of the first blocks. output: of the last layer."
+      "By what rows resemble each other. jvp: as published. cut-gradient: gradients of the first blocks. output: of the last layer. tables: of the token tables, truer and dearer."
     case .blocks: "How many of the model's first blocks make an embedding. Fewer is faster."
     case .tangents: "Random directions of a jvp embedding. More is nearer to the gradient, and slower."
     case .parameters:

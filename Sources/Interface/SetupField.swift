@@ -160,7 +160,8 @@ public enum SetupField: String, Sendable, Hashable, CaseIterable {
     case .optimizerState: return applies(Self.influenceStep, setup, "adamw")
     case .warmUp: return applies(Self.influenceStep, setup, "adamw") && setup[.optimizerState].isEmpty
     case .propagation, .embedding, .landmarkChoice, .heldOut: return setup.usesLandmarks
-    case .blocks: return setup.usesLandmarks && setup[.embedding] != "output"
+    case .blocks:
+      return setup.usesLandmarks && InfluenceSettings.Embedding(rawValue: setup[.embedding])?.hasBlocks == true
     case .tangents: return setup.usesLandmarks && setup[.embedding] == "jvp"
     case .projection: return applies(Self.influenceOrder, setup, "first")
     case .lambda: return method == .influence && setup.isPooled

@@ -20,7 +20,7 @@ struct BenchInfluence: ParsableCommand {
   @Option(help: ArgumentHelp("A count, or a share.", valueName: "n")) var landmarks = "10%"
   @Option(help: "Blocks of embeddings of the first blocks, separated by commas.") var blocks = "4"
   @Option(help: "Random directions of jvp embeddings, separated by commas.") var tangents = "2"
-  @Option(help: "Kinds of embedding, separated by commas.") var embeddings = "jvp,cut-gradient,output"
+  @Option(help: "Kinds of embedding, separated by commas.") var embeddings = "jvp,cut-gradient,output,tables"
   @Option(help: "Kinds of propagation, separated by commas.") var propagations = "krr,linear,tuned,corrected"
   @Option(help: "Kinds of landmark choice, separated by commas.") var choices = "uniform"
   @Option(help: "Draws of landmarks that the correlation is a mean of.") var draws = 5
@@ -43,8 +43,8 @@ struct BenchInfluence: ParsableCommand {
     let directions = try list(tangents, "--tangents") { Int($0).flatMap { $0 > 0 ? $0 : nil } }
     var ways: [(name: String, settings: InfluenceSettings)] = []
     for kind in kinds {
-      if kind == .output { ways.append((kind.rawValue, InfluenceSettings(embedding: kind))) }
-      for depth in kind == .output ? [] : depths {
+      if !kind.hasBlocks { ways.append((kind.rawValue, InfluenceSettings(embedding: kind))) }
+      for depth in kind.hasBlocks ? depths : [] {
         for count in kind == .tangents ? directions : [1] {
           ways.append(
             (

@@ -58,6 +58,19 @@ import Workbench
     #expect(outcome.selection.picks.count { wanted.contains(pool[$0.index]) } >= order.least)
   }
 
+  @Test func influenceSpreadByTheTokenTablesIsTrue() throws {
+    let folder = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func correlation(_ embedding: InfluenceSettings.Embedding, _ step: InfluenceSettings.Step) throws -> Double {
+      let settings = InfluenceSettings(step: step, landmarks: .fraction(0.1), embedding: embedding, heldOut: 100)
+      return try #require(try run(settings, seed: 7, in: folder).influence?.result.spread?.heldOutCorrelation)
+    }
+    #expect(try correlation(.tables, .gradientDescent) >= 0.8)
+    #expect(try correlation(.output, .gradientDescent) >= 0.7)
+    #expect(try correlation(.tables, .adamW) >= 0.6)
+    #expect(try correlation(.output, .adamW) >= 0.55)
+  }
+
   @Test func groupsTakeTheBestThatIsLeftByTheMeanOfTheirTargets() throws {
     let folder = try Places.makeTemporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
