@@ -115,7 +115,7 @@ def main():
         write(folder / "target.jsonl", rows(8, 120, tokenizer, 2))
 
         print("32 layers, width 256, 5% landmarks: all gradients against embeddings and landmarks, end to end")
-        result = bench(deep, folder, "5%", chosen.samples, "jvp,cut-gradient,output")
+        result = bench(deep, folder, "5%", chosen.samples, "jvp,cut-gradient,output,tables")
         print(f"  a gradient {result['gradientSeconds']:.4f} s")
         for row in result["rows"]:
             print(f"  {row['embedding']:28} {row['propagation']:10} {row['gain']:5.2f} times faster, "
