@@ -8,11 +8,16 @@ public struct Endpoint: Sendable, Hashable {
   public var tokenizer: String?
   /// Tokens that fit its context, as the server says; nil where it does not.
   public var context: Int?
+  /// Where the server has the model from, if it says so: tells one checkpoint from another under one name.
+  public var root: String?
 
-  public init(url: String, model: String? = nil, tokenizer: String? = nil, context: Int? = nil) {
+  public init(
+    url: String, model: String? = nil, tokenizer: String? = nil, context: Int? = nil, root: String? = nil
+  ) {
     self.url = url
     self.model = model
     self.tokenizer = tokenizer
     self.context = context
+    self.root = root
   }
 }

@@ -35,7 +35,7 @@ public enum UtilitySource: Sendable, Hashable {
 extension UtilitySource: Codable {
   private enum Keys: String, CodingKey {
     case model, utilities, targetUtilities, existingUtilities, embeddings, neighbours
-    case endpoint, servedModel, tokenizer, context
+    case endpoint, servedModel, servedRoot, tokenizer, context
   }
 
   public init(from decoder: any Decoder) throws {
@@ -47,7 +47,8 @@ extension UtilitySource: Codable {
         Endpoint(
           url: url, model: try container.decodeIfPresent(String.self, forKey: .servedModel),
           tokenizer: try container.decodeIfPresent(String.self, forKey: .tokenizer),
-          context: try container.decodeIfPresent(Int.self, forKey: .context)))
+          context: try container.decodeIfPresent(Int.self, forKey: .context),
+          root: try container.decodeIfPresent(String.self, forKey: .servedRoot)))
     } else if let path = try container.decodeIfPresent(String.self, forKey: .embeddings) {
       self = .embeddings(path, neighbours: try container.decode(Int.self, forKey: .neighbours))
     } else {
@@ -68,6 +69,7 @@ extension UtilitySource: Codable {
       try container.encodeIfPresent(endpoint.model, forKey: .servedModel)
       try container.encodeIfPresent(endpoint.tokenizer, forKey: .tokenizer)
       try container.encodeIfPresent(endpoint.context, forKey: .context)
+      try container.encodeIfPresent(endpoint.root, forKey: .servedRoot)
     case .embeddings(let path, let neighbours):
       try container.encode(path, forKey: .embeddings)
       try container.encode(neighbours, forKey: .neighbours)

@@ -18,7 +18,7 @@ extension SetupField {
       "Folder of a Hugging Face checkpoint. It is run on this machine to score how much one row, shown as an example, "
         + "improves its answer to another."
     case .endpoint:
-      "Address of an inference server with OpenAI's completions API, as vLLM and SGLang have it. A key is taken from WINNOW_API_KEY."
+      "Address of an inference server with OpenAI's completions API, as vLLM has it. A key is taken from WINNOW_API_KEY."
     case .servedModel: "The name that the server gives the model. Empty takes the only one it serves."
     case .tokenizer:
       "Folder of the served model's tokenizer: rows are sent as tokens, as a model here would read them. Empty sends text."

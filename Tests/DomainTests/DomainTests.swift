@@ -67,7 +67,7 @@ import Testing
     for source in [
       UtilitySource.model(directory: "m"), .matrices(pool: "u.npy", target: nil, existing: "e.npy"), nil,
       .endpoint(Endpoint(url: "http://here:8000/v1")),
-      .endpoint(Endpoint(url: "https://there/v1", model: "m", tokenizer: "t", context: 4096)),
+      .endpoint(Endpoint(url: "https://there/v1", model: "m", tokenizer: "t", context: 4096, root: "/models/m")),
     ] {
       for budget in [Budget.count(3), .fraction(1), .fraction(0.3)] {
         let specification = RunSpecification(

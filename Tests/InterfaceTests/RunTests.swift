@@ -36,7 +36,7 @@ import Testing
     go(to: .method)
     while stage.model.setup.method != .influence { stage.press(.right) }
     #expect(stage.text.contains("standard, 64") && stage.text.contains("all targets alike"))
-    for field in [SetupField.influenceStep, .pooling, .landmarkChoice, .embedding, .propagation] {
+    for field in [SetupField.influenceStep, .pooling, .landmarkChoice, .embedding, .embedding, .propagation] {
       go(to: field)
       stage.press(.right)
     }

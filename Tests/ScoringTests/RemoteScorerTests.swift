@@ -260,6 +260,25 @@ private func problem(_ body: () throws -> Distances) -> ErrorReport? {
     #expect(areNear(all(try remote(plain.address, model: "served")), all(try local(model))))
   }
 
+  @Test func anotherCheckpointUnderTheSameNameHasScoresOfItsOwn() throws {
+    let model = try Model(directory: modelFolder)
+    func space(_ root: String?, context: Int? = nil) throws -> ContentHash {
+      let endpoint = Endpoint(url: "http://here/v1", model: "m", tokenizer: modelFolder, context: context, root: root)
+      return try RemoteScorer(
+        endpoint: endpoint, access: ServerAccess(), template: .delift, queries: samples, examples: samples,
+        queryPath: nil, workers: 1
+      ).space
+    }
+    #expect(try space("/a") == space("/a"))
+    #expect(try Set([space(nil), space("/a"), space("/b"), space("/b", context: 4096)]).count == 4)
+    var manner = ModelServer.Manner()
+    manner.root = "/checkpoints/step-100"
+    let server = try ModelServer(model, manner: manner)
+    let found = try RemoteScorer.resolve(
+      Endpoint(url: server.address), access: ServerAccess(), cancellation: Cancellation())
+    #expect(found.root == manner.root && found.model == "served" && found.url == server.address + "/v1")
+  }
+
   @Test func theKeyIsSentToTheServerAndNowhereElse() throws {
     let model = try Model(directory: modelFolder)
     let server = try ModelServer(model)

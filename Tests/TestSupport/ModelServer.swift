@@ -8,6 +8,8 @@ public final class ModelServer: Sendable {
   public struct Manner: Sendable {
     /// Says how many tokens its model's context has, and refuses more.
     public var context: Int?
+    /// Says where it has its model from.
+    public var root: String?
     /// Puts this token before any text that it is not told to leave bare; and before all text.
     public var opening: Int32?
     public var opensAllText = false
@@ -75,8 +77,9 @@ public final class ModelServer: Sendable {
         struct Served: Encodable {
           var id: String
           var maxModelLen: Int?
+          var root: String?
         }
-        return .json(200, ["data": [Served(id: name, maxModelLen: manner.context)]])
+        return .json(200, ["data": [Served(id: name, maxModelLen: manner.context, root: manner.root)]])
       case ("POST", "/v1/completions"):
         guard let question = try? Self.decoder.decode(Question.self, from: request.body), question.echo,
           question.model == name, question.maxTokens == 1, question.logprobs > 0

@@ -78,6 +78,8 @@ struct CompletionsClient: Sendable {
     var id: String
     /// vLLM's: tokens of its context.
     var maxModelLen: Int?
+    /// vLLM's: the checkpoint's folder or name.
+    var root: String?
   }
 
   /// The served models; nil where the server has no list of them. Asked once, without a second try.
@@ -116,7 +118,7 @@ struct CompletionsClient: Sendable {
     var temperature = 0
     var echo = true
     var logprobs = 1
-    // For text: no token before it that is not in it (vLLM, SGLang; others do not heed it).
+    // For text: no token before it that is not in it (vLLM; others do not heed it).
     var addSpecialTokens: Bool?
   }
 

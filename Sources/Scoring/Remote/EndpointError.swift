@@ -62,7 +62,7 @@ public enum EndpointError: ReportableError {
     case .noPromptProbabilities(let url):
       ErrorReport(
         "the server gives no log-probabilities of the words it is sent, only of its own", at: url,
-        remedy: "Use a server whose /completions heeds echo together with logprobs, as vLLM and SGLang do.",
+        remedy: "Use a server whose /completions heeds echo together with logprobs, as vLLM does.",
         status: .failed)
     case .otherTokens(let url, let sent, let read):
       ErrorReport(

@@ -55,6 +55,7 @@ public final class RemoteScorer: UtilityScorer {
       throw EndpointError.unknownModel(name, at: client.base, names: served.map(\.id))
     }
     resolved.model = name
+    resolved.root = found?.root
     resolved.context = found?.maxModelLen.flatMap { $0 > 1 ? $0 : nil }
     return resolved
   }
@@ -79,7 +80,8 @@ public final class RemoteScorer: UtilityScorer {
     let room = endpoint.context.map { $0 - 1 }
     self.room = room
     var parts = [
-      ContentHash(of: "endpoint 1"), ContentHash(of: client.base), ContentHash(of: model), template.contentHash,
+      ContentHash(of: "endpoint 1"), ContentHash(of: client.base), ContentHash(of: model),
+      ContentHash(of: endpoint.root ?? ""), template.contentHash,
     ]
     if let directory = endpoint.tokenizer {
       let tokenizer = try Tokenizer(directory: directory)

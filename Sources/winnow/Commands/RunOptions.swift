@@ -135,7 +135,7 @@ struct UtilityOptions: ParsableArguments {
 struct ServerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Inference server that judges instead (OpenAI's completions API, as vLLM and SGLang have it).", valueName: "url"))
+      "Inference server that judges instead (OpenAI's completions API, as vLLM has it).", valueName: "url"))
   var endpoint: String?
 
   @Option(help: ArgumentHelp("The server's name for the model, where it serves several.", valueName: "name"))
