@@ -14,7 +14,8 @@ enum Judge: Sendable {
   }
 
   func scorer(
-    template: PromptTemplate, queries: [Sample], examples: [Sample], queryPath: String?, workers: Int
+    template: PromptTemplate, queries: [Sample], examples: [Sample], queryPath: String?, workers: Int,
+    observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
   ) throws -> any UtilityScorer {
     switch self {
     case .local(let model, _):
@@ -23,7 +24,7 @@ enum Judge: Sendable {
     case .remote(let endpoint, let access):
       try RemoteScorer(
         endpoint: endpoint, access: access, template: template, queries: queries, examples: examples,
-        queryPath: queryPath, workers: workers)
+        queryPath: queryPath, workers: workers, notice: { observe(.notice($0)) })
     }
   }
 

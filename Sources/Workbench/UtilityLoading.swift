@@ -28,7 +28,7 @@ extension RunEngine {
     }
     let scorer = try judge.scorer(
       template: template, queries: queries, examples: examples, queryPath: queryPath,
-      workers: workers.count)
+      workers: workers.count, observe: observe)
     let cache = openCache(observe: observe)
     // A cache that can't be written says so when the first block is saved.
     if !onlyKept { try? cache?.use(scorer.space, name: judge.cacheName(template: name)) }

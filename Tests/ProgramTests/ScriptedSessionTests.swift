@@ -80,7 +80,7 @@ import Testing
       try session.wait(for: "1 pinned")
       try session.press("r")
       try session.wait(for: "▸3 Run")
-      try session.wait(for: "6 of 6")
+      try session.wait(for: "✓ 6 rows in")
       try session.press("4")
       try session.wait(for: "Run 2 of 2")
       try session.wait("the pinned row") { row(session) == pinned && session.screen.contains("▸◆   1") }
@@ -89,7 +89,7 @@ import Testing
       try choose("Random", session)
       try session.press("r")
       try session.wait(for: "▸3 Run")
-      try session.wait(for: "6 of 6")
+      try session.wait(for: "✓ 6 rows in")
       try session.press("5")
       try session.wait(for: "Jaccard")
       #expect(session.screen.contains("B  run 3"))

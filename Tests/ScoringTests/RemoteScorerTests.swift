@@ -172,6 +172,32 @@ private func problem(_ body: () throws -> Distances) -> ErrorReport? {
     #expect(server.asked == 30 + 4)
   }
 
+  @Test func troubleThatGoesOnIsToldOnce() throws {
+    let model = try Model(directory: modelFolder)
+    let refusals = Mutex(0)
+    let server = try ModelServer(model) { request in
+      guard request.method == "POST",
+        refusals.withLock({
+          $0 += 1
+          return $0 <= 8
+        })
+      else { return nil }
+      return .json(503, ["message": "loading the model"])
+    }
+    let told = Mutex<[String]>([])
+    let scorer = try RemoteScorer(
+      endpoint: Endpoint(url: server.address + "/v1", model: "served", tokenizer: modelFolder),
+      access: ServerAccess(requests: 4), template: .delift, queries: samples, examples: [], queryPath: nil, workers: 1
+    ) { text in told.withLock { $0.append(text) } }
+    let found = try scorer.distances(
+      of: ScoreBlock(example: nil, queries: [0, 1, 2, 3]), worker: 0, cancellation: Cancellation()
+    ) { _ in }
+    #expect(areNear(found, all(try local(model, samples, [])).dropLast(1).map { $0 }))
+    let texts = told.withLock { $0 }
+    #expect(texts.count == 1)
+    #expect(texts[0].contains("status 503: loading the model; it is asked again"))
+  }
+
   @Test func whatDoesNotFitTheServersContextIsCutOrCounted() throws {
     let model = try Model(directory: modelFolder)
     // Every query fits alone; behind an example about half of them, and the others less and less.

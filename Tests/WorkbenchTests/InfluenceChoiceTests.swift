@@ -9,6 +9,7 @@ import Workbench
 
 /// A tenth of a pool of small tasks, chosen for two of its families by the sample model.
 @Suite struct InfluenceChoiceTests {
+  typealias AdamWCase = (UInt64, InfluenceSettings.Order, Int)
   private struct Labelled: Decodable { var family: String }
 
   private func families(_ path: String) throws -> [String] {
@@ -46,16 +47,16 @@ import Workbench
 
   /// AdamW's scaling gives weight to parameters that few samples move, so that less is told apart: four of five, and nine of ten to
   /// the second order.
-  @Test(arguments: [7, 9, 2024] as [UInt64], [(InfluenceSettings.Order.first, 24), (.second, 27)])
-  func aStepOfAdamWChoosesThemToo(seed: UInt64, order: (InfluenceSettings.Order, least: Int)) throws {
+  @Test(arguments: [(7, .first, 24), (9, .first, 24), (2024, .first, 24), (7, .second, 27)] as [AdamWCase])
+  func aStepOfAdamWChoosesThemToo(seed: UInt64, order: InfluenceSettings.Order, least: Int) throws {
     let folder = try Places.makeTemporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let settings = InfluenceSettings(
-      order: order.0, step: .adamW, pooling: order.0 == .second ? .pooled : InfluenceSettings().pooling)
+      order: order, step: .adamW, pooling: order == .second ? .pooled : InfluenceSettings().pooling)
     let outcome = try run(settings, seed: seed, in: folder)
     let pool = try families(folder.path + "/pool.jsonl")
     let wanted = Set(try families(folder.path + "/target.jsonl"))
-    #expect(outcome.selection.picks.count { wanted.contains(pool[$0.index]) } >= order.least)
+    #expect(outcome.selection.picks.count { wanted.contains(pool[$0.index]) } >= least)
   }
 
   @Test func influenceSpreadByTheTokenTablesIsTrue() throws {

@@ -142,10 +142,13 @@ struct CompletionsClient: Sendable {
     var words: String
   }
 
-  /// Log-probabilities of a prompt's tokens. A server that is busy or does not answer is asked again, later and later.
+  /// Log-probabilities of a prompt's tokens. A server that is busy or does not answer is asked again, later and later;
+  /// `trouble` hears of it from the second time on.
   ///
   /// - Throws: ``TooLong``, ``EndpointError``, `CancellationError`.
-  func read(_ prompt: Prompt, model: String, cancellation: Cancellation) throws -> Reading {
+  func read(
+    _ prompt: Prompt, model: String, cancellation: Cancellation, trouble: (EndpointError) -> Void
+  ) throws -> Reading {
     var question = Question(model: model, prompt: prompt)
     if case .text = prompt { question.addSpecialTokens = false }
     var request = request("completions")
@@ -153,7 +156,7 @@ struct CompletionsClient: Sendable {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     request.body = try encoder.encode(question)
-    let answer = try patiently(request, cancellation)
+    let answer = try patiently(request, cancellation, trouble)
     guard answer.status == 200 else {
       let words = Self.words(of: answer.body)
       if [400, 413, 422].contains(answer.status), Self.speaksOfContext(words) { throw TooLong(words: words) }
@@ -194,7 +197,9 @@ struct CompletionsClient: Sendable {
     return decoder
   }
 
-  private func patiently(_ request: Transfers.Request, _ cancellation: Cancellation) throws -> Transfers.Answer {
+  private func patiently(
+    _ request: Transfers.Request, _ cancellation: Cancellation, _ trouble: (EndpointError) -> Void
+  ) throws -> Transfers.Answer {
     var wait = 0.5
     for attempt in 1... {
       let problem: EndpointError
@@ -208,6 +213,7 @@ struct CompletionsClient: Sendable {
         problem = .silent(base, reason: failure.reason)
       }
       if attempt == Self.tries { throw problem }
+      if attempt > 1 { trouble(problem) }
       try Self.sleep(min(60, max(wait, asked ?? 0)), cancellation)
       wait *= 2
     }

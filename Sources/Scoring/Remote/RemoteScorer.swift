@@ -33,6 +33,10 @@ public final class RemoteScorer: UtilityScorer {
   /// For each query its text's counts of tokens, once they are known.
   private let counts: [Counts]
 
+  private let notice: @Sendable (String) -> Void
+  /// Whether trouble with the server was told of: once is enough.
+  private let isTold = Atomic<Bool>(false)
+
   private final class Counts: Sendable {
     let losses = Mutex<[Int]?>(nil)
   }
@@ -65,12 +69,14 @@ public final class RemoteScorer: UtilityScorer {
   /// - Parameters:
   ///   - endpoint: as ``resolve(_:access:cancellation:)`` gives it.
   ///   - workers: how many calls of ``distances(of:worker:cancellation:advance:)`` may run at once.
+  ///   - notice: called once, from any thread, with what the user should know while the server is asked again and again.
   /// - Throws: `EndpointError`; `ScoringError` for a query that the context can't hold; `LanguageModelError` for the
   ///   tokenizer's files.
   public init(
     endpoint: Endpoint, access: ServerAccess, template: PromptTemplate, queries: [Sample], examples: [Sample],
-    queryPath: String?, workers: Int
+    queryPath: String?, workers: Int, notice: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
+    self.notice = notice
     client = try CompletionsClient(endpoint.url, access: access)
     model = endpoint.model ?? ""
     self.queryPath = queryPath
@@ -211,7 +217,11 @@ public final class RemoteScorer: UtilityScorer {
   private func read(
     _ prompt: Prompt, _ cancellation: Cancellation, _ advance: (Int) -> Void
   ) throws -> CompletionsClient.Reading {
-    let reading = try client.read(prompt, model: model, cancellation: cancellation)
+    let reading = try client.read(prompt, model: model, cancellation: cancellation) { trouble in
+      if !isTold.exchange(true, ordering: .relaxed) {
+        notice("\(trouble.report.place ?? ""): \(trouble.report.problem); it is asked again for half a minute")
+      }
+    }
     advance(reading.logProbabilities.count)
     return reading
   }
