@@ -23,36 +23,26 @@ import Testing
   @Test func everyFieldOfInfluenceDistillationEndsUpInTheRun() throws {
     var stage = Stage.opened(width: 100, height: 40, target: true)
     stage.press(.character("2"))
-    func go(to field: SetupField) {
-      stage.press(.character("g"))
-      for _ in 0...(stage.model.setup.fields.firstIndex(of: field) ?? 0) { stage.press(.down) }
-    }
-    func set(_ field: SetupField, _ text: String) {
-      go(to: field)
-      stage.press(.enter, .control("u"))
-      stage.type(text)
-      stage.press(.enter)
-    }
-    go(to: .method)
+    stage.go(to: .method)
     while stage.model.setup.method != .influence { stage.press(.right) }
     #expect(stage.text.contains("standard, 64") && stage.text.contains("all targets alike"))
     for field in [SetupField.influenceStep, .pooling, .landmarkChoice, .embedding, .embedding, .propagation] {
-      go(to: field)
+      stage.go(to: field)
       stage.press(.right)
     }
-    set(.stepSize, "0.01")
-    set(.warmUp, "7")
-    set(.groupShares, "odd label=2, other=0.5")
-    set(.landmarks, "20%")
-    set(.blocks, "2")
-    set(.tangents, "3")
-    set(.heldOut, "9")
-    set(.parameters, "down_proj")
-    set(.projection, "cube:9")
+    stage.set(.stepSize, "0.01")
+    stage.set(.warmUp, "7")
+    stage.set(.groupShares, "odd label=2, other=0.5")
+    stage.set(.landmarks, "20%")
+    stage.set(.blocks, "2")
+    stage.set(.tangents, "3")
+    stage.set(.heldOut, "9")
+    stage.set(.parameters, "down_proj")
+    stage.set(.projection, "cube:9")
     #expect(stage.text.contains("hadamard or rademacher, a colon and a size"))
     stage.press(.escape)
-    set(.projection, "hadamard:512")
-    set(.lambda, "0.25")
+    stage.set(.projection, "hadamard:512")
+    stage.set(.lambda, "0.25")
     stage.press(.character("r"))
     let run = try #require(started(stage.effects))
     #expect(
@@ -67,35 +57,25 @@ import Testing
   @Test func anInferenceServerCanJudgeInTheModelsPlace() throws {
     var stage = Stage.opened(width: 100, height: 40)
     stage.press(.character("2"))
-    func go(to field: SetupField) {
-      stage.press(.character("g"))
-      for _ in 0...(stage.model.setup.fields.firstIndex(of: field) ?? 0) { stage.press(.down) }
-    }
-    func set(_ field: SetupField, _ text: String) {
-      go(to: field)
-      stage.press(.enter, .control("u"))
-      stage.type(text)
-      stage.press(.enter)
-    }
-    go(to: .source)
+    stage.go(to: .source)
     while stage.model.setup.source != .endpoint { stage.press(.right) }
     #expect(!stage.model.setup.fields.contains(.model))
     #expect(stage.text.contains("An address such as http://localhost:8000/v1."))
     #expect(stage.text.contains("the only one") && stage.text.contains("rows are sent as text"))
-    set(.endpoint, "localhost:8000")
+    stage.set(.endpoint, "localhost:8000")
     #expect(stage.text.contains("An address such as"))
     stage.press(.escape)
-    set(.endpoint, "http://localhost:8000/v1")
+    stage.set(.endpoint, "http://localhost:8000/v1")
     #expect(stage.model.setup[.endpoint] == "http://localhost:8000/v1")
 
     // A chat is written by the template beside the tokenizer.
-    go(to: .template)
+    stage.go(to: .template)
     while stage.model.setup[.template] != "chat" { stage.press(.right) }
     stage.press(.character("r"))
     #expect(started(stage.effects) == nil)
     #expect(stage.text.contains("needs the folder of the model's tokenizer"))
-    set(.tokenizer, "/models/tokenizer")
-    set(.servedModel, "judge")
+    stage.set(.tokenizer, "/models/tokenizer")
+    stage.set(.servedModel, "judge")
     stage.press(.character("r"))
     let run = try #require(started(stage.effects))
     let expected = Endpoint(url: "http://localhost:8000/v1", model: "judge", tokenizer: "/models/tokenizer")
@@ -124,16 +104,9 @@ import Testing
     var stage = Stage.opened(width: 100, height: 40, target: true)
     stage.press(.character("2"), .down)
     while stage.model.setup.method != .influence { stage.press(.right) }
-    func set(_ field: SetupField, _ text: String) {
-      stage.press(.character("g"))
-      for _ in 0...(stage.model.setup.fields.firstIndex(of: field) ?? 0) { stage.press(.down) }
-      stage.press(.enter)
-      stage.type(text)
-      stage.press(.enter)
-    }
-    set(.gradients, "g.npy")
+    stage.set(.gradients, "g.npy")
     #expect(stage.text.contains("Name the file of the target's gradients."))
-    set(.targetGradients, "t.npy")
+    stage.set(.targetGradients, "t.npy")
     #expect(!stage.model.setup.fields.contains(.model))
     stage.press(.character("r"))
     let run = try #require(started(stage.effects))
@@ -169,33 +142,22 @@ import Testing
   @Test func everyFieldOfTheFormEndsUpInTheRun() throws {
     var stage = Stage.opened(width: 100, height: 40, target: true)
     stage.press(.character("2"))
-    func row(_ field: SetupField) -> Int { (stage.model.setup.fields.firstIndex(of: field) ?? 0) + 1 }
-    func go(to field: SetupField) {
-      stage.press(.character("g"))
-      for _ in 0..<row(field) { stage.press(.down) }
-    }
-    func set(_ field: SetupField, _ text: String) {
-      go(to: field)
-      stage.press(.enter, .control("u"))
-      stage.type(text)
-      stage.press(.enter)
-    }
-    go(to: .method)
+    stage.go(to: .method)
     stage.press(.right)
-    go(to: .objective)
+    stage.go(to: .objective)
     stage.press(.enter)
-    go(to: .kernel)
+    stage.go(to: .kernel)
     stage.press(.character("l"))
-    go(to: .rescaling)
+    stage.go(to: .rescaling)
     stage.press(.left)
-    go(to: .maximizer)
+    stage.go(to: .maximizer)
     stage.press(.right, .right)
-    set(.budget, "7")
-    set(.model, "/models/llama")
-    set(.eta, "0.5")
-    set(.epsilon, "0.2")
-    set(.seed, "99")
-    set(.limit, "50")
+    stage.set(.budget, "7")
+    stage.set(.model, "/models/llama")
+    stage.set(.eta, "0.5")
+    stage.set(.epsilon, "0.2")
+    stage.set(.seed, "99")
+    stage.set(.limit, "50")
     stage.press(.character("r"))
     let run = try #require(started(stage.effects))
     #expect(

@@ -283,3 +283,19 @@ struct Stage {
       groups: families.enumerated().map { HeatMap.Group(name: $1, lines: $0 * 6..<$0 * 6 + 6) })
   }
 }
+
+extension Stage {
+  /// On the Setup screen: moves to a field.
+  mutating func go(to field: SetupField) {
+    press(.character("g"))
+    for _ in 0...(model.setup.fields.firstIndex(of: field) ?? 0) { press(.down) }
+  }
+
+  /// On the Setup screen: types a field's value in place of the one it has.
+  mutating func set(_ field: SetupField, _ text: String) {
+    go(to: field)
+    press(.enter, .control("u"))
+    type(text)
+    press(.enter)
+  }
+}
