@@ -175,7 +175,6 @@ int ccurl_send(
   headers = curl.slist_append(headers, "Expect:");
 
   CURL *easy = connection->easy;
-  curl.easy_reset(easy);
   curl.easy_setopt(easy, CURLOPT_URL, request->url);
   curl.easy_setopt(easy, CURLOPT_PROTOCOLS, http_and_https);
   curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -205,13 +204,14 @@ int ccurl_send(
   long long wait = 0;
   if (curl.easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait) == 0 && wait > 0 && wait < 1 << 20)
     answer->retry_after = (long)wait;
+  if (code > 0 && !answer->problem[0])
+    snprintf(answer->problem, sizeof answer->problem, "%s", reason[0] ? reason : curl.easy_strerror(code));
+  // What it was told to use is gone when this returns; the connection stays open.
+  curl.easy_reset(easy);
   curl.slist_free_all(headers);
   if (code == 0 && answer->status > 0) return 1;
   answer->status = 0;
-  if (code > 0 && !answer->problem[0])
-    snprintf(answer->problem, sizeof answer->problem, "%s", reason[0] ? reason : curl.easy_strerror(code));
-  else if (!answer->problem[0])
-    snprintf(answer->problem, sizeof answer->problem, "no answer of HTTP");
+  if (!answer->problem[0]) snprintf(answer->problem, sizeof answer->problem, "no answer of HTTP");
   return code < 0 ? -1 : 0;
 }
 

@@ -31,17 +31,27 @@ public final class AdamScaling: Sendable {
     }
   }
 
-  /// The same with √a in a's place.
-  var root: AdamScaling {
-    let root = Matrix(uninitializedRows: 1, columns: a.count)
-    for element in 0..<a.count { root.base[element] = a.base[element].squareRoot() }
-    return AdamScaling(a: root, b: b.copy())
-  }
-
   /// Given vectors of as many elements.
   public init(a: consuming Matrix, b: consuming Matrix) {
     precondition(a.count == b.count)
     self.a = a
     self.b = b
+  }
+
+  /// √a alone, which is all that an embedding is scaled with: b is empty.
+  init(root: consuming Matrix) {
+    a = root
+    b = Matrix(zerosOfRows: 1, columns: 0)
+  }
+
+  /// √a of the parameters that a model, this one or a part of it, has in common with this one.
+  func root(of part: Differentiator, from whole: Differentiator) -> AdamScaling {
+    let places = Dictionary(uniqueKeysWithValues: whole.parameters.map { ($0.name, $0.range) })
+    let root = Matrix(zerosOfRows: 1, columns: part.count)
+    for parameter in part.parameters {
+      guard let range = places[parameter.name] else { continue }
+      for (place, element) in zip(parameter.range, range) { root.base[place] = a.base[element].squareRoot() }
+    }
+    return AdamScaling(root: root)
   }
 }

@@ -29,7 +29,6 @@ public struct EmbeddingChoice: Sendable {
   public func make(
     _ model: Model, _ differentiator: Differentiator, scaling: AdamScaling?
   ) throws(InfluenceError) -> any Embedding {
-    let scaling = kind == .tangents ? nil : scaling?.root
     switch kind {
     case .tangents:
       return TangentEmbedding(model, blocks: blocks, tangents: tangents, size: Self.size, seed: seed)
@@ -37,37 +36,24 @@ public struct EmbeddingChoice: Sendable {
       let cut = Differentiator(differentiator, blocks: blocks)
       return GradientEmbedding(
         GradientRows(
-          cut, space: try GradientSpace(cut), scaling: scaling.map { $0.moved(from: differentiator, to: cut) },
+          cut, space: try GradientSpace(cut), scaling: scaling?.root(of: cut, from: differentiator),
           projection: Self.projection(cut.count, seed: seed)))
     case .output:
       return OutputEmbedding(
         GradientRows(
-          differentiator, space: try GradientSpace(differentiator), scaling: scaling,
+          differentiator, space: try GradientSpace(differentiator),
+          scaling: scaling?.root(of: differentiator, from: differentiator),
           projection: Self.projection(differentiator.count, seed: seed)))
     case .tables:
       let space = GradientSpace(tablesOf: differentiator)
       return GradientEmbedding(
         GradientRows(
-          differentiator, space: space, scaling: scaling, projection: Self.projection(space.count, seed: seed)))
+          differentiator, space: space, scaling: scaling?.root(of: differentiator, from: differentiator),
+          projection: Self.projection(space.count, seed: seed)))
     }
   }
 
   private static func projection(_ count: Int, seed: UInt64) -> RandomProjection? {
     count > size ? RandomProjection(kind: .hadamard, inputs: count, outputs: size, seed: seed) : nil
-  }
-}
-
-extension AdamScaling {
-  /// The scaling of the parameters that another model has in common.
-  func moved(from whole: Differentiator, to part: Differentiator) -> AdamScaling {
-    let places = Dictionary(uniqueKeysWithValues: whole.parameters.map { ($0.name, $0.range) })
-    let movedA = Matrix(zerosOfRows: 1, columns: part.count)
-    let movedB = Matrix(zerosOfRows: 1, columns: part.count)
-    for parameter in part.parameters {
-      guard let range = places[parameter.name] else { continue }
-      (movedA.base + parameter.range.lowerBound).update(from: a.base + range.lowerBound, count: range.count)
-      (movedB.base + parameter.range.lowerBound).update(from: b.base + range.lowerBound, count: range.count)
-    }
-    return AdamScaling(a: movedA, b: movedB)
   }
 }

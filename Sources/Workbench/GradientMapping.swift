@@ -45,7 +45,7 @@ extension PoolMapping {
     return map(plane, .gradients, rows)
   }
 
-  /// By embeddings that the model's first blocks make, as Influence Distillation spreads influence by: cheaper than gradients.
+  /// By the embeddings that Influence Distillation spreads influence by where nothing else is asked: cheaper than gradients.
   public static func byEmbeddings(
     _ file: DatasetFile, model directory: String, template: String, workers: Workers, cancellation: Cancellation,
     observe: @escaping @Sendable (Progress) -> Void

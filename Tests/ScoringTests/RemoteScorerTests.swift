@@ -198,6 +198,28 @@ private func problem(_ body: () throws -> Distances) -> ErrorReport? {
     #expect(texts[0].contains("status 503: loading the model; it is asked again"))
   }
 
+  @Test(arguments: [1, 3, 5])
+  func noMoreRequestsAreUnderWayThanThereMayBe(most: Int) throws {
+    let counts = Mutex((now: 0, most: 0))
+    let model = try Model(directory: modelFolder)
+    let server = try ModelServer(model) { request in
+      guard request.method == "POST" else { return nil }
+      counts.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+      usleep(10_000)
+      counts.withLock { $0.now -= 1 }
+      return nil
+    }
+    let endpoint = Endpoint(url: server.address, model: "served", tokenizer: modelFolder)
+    let scorer = try RemoteScorer(
+      endpoint: endpoint, access: ServerAccess(requests: most), template: .delift, queries: samples, examples: samples,
+      queryPath: nil, workers: 2)
+    let found = try ScoringJob(scorer: scorer, store: nil, workers: Workers(count: 2))
+      .run(cancellation: Cancellation()) { _, _, _, _ in }
+    #expect(areNear(all(found), all(try local(model))))
+    // A busy machine may run one of the two workers only, which has half of the threads.
+    #expect((min(2, most)...most).contains(counts.withLock { $0.most }))
+  }
+
   @Test func whatDoesNotFitTheServersContextIsCutOrCounted() throws {
     let model = try Model(directory: modelFolder)
     // Every query fits alone; behind an example about half of them, and the others less and less.

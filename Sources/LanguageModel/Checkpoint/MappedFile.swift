@@ -7,6 +7,8 @@ extension MappedFile {
   convenience init(checkpoint path: String) throws(LanguageModelError) {
     do throws(NumericsError) {
       try self.init(path: path)
+    } catch .unreadable(_, let reason) {
+      throw .unreadable(path, reason: reason)
     } catch {
       throw .unreadable(path, reason: error.report.problem)
     }

@@ -36,6 +36,8 @@ struct CompletionsClient: Sendable {
   private let access: ServerAccess
   private let isLocal: Bool
   private let transfers = Transfers()
+  /// As many as may be under way.
+  private let places: DispatchSemaphore
 
   /// Times that a request is sent before the server counts as silent.
   private static let tries = 7
@@ -45,6 +47,7 @@ struct CompletionsClient: Sendable {
       throw .badKey
     }
     self.access = access
+    places = DispatchSemaphore(value: max(1, access.requests))
     base = try Self.base(url)
     let host = URLComponents(string: base)?.host ?? ""
     isLocal = ["localhost", "::1", "[::1]"].contains(host) || host.hasPrefix("127.")
@@ -205,7 +208,7 @@ struct CompletionsClient: Sendable {
       let problem: EndpointError
       var asked: Double?
       do {
-        let answer = try transfers.answer(to: request, cancellation: cancellation)
+        let answer = try answer(to: request, cancellation)
         guard [408, 409, 425, 429].contains(answer.status) || answer.status >= 500 else { return answer }
         asked = answer.retryAfter
         problem = .refused(base, status: answer.status, words: Self.words(of: answer.body))
@@ -218,6 +221,12 @@ struct CompletionsClient: Sendable {
       wait *= 2
     }
     throw EndpointError.silent(base, reason: "no answer")
+  }
+
+  private func answer(to request: Transfers.Request, _ cancellation: Cancellation) throws -> Transfers.Answer {
+    places.wait()
+    defer { places.signal() }
+    return try transfers.answer(to: request, cancellation: cancellation)
   }
 
   private static func sleep(_ seconds: Double, _ cancellation: Cancellation) throws {

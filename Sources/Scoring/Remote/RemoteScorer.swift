@@ -28,7 +28,7 @@ public final class RemoteScorer: UtilityScorer {
   private let queryRows: [Int]
   /// Tokens that may be sent, at most; nil where the server does not say.
   private let room: Int?
-  /// Requests at once, of each worker.
+  /// Threads that ask, of each worker; the client lets no more through at once than there may be.
   private let width: Int
   /// For each query its text's counts of tokens, once they are known.
   private let counts: [Counts]
@@ -81,7 +81,7 @@ public final class RemoteScorer: UtilityScorer {
     model = endpoint.model ?? ""
     self.queryPath = queryPath
     queryRows = queries.map(\.index)
-    width = max(1, access.requests / max(1, workers))
+    width = max(1, (access.requests + workers - 1) / max(1, workers))
     // One token is the server's own.
     let room = endpoint.context.map { $0 - 1 }
     self.room = room
@@ -219,7 +219,7 @@ public final class RemoteScorer: UtilityScorer {
   ) throws -> CompletionsClient.Reading {
     let reading = try client.read(prompt, model: model, cancellation: cancellation) { trouble in
       if !isTold.exchange(true, ordering: .relaxed) {
-        notice("\(trouble.report.place ?? ""): \(trouble.report.problem); it is asked again for half a minute")
+        notice("\(trouble.report.place ?? ""): \(trouble.report.problem); it is asked again, later and later")
       }
     }
     advance(reading.logProbabilities.count)
