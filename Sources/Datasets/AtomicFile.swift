@@ -2,7 +2,7 @@ import Glibc
 
 /// A file that appears under its name whole or not at all: written beside its destination under a temporary name, flushed to
 /// the disk, then renamed. Dropped before ``commit()``, it leaves nothing behind.
-public struct AtomicFile: ~Copyable {
+package struct AtomicFile: ~Copyable {
   private let destination: String
   private let temporary: String
   private let folder: String
@@ -15,7 +15,7 @@ public struct AtomicFile: ~Copyable {
 
   /// Begins a file. It will have the mode 0644 less the umask. A destination that is a symbolic link is followed.
   /// Errors: `exists` (unless `overwrite`), `noSuchFolder`, `notReplaceable` (a folder, device or pipe), `unwritable`.
-  public init(at path: String, overwrite: Bool) throws(DatasetError) {
+  package init(at path: String, overwrite: Bool) throws(DatasetError) {
     var target = path
     var status = stat()
     if stat(path, &status) == 0 {
@@ -57,17 +57,17 @@ public struct AtomicFile: ~Copyable {
   }
 
   /// Appends bytes. Errors: `unwritable`.
-  public mutating func write(_ bytes: some Collection<UInt8>) throws(DatasetError) {
+  package mutating func write(_ bytes: some Collection<UInt8>) throws(DatasetError) {
     buffer.append(contentsOf: bytes)
     if buffer.count >= Self.bufferSize { try flush() }
   }
 
   /// Appends text as UTF-8. Errors: `unwritable`.
-  public mutating func write(_ text: String) throws(DatasetError) { try write(text.utf8) }
+  package mutating func write(_ text: String) throws(DatasetError) { try write(text.utf8) }
 
   /// Puts the file under its name, once its bytes are on the disk. Errors: `exists` (one that has appeared since the
   /// beginning is not overwritten unasked), `unwritable`.
-  public consuming func commit() throws(DatasetError) {
+  package consuming func commit() throws(DatasetError) {
     try flush()
     guard fsync(descriptor) == 0 else { throw failure() }
     if overwrite {

@@ -3,7 +3,7 @@ import Glibc
 
 extension DatasetFile {
   /// The digest of a file's bytes. Errors: those of opening and reading it.
-  public static func contentHash(ofFile path: String) throws(DatasetError) -> ContentHash {
+  package static func contentHash(ofFile path: String) throws(DatasetError) -> ContentHash {
     let file = try ByteFile(path: path)
     var hasher = ContentHasher()
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)

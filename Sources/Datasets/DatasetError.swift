@@ -2,7 +2,7 @@ import Domain
 import Glibc
 
 /// What can go wrong between a file and its samples, and between samples and a file.
-public enum DatasetError: Error, Sendable, Hashable {
+package enum DatasetError: Error, Sendable, Hashable {
   // Reading.
   case noSuchFile(path: String)
   case isDirectory(path: String)
@@ -51,7 +51,7 @@ public enum DatasetError: Error, Sendable, Hashable {
 }
 
 extension DatasetError: ReportableError {
-  public var report: ErrorReport {
+  package var report: ErrorReport {
     switch self {
     case .noSuchFile(let path):
       ErrorReport("no such file", at: path, remedy: "Check the path.", status: .noSuchFile)

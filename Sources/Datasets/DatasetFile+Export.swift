@@ -2,11 +2,11 @@ import CSimdJSON
 import Domain
 
 /// A field that an export adds to each row: a name, and for each row its value as JSON.
-public struct AddedField: Sendable, Hashable {
-  public var name: String
-  public var values: [String]
+package struct AddedField: Sendable, Hashable {
+  package var name: String
+  package var values: [String]
 
-  public init(name: String, values: [String]) {
+  package init(name: String, values: [String]) {
     self.name = name
     self.values = values
   }
@@ -18,7 +18,7 @@ extension DatasetFile {
   ///
   /// `indices`: rows by index; `added`: with a value for each of them. Errors: those of ``bytes(ofRow:)`` and of ``AtomicFile``;
   /// `fieldExists` for a row that has a field of an added name; after one, nothing is left.
-  public func export(
+  package func export(
     rows indices: some Collection<Int>, adding added: [AddedField] = [], to path: String, overwrite: Bool
   ) throws(DatasetError) {
     var output = try AtomicFile(at: path, overwrite: overwrite)
@@ -66,7 +66,7 @@ extension DatasetFile {
 
   /// Writes rows as comma-separated values with a header (RFC 4180, line feeds): a column for each field that any of them has,
   /// lists and objects as JSON. Errors: as ``export(rows:adding:to:overwrite:)``.
-  public func exportCSV(
+  package func exportCSV(
     rows indices: some Collection<Int>, adding added: [AddedField] = [], to path: String, overwrite: Bool
   ) throws(DatasetError) {
     let bytes = RowBytes(files)
@@ -84,23 +84,20 @@ extension DatasetFile {
       throw .fieldExists(path: summary.path, name: field.name)
     }
     var output = try AtomicFile(at: path, overwrite: overwrite)
-    func line(_ cells: [String]) throws(DatasetError) {
-      try output.write(cells.map(Self.quoted).joined(separator: ",") + "\n")
-    }
-    try line(names + added.map(\.name))
+    try output.write(Self.line(names + added.map(\.name)))
     for (place, index) in indices.enumerated() {
       var cells: [String] = []
       try object(in: bytes.copy(ofRow: index), of: index, json) { row throws(DatasetError) in
         cells = names.map { name in row.find(name)?.value.cellText ?? "" }
       }
-      try line(cells + added.map { $0.values[place] })
+      try output.write(Self.line(cells + added.map { $0.values[place] }))
     }
     try output.commit()
   }
 
   /// Writes rows as Parquet, through `duckdb`. Errors: as ``export(rows:adding:to:overwrite:)``, `helperMissing`,
   /// `helperFailed`, `CancellationError`.
-  public func exportParquet(
+  package func exportParquet(
     rows indices: some Collection<Int>, adding added: [AddedField] = [], to path: String, overwrite: Bool,
     cancellation: Cancellation? = nil
   ) throws {
@@ -139,6 +136,9 @@ extension DatasetFile {
     }
     try outcome.get()
   }
+
+  /// A line of CSV.
+  private static func line(_ cells: [String]) -> String { cells.map(quoted).joined(separator: ",") + "\n" }
 
   private static func quoted(_ text: String) -> String {
     guard text.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) else { return text }

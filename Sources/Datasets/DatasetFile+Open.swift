@@ -10,7 +10,7 @@ extension DatasetFile {
   /// compressed). `reading`: what the user says of format and fields; the rest is found. A field that is named must be in
   /// one of the pool's files; files without it, and target sets and existing data, are read by what they have.
   /// Errors: ``DatasetError`` (`badRow` where none of the first rows is JSON), `CancellationError`.
-  public static func open(
+  package static func open(
     paths: [String], role: DatasetRole, limit: Int? = nil, reading: DatasetReading = DatasetReading(),
     cancellation: Cancellation? = nil
   ) throws -> DatasetFile {
@@ -54,7 +54,7 @@ extension DatasetFile {
   }
 
   /// Opens one file.
-  public static func open(
+  package static func open(
     path: String, role: DatasetRole, limit: Int? = nil, reading: DatasetReading = DatasetReading(),
     cancellation: Cancellation? = nil
   ) throws -> DatasetFile {

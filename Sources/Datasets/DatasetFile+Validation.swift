@@ -11,7 +11,7 @@ extension DatasetFile {
   ///
   /// Errors: `badRow`, the first one in the file; under `skippingBadRows` bad rows are left out and listed in the summary
   /// instead, and none that is good is `noUsableRows`. `CancellationError`.
-  public func validated(
+  package func validated(
     skippingBadRows: Bool, cancellation: Cancellation? = nil
   ) throws -> DatasetFile {
     let pieces = (rowCount + Self.rowsInPiece - 1) / Self.rowsInPiece

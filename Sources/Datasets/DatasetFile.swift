@@ -6,8 +6,8 @@ import Domain
 /// A row's *index* is its place among all lines of the files that are not blank, from 0. It stays the same whatever is left
 /// out: after bad rows are skipped (``validated(skippingBadRows:cancellation:)``) indices have gaps. A *position* counts
 /// the usable rows, from 0 to ``count``; without skipped rows the two are equal.
-public struct DatasetFile: Sendable {
-  public let summary: DatasetSummary
+package struct DatasetFile: Sendable {
+  package let summary: DatasetSummary
   let files: [RowFile]
   /// Indices of skipped rows, ascending.
   let skipped: [Int]
@@ -19,13 +19,13 @@ public struct DatasetFile: Sendable {
   }
 
   /// Usable rows. Before ``validated(skippingBadRows:cancellation:)`` all count as usable.
-  public var count: Int { rowCount - skipped.count }
+  package var count: Int { rowCount - skipped.count }
 
   /// Rows of the files (within the limit they were opened with), the skipped ones among them.
-  public var rowCount: Int { files.last?.indices.upperBound ?? 0 }
+  package var rowCount: Int { files.last?.indices.upperBound ?? 0 }
 
   /// The index of the row at a position.
-  public func index(at position: Int) -> Int {
+  package func index(at position: Int) -> Int {
     // skipped[s] - s usable rows come before the s-th skipped row.
     var low = 0
     var high = skipped.count
@@ -37,7 +37,7 @@ public struct DatasetFile: Sendable {
   }
 
   /// The position of the row with an index; nil for a row that was skipped or is not there.
-  public func position(ofIndex index: Int) -> Int? {
+  package func position(ofIndex index: Int) -> Int? {
     guard index >= 0 && index < rowCount else { return nil }
     var low = 0
     var high = skipped.count
@@ -50,10 +50,10 @@ public struct DatasetFile: Sendable {
   }
 
   /// The row's line in its file, from 1. Precondition: there is such a row.
-  public func line(ofRow index: Int) -> Int { place(ofRow: index).line }
+  package func line(ofRow index: Int) -> Int { place(ofRow: index).line }
 
   /// The row's file and line. Precondition: there is such a row.
-  public func place(ofRow index: Int) -> RowPlace {
+  package func place(ofRow index: Int) -> RowPlace {
     for file in files where file.indices.contains(index) {
       return RowPlace(file: file.path, line: file.rows.line(of: index - file.first))
     }
@@ -61,7 +61,7 @@ public struct DatasetFile: Sendable {
   }
 
   /// The sample at a position. Errors: `badRow`, `changed`, `noSuchRow`, `unreadable`.
-  public func sample(at position: Int) throws(DatasetError) -> Sample {
+  package func sample(at position: Int) throws(DatasetError) -> Sample {
     guard position >= 0 && position < count else {
       throw .noSuchRow(path: summary.path, row: position, rows: count)
     }
@@ -69,7 +69,7 @@ public struct DatasetFile: Sendable {
   }
 
   /// The samples at some positions, cut to those that there are. Errors: as ``sample(at:)``; the first bad row ends it.
-  public func samples(at positions: Range<Int>) throws(DatasetError) -> [Sample] {
+  package func samples(at positions: Range<Int>) throws(DatasetError) -> [Sample] {
     let positions = positions.clamped(to: 0..<count)
     guard let last = positions.last else { return [] }
     let decoder = try RowDecoder(files)
@@ -94,7 +94,7 @@ public struct DatasetFile: Sendable {
   /// The bytes of a row as they stand in the file, without the line end; of a row in another format than JSON lines, the
   /// JSON object that it was converted to (of a JSON list the element, on one line). Errors: as ``sample(at:)``, and a row longer than
   /// 16 MiB is a `badRow`.
-  public func bytes(ofRow index: Int) throws(DatasetError) -> [UInt8] {
+  package func bytes(ofRow index: Int) throws(DatasetError) -> [UInt8] {
     guard index >= 0 && index < rowCount else {
       throw .noSuchRow(path: summary.path, row: index, rows: rowCount)
     }

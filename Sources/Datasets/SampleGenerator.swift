@@ -2,14 +2,14 @@ import Domain
 import Glibc
 
 /// A pool to choose from, a target set and existing data, each as JSON lines.
-public struct SampleData: Sendable, Hashable {
-  public var pool: String
-  public var target: String
-  public var existing: String
+package struct SampleData: Sendable, Hashable {
+  package var pool: String
+  package var target: String
+  package var existing: String
 
   /// Writes `pool.jsonl`, `target.jsonl` and `existing.jsonl` into a folder, which is made if it is not there.
   /// Errors: those of ``AtomicFile``; looked for before the first file is written, if one exists and `overwrite` is false.
-  public func write(toFolder folder: String, overwrite: Bool) throws(DatasetError) {
+  package func write(toFolder folder: String, overwrite: Bool) throws(DatasetError) {
     if mkdir(folder, 0o755) != 0 && errno != EEXIST { throw .unwritable(path: folder, errno: errno) }
     let texts = [("pool", pool), ("target", target), ("existing", existing)]
     let paths = texts.map { "\(folder)/\($0.0).jsonl" }
@@ -27,7 +27,7 @@ public struct SampleData: Sendable, Hashable {
 /// Of the pool about 15% are near-duplicates of other rows (asked in another way, or about a subject that differs in one
 /// word; their answers are right) and 5% are noise, under the family "noise" (wrong, cut, garbled or off-topic answers).
 /// All other rows have the one right answer. Families take turns, so that each has about as many rows as any other.
-public struct SampleGenerator {
+package struct SampleGenerator {
   private var generator: SeededGenerator
   private var seen: Set<String> = []
 
@@ -39,7 +39,7 @@ public struct SampleGenerator {
   /// No row of one set is, word for word, in another. `ledIn`: share of the pool's right answers that a word of their family leads
   /// in, as in "Sum: 118", under a label of their own ("add-numbers-led"): what a model is trained on that shall answer in another
   /// manner than the samples it judges.
-  public static func generate(seed: UInt64, rows: Int, ledIn: Double = 0) -> SampleData {
+  package static func generate(seed: UInt64, rows: Int, ledIn: Double = 0) -> SampleData {
     var maker = SampleGenerator(generator: SeededGenerator(seed: seed))
     var pool = maker.pool(max(1, rows))
     for place in pool.indices where pool[place].label != noise && ledIn > 0 && maker.generator.unit() < ledIn {

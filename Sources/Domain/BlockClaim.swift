@@ -1,5 +1,5 @@
 /// Whose a block is to compute.
-public enum BlockClaim: Sendable, Hashable {
+package enum BlockClaim: Sendable, Hashable {
   /// The caller's: until it is saved or given back, no one else computes it.
   case granted
   /// It has been saved since the caller looked.

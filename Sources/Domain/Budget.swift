@@ -1,11 +1,11 @@
 /// How many samples to choose: a count, or a share of the pool.
-public enum Budget: Sendable, Hashable {
+package enum Budget: Sendable, Hashable {
   case count(Int)
   /// In (0, 1].
   case fraction(Double)
 
   /// Reads `0.3`, `30%` or `120`. A whole number is a count; anything with a point, an exponent or a percent sign a share.
-  public init(parsing text: String) throws(ErrorReport) {
+  package init(parsing text: String) throws(ErrorReport) {
     let trimmed = text.trimmingSpaces()
     func refuse(_ why: String) -> ErrorReport {
       ErrorReport(
@@ -29,7 +29,7 @@ public enum Budget: Sendable, Hashable {
   }
 
   /// The number of picks from `candidates` rows: a share is rounded down, and at least 1.
-  public func picks(of candidates: Int) throws(ErrorReport) -> Int {
+  package func picks(of candidates: Int) throws(ErrorReport) -> Int {
     switch self {
     case .count(let count):
       guard count <= candidates else {
@@ -46,18 +46,18 @@ public enum Budget: Sendable, Hashable {
 
 /// Written as the text that is typed: "120" or "0.3".
 extension Budget: Codable {
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     try self.init(parsing: decoder.singleValueContainer().decode(String.self))
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)
   }
 }
 
 extension Budget: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .count(let count): "\(count)"
     case .fraction(let share): "\(share)"

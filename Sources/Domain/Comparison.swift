@@ -1,23 +1,23 @@
 /// Selections side by side: what they share, and how alike the order of what they share is.
-public struct Comparison: Sendable, Hashable {
+package struct Comparison: Sendable, Hashable {
   /// A row that at least one of them chose, with the rank it has in each.
-  public struct Row: Sendable, Hashable {
-    public var index: Int
-    public var ranks: [Int?]
+  package struct Row: Sendable, Hashable {
+    package var index: Int
+    package var ranks: [Int?]
   }
 
   /// Two of the selections.
-  public struct Pair: Sendable, Hashable {
-    public var common = 0
+  package struct Pair: Sendable, Hashable {
+    package var common = 0
     /// Common rows as a share of all rows of either: 1 for equal sets, 0 for disjoint ones.
-    public var jaccard = 1.0
+    package var jaccard = 1.0
     /// Spearman's rank correlation over the common rows, each selection's ranks counted among those alone; nil for fewer
     /// than two.
-    public var rankCorrelation: Double?
+    package var rankCorrelation: Double?
   }
 
   /// Which rows are listed.
-  public enum Group: Sendable, Hashable {
+  package enum Group: Sendable, Hashable {
     /// Those that any selection has.
     case all
     /// Those that one selection has and no other.
@@ -26,22 +26,22 @@ public struct Comparison: Sendable, Hashable {
     case shared
 
     /// The groups of so many selections, in the order they are gone through.
-    public static func all(of count: Int) -> [Group] { [.all] + (0..<count).map { .only($0) } + [.shared] }
+    package static func all(of count: Int) -> [Group] { [.all] + (0..<count).map { .only($0) } + [.shared] }
   }
 
   /// Rows that any selection has.
-  public var count: Int { indices.count }
+  package var count: Int { indices.count }
   /// In the order of the first selection's ranks; then what only later ones chose, in the order of theirs.
   private let indices: [Int]
   /// A rank for each row and selection, row by row; -1 for none.
   private let ranks: [Int32]
   private let selections: Int
   /// For each selection and each other one; a selection and itself are alike in all.
-  public let pairs: [[Pair]]
+  package let pairs: [[Pair]]
 
   /// Takes time in proportion to the picks of all selections and to the largest place among them. A place below 0, or a second
   /// pick of one row, is passed over.
-  public init(_ selections: [[Pick]]) {
+  package init(_ selections: [[Pick]]) {
     let numbering = Numbering(selections)
     var indices: [Int] = []
     var ranks: [Int32] = []
@@ -70,21 +70,21 @@ public struct Comparison: Sendable, Hashable {
     self.pairs = pairs
   }
 
-  public init(_ a: [Pick], _ b: [Pick]) { self.init([a, b]) }
+  package init(_ a: [Pick], _ b: [Pick]) { self.init([a, b]) }
 
   /// Of the first two selections.
-  public var common: Int { pairs[0][1].common }
-  public var jaccard: Double { pairs[0][1].jaccard }
-  public var rankCorrelation: Double? { pairs[0][1].rankCorrelation }
+  package var common: Int { pairs[0][1].common }
+  package var jaccard: Double { pairs[0][1].jaccard }
+  package var rankCorrelation: Double? { pairs[0][1].rankCorrelation }
 
   /// The row at a place.
-  public subscript(place: Int) -> Row {
+  package subscript(place: Int) -> Row {
     let own = ranks[place * selections..<(place + 1) * selections]
     return Row(index: indices[place], ranks: own.map { $0 < 0 ? nil : Int($0) })
   }
 
   /// The places of a group's rows, in their order.
-  public func places(of group: Group) -> [Int] {
+  package func places(of group: Group) -> [Int] {
     if group == .all { return Array(indices.indices) }
     return indices.indices.filter { place in
       var (having, isInOne) = (0, false)

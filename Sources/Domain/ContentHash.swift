@@ -1,38 +1,38 @@
 import CXXHash
 
 /// A 128-bit XXH3 digest of bytes: names content in caches and manifests. Not a defence against forgery.
-public struct ContentHash: Sendable, Hashable, Codable, CustomStringConvertible {
-  public var high: UInt64
-  public var low: UInt64
+package struct ContentHash: Sendable, Hashable, Codable, CustomStringConvertible {
+  package var high: UInt64
+  package var low: UInt64
 
-  public init(high: UInt64, low: UInt64) {
+  package init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
   }
 
   /// The digest of `bytes`, read once.
-  public init(of bytes: UnsafeRawBufferPointer) {
+  package init(of bytes: UnsafeRawBufferPointer) {
     let digest = XXH3_128bits(bytes.baseAddress, bytes.count)
     self.init(high: digest.high64, low: digest.low64)
   }
 
   /// The digest of the UTF-8 bytes of `text`.
-  public init(of text: String) {
+  package init(of text: String) {
     var text = text
     self = text.withUTF8 { ContentHash(of: UnsafeRawBufferPointer($0)) }
   }
 
   /// A digest of several digests, in order.
-  public init(combining parts: [ContentHash]) {
+  package init(combining parts: [ContentHash]) {
     let words = parts.flatMap { [$0.high.littleEndian, $0.low.littleEndian] }
     self = words.withUnsafeBytes { ContentHash(of: $0) }
   }
 
   /// 32 lower-case hexadecimal digits, as `xxh128sum` prints them.
-  public var description: String { Self.hex(high) + Self.hex(low) }
+  package var description: String { Self.hex(high) + Self.hex(low) }
 
   /// Reads what ``description`` writes.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let digits = Array(text.utf8)
     guard digits.count == 32,
       let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
@@ -40,7 +40,7 @@ public struct ContentHash: Sendable, Hashable, Codable, CustomStringConvertible 
     self.init(high: high, low: low)
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let hash = ContentHash(text) else {
       throw DecodingError.dataCorrupted(
@@ -49,7 +49,7 @@ public struct ContentHash: Sendable, Hashable, Codable, CustomStringConvertible 
     self = hash
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)
   }

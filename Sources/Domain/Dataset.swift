@@ -1,5 +1,5 @@
 /// What a file of samples is for in a run.
-public enum DatasetRole: String, Sendable, Hashable, Codable, CaseIterable {
+package enum DatasetRole: String, Sendable, Hashable, Codable, CaseIterable {
   /// The samples to choose from.
   case pool
   /// Samples of the task that the choice should help (DELIFT task-specific, Influence Distillation).
@@ -9,7 +9,7 @@ public enum DatasetRole: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// How a file's rows are laid out, found by looking at the data and shown to the user.
-public enum RowSchema: String, Sendable, Hashable, Codable, CaseIterable {
+package enum RowSchema: String, Sendable, Hashable, Codable, CaseIterable {
   case alpaca = "instruction/input/output"
   case promptCompletion = "prompt/completion"
   case promptResponse = "prompt/response"
@@ -28,7 +28,7 @@ public enum RowSchema: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// How a file holds its rows.
-public enum DatasetFormat: String, Sendable, Hashable, Codable, CaseIterable {
+package enum DatasetFormat: String, Sendable, Hashable, Codable, CaseIterable {
   /// One JSON object a line.
   case jsonLines = "jsonl"
   /// A JSON list of objects, or an object that holds one.
@@ -38,14 +38,14 @@ public enum DatasetFormat: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// A row that could not be read, and why.
-public struct BadRow: Sendable, Hashable {
+package struct BadRow: Sendable, Hashable {
   /// The file, where there are several.
-  public var file: String?
+  package var file: String?
   /// Line in the file, counted from 1.
-  public var line: Int
-  public var reason: String
+  package var line: Int
+  package var reason: String
 
-  public init(file: String? = nil, line: Int, reason: String) {
+  package init(file: String? = nil, line: Int, reason: String) {
     self.file = file
     self.line = line
     self.reason = reason
@@ -53,27 +53,27 @@ public struct BadRow: Sendable, Hashable {
 }
 
 /// Where a row came from.
-public struct RowPlace: Sendable, Hashable, Codable {
-  public var file: String
+package struct RowPlace: Sendable, Hashable, Codable {
+  package var file: String
   /// Counted from 1.
-  public var line: Int
+  package var line: Int
 
-  public init(file: String, line: Int) {
+  package init(file: String, line: Int) {
     self.file = file
     self.line = line
   }
 }
 
 /// One of the files that a dataset is made of.
-public struct DatasetPart: Sendable, Hashable {
-  public var path: String
-  public var format: DatasetFormat
-  public var schema: RowSchema
+package struct DatasetPart: Sendable, Hashable {
+  package var path: String
+  package var format: DatasetFormat
+  package var schema: RowSchema
   /// Rows, bad ones among them.
-  public var rows: Int
-  public var contentHash: ContentHash
+  package var rows: Int
+  package var contentHash: ContentHash
 
-  public init(path: String, format: DatasetFormat, schema: RowSchema, rows: Int, contentHash: ContentHash) {
+  package init(path: String, format: DatasetFormat, schema: RowSchema, rows: Int, contentHash: ContentHash) {
     self.path = path
     self.format = format
     self.schema = schema
@@ -83,28 +83,28 @@ public struct DatasetPart: Sendable, Hashable {
 }
 
 /// What is known of an opened file of samples; the rows themselves stay in the file.
-public struct DatasetSummary: Sendable, Hashable {
-  public var path: String
-  public var role: DatasetRole
-  public var format: DatasetFormat
-  public var schema: RowSchema
+package struct DatasetSummary: Sendable, Hashable {
+  package var path: String
+  package var role: DatasetRole
+  package var format: DatasetFormat
+  package var schema: RowSchema
   /// Names of the fields that label and id were read from, if any.
-  public var labelField: String?
-  public var idField: String?
+  package var labelField: String?
+  package var idField: String?
   /// Names of the fields that the first rows have, in the order they were met.
-  public var fields: [String]
+  package var fields: [String]
   /// Readable rows.
-  public var rows: Int
-  public var bytes: Int
-  public var contentHash: ContentHash
+  package var rows: Int
+  package var bytes: Int
+  package var contentHash: ContentHash
   /// Rows left out under `--skip-bad-rows`, in file order.
-  public var badRows: [BadRow]
+  package var badRows: [BadRow]
   /// What else a user should know of how it was read, a sentence each.
-  public var notes: [String]
+  package var notes: [String]
   /// The files it is made of, in order. Where there are several, `path`, `format` and `schema` are the first one's.
-  public var parts: [DatasetPart]
+  package var parts: [DatasetPart]
 
-  public init(
+  package init(
     path: String, role: DatasetRole, format: DatasetFormat = .jsonLines, schema: RowSchema, labelField: String?,
     idField: String?, fields: [String] = [], rows: Int, bytes: Int, contentHash: ContentHash, badRows: [BadRow] = [],
     notes: [String] = [],

@@ -1,24 +1,24 @@
 /// What reading every row of a file tells of it as a whole: what it is made of, and how long its rows are.
-public struct DatasetSurvey: Sendable, Hashable {
+package struct DatasetSurvey: Sendable, Hashable {
   /// What lengths are counted in: tokens where a tokenizer was at hand, otherwise characters.
-  public enum Unit: String, Sendable, Hashable { case tokens, characters }
+  package enum Unit: String, Sendable, Hashable { case tokens, characters }
 
   /// Distinct labels, the most frequent first; equally frequent ones in the order they appear.
-  public let labels: [String]
+  package let labels: [String]
   /// For each row the place of its label among `labels`; -1 for none, or for one beyond ``mostLabels``.
-  public let labelOfRow: [Int32]
+  package let labelOfRow: [Int32]
   /// For each row its length, prompt and response together; 0 for one that cannot be read.
-  public let lengths: [UInt32]
-  public let unit: Unit
+  package let lengths: [UInt32]
+  package let unit: Unit
   /// Whether tokens were counted on some rows only and the rest told from their characters.
-  public let isEstimate: Bool
+  package let isEstimate: Bool
   /// The length that all but a few rows (one in fifty) do not exceed; at least 1.
-  public let usualLongest: Int
+  package let usualLongest: Int
 
   /// Labels that are told apart: a field with more is an identifier and no composition.
-  public static let mostLabels = 4096
+  package static let mostLabels = 4096
 
-  public init(labels: [String], labelOfRow: [Int32], lengths: [UInt32], unit: Unit, isEstimate: Bool) {
+  package init(labels: [String], labelOfRow: [Int32], lengths: [UInt32], unit: Unit, isEstimate: Bool) {
     self.labels = labels
     self.labelOfRow = labelOfRow
     self.lengths = lengths
@@ -28,15 +28,15 @@ public struct DatasetSurvey: Sendable, Hashable {
   }
 
   /// The same with lengths in tokens.
-  public func with(tokens: [UInt32], isEstimate: Bool) -> DatasetSurvey {
+  package func with(tokens: [UInt32], isEstimate: Bool) -> DatasetSurvey {
     DatasetSurvey(labels: labels, labelOfRow: labelOfRow, lengths: tokens, unit: .tokens, isEstimate: isEstimate)
   }
 
   /// Length of all rows together.
-  public var total: Int { lengths.reduce(0) { $0 + Int($1) } }
+  package var total: Int { lengths.reduce(0) { $0 + Int($1) } }
 
   /// Rows of each label, in the order of `labels`, among some rows or among all.
-  public func counts(of rows: [Int]? = nil) -> [Int] {
+  package func counts(of rows: [Int]? = nil) -> [Int] {
     var counts = [Int](repeating: 0, count: labels.count)
     func count(_ row: Int) {
       guard labelOfRow.indices.contains(row), labelOfRow[row] >= 0 else { return }
@@ -47,7 +47,7 @@ public struct DatasetSurvey: Sendable, Hashable {
   }
 
   /// Rows by length in equal bins from 0 to `longest`; the last bin holds what is longer too.
-  public func histogram(of rows: [Int]? = nil, bins: Int, longest: Int) -> [Int] {
+  package func histogram(of rows: [Int]? = nil, bins: Int, longest: Int) -> [Int] {
     var counts = [Int](repeating: 0, count: max(1, bins))
     func count(_ row: Int) {
       guard lengths.indices.contains(row) else { return }

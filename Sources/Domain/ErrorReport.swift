@@ -1,5 +1,5 @@
 /// How a command ends, in the numbers of `sysexits.h` where it has one.
-public enum ExitStatus: Int32, Sendable, Codable {
+package enum ExitStatus: Int32, Sendable, Codable {
   case done = 0
   case failed = 1
   case unusableArguments = 64
@@ -9,23 +9,23 @@ public enum ExitStatus: Int32, Sendable, Codable {
 }
 
 /// What a person needs of an error: what is wrong, where, and what to do about it.
-public struct ErrorReport: Error, Sendable, Hashable, CustomStringConvertible {
+package struct ErrorReport: Error, Sendable, Hashable, CustomStringConvertible {
   /// What is wrong, as a clause without a full stop.
-  public var problem: String
+  package var problem: String
   /// The place: `file:line`, a row, a tensor, an option. Nil where the problem names it already.
-  public var place: String?
+  package var place: String?
   /// What the user can do.
-  public var remedy: String?
-  public var status: ExitStatus
+  package var remedy: String?
+  package var status: ExitStatus
 
-  public init(_ problem: String, at place: String? = nil, remedy: String? = nil, status: ExitStatus) {
+  package init(_ problem: String, at place: String? = nil, remedy: String? = nil, status: ExitStatus) {
     self.problem = problem
     self.place = place
     self.remedy = remedy
     self.status = status
   }
 
-  public var description: String {
+  package var description: String {
     var text = place.map { "\($0): " } ?? ""
     text += problem
     if let remedy { text += "\n  \(remedy)" }
@@ -35,17 +35,17 @@ public struct ErrorReport: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// An error that can say what a person needs. Each room throws one closed enum of its own that conforms, so that
 /// causes stay separate from their wording.
-public protocol ReportableError: Error, Sendable {
+package protocol ReportableError: Error, Sendable {
   var report: ErrorReport { get }
 }
 
 extension ErrorReport: ReportableError {
-  public var report: ErrorReport { self }
+  package var report: ErrorReport { self }
 }
 
 extension ErrorReport {
   /// The report of any error; one that has none of its own is a failed run.
-  public init(describing error: any Error) {
+  package init(describing error: any Error) {
     if let error = error as? any ReportableError {
       self = error.report
     } else if error is CancellationError {

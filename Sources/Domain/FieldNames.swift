@@ -1,18 +1,18 @@
 /// Fields that the user names where the data's own names say too little: `prompt=question,response=answer,label=topic`.
-public struct FieldNames: Sendable, Hashable, Codable {
-  public var prompt: String?
-  public var input: String?
-  public var response: String?
+package struct FieldNames: Sendable, Hashable, Codable {
+  package var prompt: String?
+  package var input: String?
+  package var response: String?
   /// A list of turns, instead of prompt and response.
-  public var messages: String?
-  public var label: String?
-  public var id: String?
+  package var messages: String?
+  package var label: String?
+  package var id: String?
 
   /// Nothing named: all is found from the data.
-  public init() {}
+  package init() {}
 
   /// Reads a list of `what=field`, separated by commas; `what` is prompt, input, response, messages, label or id.
-  public init(parsing text: String) throws(ErrorReport) {
+  package init(parsing text: String) throws(ErrorReport) {
     func refuse(_ reason: String) -> ErrorReport {
       ErrorReport(
         "cannot read the fields \"\(text)\": \(reason)", at: "--fields",
@@ -42,7 +42,7 @@ public struct FieldNames: Sendable, Hashable, Codable {
   }
 
   /// The option that names them, to be pasted; nil where a name cannot be written in it.
-  public var option: String? {
+  package var option: String? {
     if all.contains(where: { $0.contains(",") || $0.unicodeScalars.contains { $0.value < 0x20 } }) { return nil }
     let parts = [
       ("prompt", prompt), ("input", input), ("response", response), ("messages", messages), ("label", label),
@@ -57,18 +57,18 @@ public struct FieldNames: Sendable, Hashable, Codable {
   }
 
   /// All fields that are named.
-  public var all: [String] { [prompt, input, response, messages, label, id].compactMap(\.self) }
+  package var all: [String] { [prompt, input, response, messages, label, id].compactMap(\.self) }
 }
 
 /// How files of samples are read, as far as the data is not left to say it: part of what decides a run's answer.
-public struct DatasetReading: Sendable, Hashable, Codable {
+package struct DatasetReading: Sendable, Hashable, Codable {
   /// Nil to find it.
-  public var format: DatasetFormat?
-  public var fields: FieldNames
+  package var format: DatasetFormat?
+  package var fields: FieldNames
   /// Of a chat, all assistant turns carry the loss and not only the last.
-  public var allTurns: Bool
+  package var allTurns: Bool
 
-  public init(format: DatasetFormat? = nil, fields: FieldNames = FieldNames(), allTurns: Bool = false) {
+  package init(format: DatasetFormat? = nil, fields: FieldNames = FieldNames(), allTurns: Bool = false) {
     self.format = format
     self.fields = fields
     self.allTurns = allTurns

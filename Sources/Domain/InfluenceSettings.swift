@@ -1,18 +1,18 @@
 /// What Influence Distillation is set to (arXiv 2505.19051; methods.md 2).
-public struct InfluenceSettings: Sendable, Hashable, Codable {
+package struct InfluenceSettings: Sendable, Hashable, Codable {
   /// How far the target loss is expanded.
-  public enum Order: String, Sendable, Hashable, Codable, CaseIterable {
+  package enum Order: String, Sendable, Hashable, Codable, CaseIterable {
     case first, second
   }
 
   /// The step of training that is looked ahead.
-  public enum Step: String, Sendable, Hashable, Codable, CaseIterable {
+  package enum Step: String, Sendable, Hashable, Codable, CaseIterable {
     case gradientDescent = "gd"
     case adamW = "adamw"
   }
 
   /// Whether each target chooses in turn, or all have one loss.
-  public enum Pooling: String, Sendable, Hashable, Codable, CaseIterable {
+  package enum Pooling: String, Sendable, Hashable, Codable, CaseIterable {
     case roundRobin = "round-robin"
     /// The groups that the targets' labels name in turn, each by the mean of its targets' cosines: what the targets of a group have
     /// in common counts, and what is each one's own cancels. Targets without any label take turns one by one.
@@ -21,7 +21,7 @@ public struct InfluenceSettings: Sendable, Hashable, Codable {
   }
 
   /// How influence spreads from landmarks to all samples.
-  public enum Propagation: String, Sendable, Hashable, Codable, CaseIterable {
+  package enum Propagation: String, Sendable, Hashable, Codable, CaseIterable {
     /// Kernel ridge regression with the authors' width and ridge.
     case krr
     /// The least-squares form of the paper.
@@ -33,11 +33,11 @@ public struct InfluenceSettings: Sendable, Hashable, Codable {
     case corrected
 
     /// What is measured to be the truest for an embedding: products of jvp embeddings say nothing of influence by themselves.
-    public static func standard(for embedding: Embedding) -> Propagation { embedding == .tangents ? .krr : .corrected }
+    package static func standard(for embedding: Embedding) -> Propagation { embedding == .tangents ? .krr : .corrected }
   }
 
   /// What embeddings are made of.
-  public enum Embedding: String, Sendable, Hashable, Codable, CaseIterable {
+  package enum Embedding: String, Sendable, Hashable, Codable, CaseIterable {
     /// Derivatives of the hidden state behind the first blocks along random directions: the authors'.
     case tangents = "jvp"
     /// Gradients of the model cut to its first blocks, projected.
@@ -48,46 +48,46 @@ public struct InfluenceSettings: Sendable, Hashable, Codable {
     case tables
 
     /// Whether it is made of the model's first blocks.
-    public var hasBlocks: Bool { self == .tangents || self == .cutGradient }
+    package var hasBlocks: Bool { self == .tangents || self == .cutGradient }
   }
 
   /// Learning rate of a warm-up: as low as at the start of a fine-tuning, whose rate rises from 0. At rates such as 1e-3 a small model
   /// unlearns in 20 steps what tells its tasks apart.
-  public static let warmUpRate: Float = 1e-5
+  package static let warmUpRate: Float = 1e-5
 
-  public var order: Order
-  public var step: Step
+  package var order: Order
+  package var step: Step
   /// Folder or file with the optimiser's state, as `winnow finetune --keep-state` leaves it; nil for a warm-up.
-  public var optimizerState: String?
+  package var optimizerState: String?
   /// Steps of AdamW on a random part of the pool, where there is no state.
-  public var warmUpSteps: Int
-  public var pooling: Pooling
+  package var warmUpSteps: Int
+  package var pooling: Pooling
   /// Samples whose gradients are taken, a count or a share of the pool; nil for a standard number.
-  public var landmarks: Budget?
-  public var landmarkChoice: LandmarkChoice
-  public var propagation: Propagation
-  public var embedding: Embedding
+  package var landmarks: Budget?
+  package var landmarkChoice: LandmarkChoice
+  package var propagation: Propagation
+  package var embedding: Embedding
   /// Blocks that embeddings are made with; nil for the standard number.
-  public var blocks: Int?
-  public var tangents: Int
+  package var blocks: Int?
+  package var tangents: Int
   /// Parts of the names of the parameters that gradients are taken by, separated by commas; nil for all.
-  public var parameters: String?
-  public var projection: ProjectionSetting?
+  package var parameters: String?
+  package var projection: ProjectionSetting?
   /// Nil for one that leaves as many weights above 0 as there are picks.
-  public var lambda: Double?
+  package var lambda: Double?
   /// eta, of gradient descent or as AdamW's rate.
-  public var stepSize: Double
+  package var stepSize: Double
   /// Shares of target groups in the picks, by label; empty for turns of equal right for each target.
-  public var groupShares: [String: Double]
+  package var groupShares: [String: Double]
   /// Samples beside the landmarks whose gradients are taken to say how true the spread is; nil for a standard number.
-  public var heldOut: Int?
+  package var heldOut: Int?
   /// Gradients that were computed elsewhere, of pool and target: then no model is needed.
-  public var gradients: String?
-  public var targetGradients: String?
+  package var gradients: String?
+  package var targetGradients: String?
   /// Embeddings of the pool that were computed elsewhere.
-  public var embeddings: String?
+  package var embeddings: String?
 
-  public init(
+  package init(
     order: Order = .first, step: Step = .gradientDescent, optimizerState: String? = nil, warmUpSteps: Int = 20,
     pooling: Pooling? = nil, landmarks: Budget? = nil, landmarkChoice: LandmarkChoice = .uniform,
     propagation: Propagation? = nil, embedding: Embedding = .output, blocks: Int? = nil, tangents: Int = 2,
@@ -118,7 +118,7 @@ public struct InfluenceSettings: Sendable, Hashable, Codable {
   }
 
   /// Landmarks of a pool of `rows`: as many as asked for, or min(4096, max(64, rows / 50)), never more than there are rows.
-  public func landmarkCount(of rows: Int) -> Int {
+  package func landmarkCount(of rows: Int) -> Int {
     switch landmarks {
     case .count(let count)?: min(rows, count)
     case .fraction(let share)?: min(rows, max(1, Int((share * Double(rows)).nextUp.rounded(.down))))
@@ -127,7 +127,7 @@ public struct InfluenceSettings: Sendable, Hashable, Codable {
   }
 
   /// The phases that such a run goes through for certain, or nearly so.
-  public var expectedPhases: Set<Phase> {
+  package var expectedPhases: Set<Phase> {
     var phases: Set<Phase> = [.load, .gradients, .select]
     if step == .adamW, optimizerState == nil { phases.insert(.warmUp) }
     if landmarks != .fraction(1) { phases.formUnion([.embed, .propagate]) }
@@ -136,14 +136,14 @@ public struct InfluenceSettings: Sendable, Hashable, Codable {
   }
 
   /// Samples that the spread is checked on.
-  public func heldOutCount(of rows: Int) -> Int {
+  package func heldOutCount(of rows: Int) -> Int {
     let landmarks = landmarkCount(of: rows)
     return min(rows - landmarks, heldOut ?? min(64, max(16, landmarks / 4)))
   }
 }
 
 /// How landmarks are chosen.
-public enum LandmarkChoice: String, Sendable, Hashable, Codable, CaseIterable {
+package enum LandmarkChoice: String, Sendable, Hashable, Codable, CaseIterable {
   /// A uniform draw.
   case uniform
   /// Each next one with a chance that grows with its squared distance from those that are there (Arthur and Vassilvitskii, 2007).
@@ -153,7 +153,7 @@ public enum LandmarkChoice: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// How a long vector is brought to fewer numbers with inner products kept on average (Johnson and Lindenstrauss, 1984).
-public enum ProjectionKind: String, Sendable, Hashable, Codable, CaseIterable {
+package enum ProjectionKind: String, Sendable, Hashable, Codable, CaseIterable {
   /// Random signs, dense: as many operations as inputs × outputs.
   case rademacher
   /// Random signs, a Walsh-Hadamard transform and a random choice of its outputs, tile by tile (Ailon and Chazelle, 2006).
@@ -162,21 +162,21 @@ public enum ProjectionKind: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// A projection as it is asked for: written `hadamard:8192`, or `rademacher:48:8192` to keep but 8192 elements of the gradient,
 /// drawn at random, before it.
-public struct ProjectionSetting: Sendable, Hashable {
-  public var kind: ProjectionKind
+package struct ProjectionSetting: Sendable, Hashable {
+  package var kind: ProjectionKind
   /// Numbers that are left.
-  public var size: Int
+  package var size: Int
   /// Elements of the gradient that are kept at most; nil for all.
-  public var most: Int?
+  package var most: Int?
 
-  public init(kind: ProjectionKind, size: Int, most: Int? = nil) {
+  package init(kind: ProjectionKind, size: Int, most: Int? = nil) {
     self.kind = kind
     self.size = size
     self.most = most
   }
 
   /// Reads what ``description`` writes; the size defaults to 4096.
-  public init(parsing text: String) throws(ErrorReport) {
+  package init(parsing text: String) throws(ErrorReport) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     let numbers = parts.dropFirst().map { Int($0) ?? 0 }
     guard let kind = ProjectionKind(rawValue: parts[0]), parts.count <= 3,
@@ -193,15 +193,15 @@ public struct ProjectionSetting: Sendable, Hashable {
 }
 
 extension ProjectionSetting: CustomStringConvertible {
-  public var description: String { "\(kind.rawValue):\(size)" + (most.map { ":\($0)" } ?? "") }
+  package var description: String { "\(kind.rawValue):\(size)" + (most.map { ":\($0)" } ?? "") }
 }
 
 extension ProjectionSetting: Codable {
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     try self.init(parsing: decoder.singleValueContainer().decode(String.self))
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)
   }

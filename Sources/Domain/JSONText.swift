@@ -1,7 +1,7 @@
 /// JSON that is written by hand.
-public enum JSONText {
+package enum JSONText {
   /// A text in quotes, with the escapes that JSON asks for, as Python's `json` writes them.
-  public static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -1,5 +1,5 @@
 /// A way to choose a subset. The raw value is its name on the command line.
-public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
+package enum Method: String, Sendable, Hashable, Codable, CaseIterable {
   case deliftInstruction = "delift-instruction"
   case deliftTask = "delift-task"
   case deliftContinual = "delift-continual"
@@ -7,7 +7,7 @@ public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
   case random
 
   /// Its name on screen.
-  public var title: String {
+  package var title: String {
     switch self {
     case .deliftInstruction: "DELIFT · instruction tuning"
     case .deliftTask: "DELIFT · task-specific tuning"
@@ -18,7 +18,7 @@ public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
   }
 
   /// What it does, in a sentence that needs no paper.
-  public var summary: String {
+  package var summary: String {
     switch self {
     case .deliftInstruction:
       "Samples that, shown as an example, best help the model answer the rest of the pool (facility location)."
@@ -34,7 +34,7 @@ public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
   }
 
   /// Roles it needs beside the pool.
-  public var needs: [DatasetRole] {
+  package var needs: [DatasetRole] {
     switch self {
     case .deliftInstruction, .random: []
     case .deliftTask, .influence: [.target]
@@ -43,5 +43,5 @@ public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
   }
 
   /// Whether it needs utilities: a model to compute them, or a matrix that has them.
-  public var needsUtilities: Bool { self != .random && self != .influence }
+  package var needsUtilities: Bool { self != .random && self != .influence }
 }

@@ -1,5 +1,5 @@
 /// What the rows' places on a map are told from.
-public enum MapSource: String, Sendable, Hashable, Codable, CaseIterable {
+package enum MapSource: String, Sendable, Hashable, Codable, CaseIterable {
   /// A row's utilities: how much each other row improves the model's answer to it.
   case utilities
   /// Vectors of the rows: computed elsewhere, or by the model's first blocks.
@@ -11,25 +11,25 @@ public enum MapSource: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// The pool in two dimensions: the first two principal components of its rows' vectors.
-public struct PoolMap: Sendable, Hashable {
-  public struct Place: Sendable, Hashable {
-    public var x: Float
-    public var y: Float
-    public init(x: Float, y: Float) {
+package struct PoolMap: Sendable, Hashable {
+  package struct Place: Sendable, Hashable {
+    package var x: Float
+    package var y: Float
+    package init(x: Float, y: Float) {
       self.x = x
       self.y = y
     }
   }
 
-  public var source: MapSource
+  package var source: MapSource
   /// The rows that have a place, ascending: all of a small pool, a spread sample of a large one.
-  public var rows: [Int]
+  package var rows: [Int]
   /// Their places, in the order of `rows`.
-  public var places: [Place]
+  package var places: [Place]
   /// Share of the vectors' variance that each of the two directions carries.
-  public var shares: [Double]
+  package var shares: [Double]
 
-  public init(source: MapSource, rows: [Int], places: [Place], shares: [Double]) {
+  package init(source: MapSource, rows: [Int], places: [Place], shares: [Double]) {
     self.source = source
     self.rows = rows
     self.places = places
@@ -38,7 +38,7 @@ public struct PoolMap: Sendable, Hashable {
 }
 
 /// How the rows and columns of a heat map are ordered.
-public enum HeatOrder: String, Sendable, Hashable, Codable, CaseIterable {
+package enum HeatOrder: String, Sendable, Hashable, Codable, CaseIterable {
   /// Rows of one label together, labels by their names.
   case label
   /// Rows that one pick stands for together, in the order of the picks.
@@ -46,31 +46,32 @@ public enum HeatOrder: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// A utility matrix made small enough to look at: means over equal parts of its ordered rows and columns.
-public struct HeatMap: Sendable, Hashable {
+package struct HeatMap: Sendable, Hashable {
   /// A run of lines that belong together.
-  public struct Group: Sendable, Hashable {
-    public var name: String
+  package struct Group: Sendable, Hashable {
+    package var name: String
     /// Lines, from 0 to `size`.
-    public var lines: Range<Int>
-    public init(name: String, lines: Range<Int>) {
+    package var lines: Range<Int>
+    package init(name: String, lines: Range<Int>) {
       self.name = name
       self.lines = lines
     }
   }
 
-  public var order: HeatOrder
-  public var rows: Int
-  public var columns: Int
+  package var order: HeatOrder
+  package var rows: Int
+  package var columns: Int
   /// rows × columns means, row-major, brought to 0 for the least of them and 1 for the greatest.
-  public var cells: [Float]
+  package var cells: [Float]
   /// The mean utilities that cells of 0 and of 1 stand for.
-  public var least: Float
-  public var greatest: Float
+  package var least: Float
+  package var greatest: Float
   /// What the lines are, from the first to the last.
-  public var groups: [Group]
+  package var groups: [Group]
 
-  public init(order: HeatOrder, rows: Int, columns: Int, cells: [Float], least: Float, greatest: Float, groups: [Group])
-  {
+  package init(
+    order: HeatOrder, rows: Int, columns: Int, cells: [Float], least: Float, greatest: Float, groups: [Group]
+  ) {
     self.order = order
     self.rows = rows
     self.columns = columns

@@ -1,20 +1,20 @@
 /// A table to hand on: as Markdown or as CSV.
-public struct ReportTable: Sendable, Hashable {
+package struct ReportTable: Sendable, Hashable {
   /// Heads of the columns, then the lines.
-  public var heads: [String]
-  public var lines: [[String]]
+  package var heads: [String]
+  package var lines: [[String]]
 
-  public init(heads: [String], lines: [[String]]) {
+  package init(heads: [String], lines: [[String]]) {
     self.heads = heads
     self.lines = lines
   }
 
   /// Markdown, or CSV for a path that ends in `.csv`.
-  public func text(for path: String) -> String {
+  package func text(for path: String) -> String {
     path.lowercased().hasSuffix(".csv") ? csv : markdown
   }
 
-  public var markdown: String {
+  package var markdown: String {
     func line(_ cells: [String]) -> String {
       "| "
         + cells.map { cell in
@@ -25,7 +25,7 @@ public struct ReportTable: Sendable, Hashable {
   }
 
   /// RFC 4180, with line feeds.
-  public var csv: String {
+  package var csv: String {
     func field(_ text: String) -> String {
       guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
       return "\"" + text.replacing("\"", with: "\"\"") + "\""

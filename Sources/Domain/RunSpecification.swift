@@ -1,26 +1,26 @@
 /// How utilities are made from distances (methods.md 1.1; DELIFT section 3.1).
-public enum UtilityKernel: String, Sendable, Hashable, Codable, CaseIterable {
+package enum UtilityKernel: String, Sendable, Hashable, Codable, CaseIterable {
   case euclidean, exponential
 }
 
 /// What is done to a utility matrix before an objective sees it.
-public enum Rescaling: String, Sendable, Hashable, Codable, CaseIterable {
+package enum Rescaling: String, Sendable, Hashable, Codable, CaseIterable {
   case minMax = "min-max"
   case none
 }
 
 /// How the greedy step finds the next pick (methods.md 1.3).
-public enum Maximizer: String, Sendable, Hashable, Codable, CaseIterable {
+package enum Maximizer: String, Sendable, Hashable, Codable, CaseIterable {
   case lazy, naive, stochastic, lazier
 }
 
 /// Which form of mutual information `delift-task` maximises (methods.md 1.2).
-public enum TaskObjective: String, Sendable, Hashable, Codable, CaseIterable {
+package enum TaskObjective: String, Sendable, Hashable, Codable, CaseIterable {
   case flmi, flqmi
 }
 
 /// Where utilities come from.
-public enum UtilitySource: Sendable, Hashable {
+package enum UtilitySource: Sendable, Hashable {
   /// A Hugging Face checkpoint directory, run on this machine.
   case model(directory: String)
   /// A model behind an inference server.
@@ -38,7 +38,7 @@ extension UtilitySource: Codable {
     case endpoint, servedModel, servedRoot, tokenizer, context
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Keys.self)
     if let directory = try container.decodeIfPresent(String.self, forKey: .model) {
       self = .model(directory: directory)
@@ -59,7 +59,7 @@ extension UtilitySource: Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Keys.self)
     switch self {
     case .model(let directory):
@@ -83,39 +83,39 @@ extension UtilitySource: Codable {
 
 /// Everything that decides a run's answer. Two runs with equal specifications and equal file contents choose the same
 /// rows, whatever the number of threads.
-public struct RunSpecification: Sendable, Hashable, Codable {
-  public var method: Method
+package struct RunSpecification: Sendable, Hashable, Codable {
+  package var method: Method
   /// Nil where the answer is indices into imported matrices.
-  public var pool: String?
+  package var pool: String?
   /// Files that the pool goes on in: their rows follow the first one's.
-  public var morePools: [String]
-  public var target: String?
-  public var existing: String?
-  public var source: UtilitySource?
-  public var budget: Budget
+  package var morePools: [String]
+  package var target: String?
+  package var existing: String?
+  package var source: UtilitySource?
+  package var budget: Budget
   /// Only the first so many rows of the pool; nil for all.
-  public var limit: Int?
-  public var skipBadRows: Bool
-  public var objective: TaskObjective
-  public var eta: Double
-  public var nu: Double
-  public var utilityKernel: UtilityKernel
-  public var rescaling: Rescaling
-  public var maximizer: Maximizer
+  package var limit: Int?
+  package var skipBadRows: Bool
+  package var objective: TaskObjective
+  package var eta: Double
+  package var nu: Double
+  package var utilityKernel: UtilityKernel
+  package var rescaling: Rescaling
+  package var maximizer: Maximizer
   /// Accuracy of the stochastic maximisers: samples of ceil((n/k) ln(1/epsilon)).
-  public var epsilon: Double
-  public var seed: UInt64
+  package var epsilon: Double
+  package var seed: UInt64
   /// Name of the prompt template.
-  public var template: String
+  package var template: String
   /// Rows taken first, in this order, and rows never taken.
-  public var pinned: [Int]
-  public var banned: [Int]
+  package var pinned: [Int]
+  package var banned: [Int]
   /// How the files are read, where the data alone is not to say it.
-  public var reading: DatasetReading
+  package var reading: DatasetReading
   /// What Influence Distillation is set to; nil for the other methods.
-  public var influence: InfluenceSettings?
+  package var influence: InfluenceSettings?
 
-  public init(
+  package init(
     method: Method, pool: String?, target: String? = nil, existing: String? = nil, source: UtilitySource?,
     budget: Budget, limit: Int? = nil, skipBadRows: Bool = false, objective: TaskObjective = .flmi,
     eta: Double = 1, nu: Double = 1, utilityKernel: UtilityKernel = .euclidean, rescaling: Rescaling = .minMax,
@@ -150,10 +150,10 @@ public struct RunSpecification: Sendable, Hashable, Codable {
 
 extension RunSpecification {
   /// All files of the pool, in order.
-  public var poolFiles: [String] { [pool].compactMap(\.self) + morePools }
+  package var poolFiles: [String] { [pool].compactMap(\.self) + morePools }
 
   /// Reads a specification that an older version may have written: what it does not say has its default.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
       try container.decodeIfPresent(Value.self, forKey: key) ?? standard

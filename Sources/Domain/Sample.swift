@@ -1,18 +1,18 @@
 /// One supervised sample: what the model is asked, and the answer it is trained on.
-public struct Sample: Sendable, Hashable {
+package struct Sample: Sendable, Hashable {
   /// The row's place in its file, counted from 0. Stays the same under `--limit`, filters and sorting.
-  public var index: Int
+  package var index: Int
   /// The data's own identifier, if it has one.
-  public var id: String?
+  package var id: String?
   /// The family, task or source the row belongs to, if the data says.
-  public var label: String?
-  public var query: Query
+  package var label: String?
+  package var query: Query
   /// The text whose tokens carry the loss.
-  public var response: String
+  package var response: String
   /// The assistant's earlier turns in the query carry the loss too.
-  public var hasLossOnAllTurns: Bool
+  package var hasLossOnAllTurns: Bool
 
-  public init(
+  package init(
     index: Int, id: String? = nil, label: String? = nil, query: Query, response: String,
     hasLossOnAllTurns: Bool = false
   ) {
@@ -26,7 +26,7 @@ public struct Sample: Sendable, Hashable {
 }
 
 /// What the model is asked, as the file's schema gives it; a prompt template turns it into text.
-public enum Query: Sendable, Hashable {
+package enum Query: Sendable, Hashable {
   /// An instruction and the input it works on (Alpaca); prompt/completion and question/answer rows have no input.
   case instruction(String, input: String)
   /// The turns of a chat before the last answer, the system prompt among them.
@@ -34,7 +34,7 @@ public enum Query: Sendable, Hashable {
 
   /// The instruction and input that an instruction template names. A chat of one user turn gives that turn; a longer
   /// one its turns, each headed by its role.
-  public var instructionAndInput: (instruction: String, input: String) {
+  package var instructionAndInput: (instruction: String, input: String) {
     switch self {
     case .instruction(let instruction, let input):
       return (instruction, input)
@@ -46,11 +46,11 @@ public enum Query: Sendable, Hashable {
 }
 
 /// One turn of a chat.
-public struct Turn: Sendable, Hashable {
-  public var role: String
-  public var content: String
+package struct Turn: Sendable, Hashable {
+  package var role: String
+  package var content: String
 
-  public init(role: String, content: String) {
+  package init(role: String, content: String) {
     self.role = role
     self.content = content
   }

@@ -1,9 +1,9 @@
 /// xoshiro256** seeded through SplitMix64 (Blackman and Vigna, 2018): the one source of chance in the program, the
 /// same on every machine for the same seed.
-public struct SeededGenerator: RandomNumberGenerator, Sendable {
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
-  public init(seed: UInt64) {
+  package init(seed: UInt64) {
     var mixer = seed
     func next() -> UInt64 {
       mixer &+= 0x9E37_79B9_7F4A_7C15
@@ -15,7 +15,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     state = (next(), next(), next(), next())
   }
 
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     func rotated(_ word: UInt64, _ by: UInt64) -> UInt64 { (word << by) | (word >> (64 - by)) }
     let result = rotated(state.1 &* 5, 7) &* 9
     let shifted = state.1 << 17
@@ -30,7 +30,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
   /// A uniform integer in `0..<bound`, without bias (Lemire, 2019). Written here rather than left to the standard
   /// library so that a seed keeps its meaning across toolchains.
-  public mutating func below(_ bound: Int) -> Int {
+  package mutating func below(_ bound: Int) -> Int {
     precondition(bound > 0)
     let bound = UInt64(bound)
     var product = next().multipliedFullWidth(by: bound)
@@ -42,10 +42,10 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   }
 
   /// A uniform number in [0, 1) with 53 bits.
-  public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// The first `count` entries of a uniform random permutation of `0..<n` (Fisher and Yates).
-  public mutating func sample(_ count: Int, of n: Int) -> [Int] {
+  package mutating func sample(_ count: Int, of n: Int) -> [Int] {
     precondition(count <= n)
     var order = Array(0..<n)
     for place in 0..<count { order.swapAt(place, place + below(n - place)) }

@@ -4,16 +4,16 @@ import Numerics
 
 /// What a step of Adam or AdamW does to a gradient, read from the optimiser's state after t steps (arXiv 2505.19051; methods.md 2.2):
 /// theta' = theta − eta (a ∘ gradient + b).
-public final class AdamScaling: Sendable {
+package final class AdamScaling: Sendable {
   /// Flat vectors of all parameters.
-  public let a: Matrix
-  public let b: Matrix
+  package let a: Matrix
+  package let b: Matrix
 
   /// Of the trainer's next step:
   ///
   ///     a = (1 − beta1)/(1 − beta1^(t+1)) / (√(v / (1 − beta2^(t+1))) + eps)
   ///     b = decay·theta + beta1/(1 − beta1^(t+1)) · m / (√(v / (1 − beta2^(t+1))) + eps)
-  public init(_ trainer: Trainer) {
+  package init(_ trainer: Trainer) {
     let count = trainer.differentiator.count
     let settings = trainer.settings
     let correction1 = 1 - pow(Double(settings.beta1), Double(trainer.steps + 1))
@@ -32,7 +32,7 @@ public final class AdamScaling: Sendable {
   }
 
   /// Given vectors of as many elements.
-  public init(a: consuming Matrix, b: consuming Matrix) {
+  package init(a: consuming Matrix, b: consuming Matrix) {
     precondition(a.count == b.count)
     self.a = a
     self.b = b

@@ -4,14 +4,14 @@ import Numerics
 import Synchronization
 
 /// The second-order parts of the expansion of the target loss, by exact products with its Hessian.
-public struct Curvature: Sendable {
-  public let gradients: GradientRows
-  public let targets: [LossSample]
+package struct Curvature: Sendable {
+  package let gradients: GradientRows
+  package let targets: [LossSample]
   /// Of each target in the loss; they sum to 1.
-  public let shares: [Double]
+  package let shares: [Double]
 
   /// `gradients` has no projection.
-  public init(_ gradients: GradientRows, targets: [LossSample], shares: [Double]) {
+  package init(_ gradients: GradientRows, targets: [LossSample], shares: [Double]) {
     precondition(gradients.projection == nil && targets.count == shares.count)
     self.gradients = gradients
     self.targets = targets
@@ -62,7 +62,7 @@ public struct Curvature: Sendable {
   }
 
   /// Q of some samples: (1/n) (a ∘ g_i)' H (a ∘ g_j) for rows a ∘ g, symmetrised; `total` is n. `keeper`: where its columns are kept.
-  public func quadratic(
+  package func quadratic(
     _ rows: GradientMatrix, total: Int, keeper: VectorKeeper? = nil, workers: Workers,
     cancellation: Cancellation = Cancellation(), advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws -> DoubleMatrix {
@@ -119,7 +119,7 @@ public struct Curvature: Sendable {
 
   /// The target loss's gradient as the first-order part sees it: g for gradient descent, g − eta H b for Adam (methods.md 2.2), given
   /// the targets' own gradients. One row.
-  public func pull(
+  package func pull(
     targetRows: GradientMatrix, stepSize: Double, workers: Workers, cancellation: Cancellation = Cancellation()
   ) throws -> GradientMatrix {
     let columns = targetRows.columns

@@ -4,7 +4,7 @@ import Numerics
 import Synchronization
 
 /// Cheap vectors of samples, near where gradients are: one row a sample.
-public protocol Embedding: Sendable {
+package protocol Embedding: Sendable {
   /// [samples, columns]; the same bits on any number of workers. `keeper`: where they are kept.
   func embeddings(
     of samples: [LossSample], keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
@@ -14,7 +14,7 @@ public protocol Embedding: Sendable {
 
 extension Embedding {
   /// The same, computed anew.
-  public func embeddings(
+  package func embeddings(
     of samples: [LossSample], workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> Matrix {
@@ -24,7 +24,7 @@ extension Embedding {
 
 /// Derivatives of the normed hidden state at the last token behind the first blocks, along random directions in the space of these
 /// blocks' parameters, token embeddings included (arXiv 2505.19051, the authors' code; methods.md 2.5).
-public struct TangentEmbedding: Embedding {
+package struct TangentEmbedding: Embedding {
   private let model: TangentModel
   private let projection: RandomProjection?
   /// Names the directions; nil where they are given from outside.
@@ -35,7 +35,7 @@ public struct TangentEmbedding: Embedding {
   ///   - tangents: random Gaussian directions, at least 1.
   ///   - size: numbers of an embedding at most; beyond it they are projected.
   ///   - withTable: whether the token embeddings move too.
-  public init(
+  package init(
     _ model: Model, blocks: Int = 4, tangents: Int = 2, size: Int = 4096, withTable: Bool = true, seed: UInt64
   ) {
     let table = model.configuration.vocabularySize
@@ -52,7 +52,7 @@ public struct TangentEmbedding: Embedding {
     )
   }
 
-  public init(_ model: TangentModel, size: Int, seed: UInt64) {
+  package init(_ model: TangentModel, size: Int, seed: UInt64) {
     self.init(model, size: size, seed: seed, directions: nil)
   }
 
@@ -63,7 +63,7 @@ public struct TangentEmbedding: Embedding {
     projection = whole > size ? RandomProjection(kind: .rademacher, inputs: whole, outputs: size, seed: seed) : nil
   }
 
-  public func embeddings(
+  package func embeddings(
     of samples: [LossSample], keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> Matrix {
@@ -132,12 +132,12 @@ public struct TangentEmbedding: Embedding {
 
 /// Gradients of a smaller model or of fewer parameters, projected and brought to length 1, so that their products stand for the
 /// cosines that influence is made of.
-public struct GradientEmbedding: Embedding {
+package struct GradientEmbedding: Embedding {
   private let rows: GradientRows
 
-  public init(_ rows: GradientRows) { self.rows = rows }
+  package init(_ rows: GradientRows) { self.rows = rows }
 
-  public func embeddings(
+  package func embeddings(
     of samples: [LossSample], keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> Matrix {
@@ -147,12 +147,12 @@ public struct GradientEmbedding: Embedding {
 }
 
 /// Gradients of the whole model's output head alone: a forward pass a sample, and no way back.
-public struct OutputEmbedding: Embedding {
+package struct OutputEmbedding: Embedding {
   private let rows: GradientRows
 
-  public init(_ rows: GradientRows) { self.rows = rows }
+  package init(_ rows: GradientRows) { self.rows = rows }
 
-  public func embeddings(
+  package func embeddings(
     of samples: [LossSample], keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> Matrix {

@@ -3,18 +3,18 @@ import LanguageModel
 import Numerics
 
 /// The embedding that settings name, made for a model.
-public struct EmbeddingChoice: Sendable {
+package struct EmbeddingChoice: Sendable {
   /// Blocks that embeddings are made with where none are named.
-  public static let standardBlocks = 4
+  package static let standardBlocks = 4
   /// Numbers of an embedding at most.
-  public static let size = 4096
+  package static let size = 4096
 
-  public let kind: InfluenceSettings.Embedding
-  public let blocks: Int
-  public let tangents: Int
-  public let seed: UInt64
+  package let kind: InfluenceSettings.Embedding
+  package let blocks: Int
+  package let tangents: Int
+  package let seed: UInt64
 
-  public init(_ settings: InfluenceSettings, seed: UInt64) {
+  package init(_ settings: InfluenceSettings, seed: UInt64) {
     kind = settings.embedding
     blocks = settings.blocks ?? Self.standardBlocks
     tangents = settings.tangents
@@ -26,7 +26,7 @@ public struct EmbeddingChoice: Sendable {
   ///   - scaling: of the optimiser. Influence is ⟨a ∘ g, g_t⟩ = ⟨√a ∘ g, √a ∘ g_t⟩: gradient embeddings, which stand for samples and
   ///     targets alike, take its root. So a few parameters with a large a, rarely seen rows of the table, drown less of the rest
   ///     in the projection's noise than they would on one side alone.
-  public func make(
+  package func make(
     _ model: Model, _ differentiator: Differentiator, scaling: AdamScaling?
   ) throws(InfluenceError) -> any Embedding {
     switch kind {

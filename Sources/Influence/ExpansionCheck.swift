@@ -10,26 +10,26 @@ import Numerics
 /// with theta' = theta − eta (a ∘ (G'w/n) + b). Since the expansion is whole to the second order, its error falls with the cube of the
 /// step (arXiv 2505.19051, the derivation of both theorems). The terms in b alone, which no weight changes, are left out of p and Q
 /// and counted here.
-public struct ExpansionCheck: Sendable, Hashable, Codable {
+package struct ExpansionCheck: Sendable, Hashable, Codable {
   /// One step size.
-  public struct Row: Sendable, Hashable, Codable {
-    public var stepSize: Double
-    public var measured: Double
+  package struct Row: Sendable, Hashable, Codable {
+    package var stepSize: Double
+    package var measured: Double
     /// With and without the second-order terms.
-    public var predicted: Double
-    public var firstOrder: Double
+    package var predicted: Double
+    package var firstOrder: Double
 
-    public var error: Double { abs(measured - predicted) }
+    package var error: Double { abs(measured - predicted) }
   }
 
   /// Samples whose gradients make the step.
-  public var samples: Int
-  public var targetLoss: Double
+  package var samples: Int
+  package var targetLoss: Double
   /// By falling step size, each half of the one before.
-  public var rows: [Row]
+  package var rows: [Row]
 
   /// The powers of the step by which the error falls from row to row: about 3, until it drowns in rounding.
-  public var exponents: [Double] {
+  package var exponents: [Double] {
     zip(rows, rows.dropFirst()).map { log2($0.error / max($1.error, .leastNormalMagnitude)) }
   }
 
@@ -37,7 +37,7 @@ public struct ExpansionCheck: Sendable, Hashable, Codable {
   ///   - samples: of the pool; few, since the Hessian is multiplied once for each step direction only.
   ///   - weights: one a sample, their sum the number of samples.
   ///   - stepSize: the largest; it is halved `count` − 1 times.
-  public init(
+  package init(
     _ gradients: GradientRows, samples: [LossSample], weights: [Double], target: [LossSample], shares: [Double],
     stepSize: Double, count: Int = 4, workers: Workers, cancellation: Cancellation = Cancellation()
   ) throws {

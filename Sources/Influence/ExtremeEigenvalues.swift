@@ -2,12 +2,12 @@ import Domain
 
 /// The smallest and the largest eigenvalue of a symmetric form, by Lanczos' method with full reorthogonalisation: exact, up to
 /// rounding, once there are as many steps as dimensions.
-public struct ExtremeEigenvalues: Sendable, Hashable {
-  public let least: Double
-  public let greatest: Double
+package struct ExtremeEigenvalues: Sendable, Hashable {
+  package let least: Double
+  package let greatest: Double
 
   /// Stops when neither end has moved by more than 1e-10 of the spectrum's size for a few steps, or after `limit` steps.
-  public init(of form: some QuadraticForm, limit: Int = 300, seed: UInt64 = 0) {
+  package init(of form: some QuadraticForm, limit: Int = 300, seed: UInt64 = 0) {
     var chance = SeededGenerator(seed: seed)
     var basis: [[Double]] = []
     var diagonal: [Double] = []

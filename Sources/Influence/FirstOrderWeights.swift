@@ -1,15 +1,15 @@
 /// Weights from the first-order expansion of the target loss: argmin −p·w + (lambda/2)|w|² subject to w >= 0, Σ w = n
 /// (Influence Distillation, arXiv 2505.19051; methods.md 2.3), in closed form.
-public struct FirstOrderWeights: Sendable, Hashable {
+package struct FirstOrderWeights: Sendable, Hashable {
   /// n weights: max(0, (p − tau) / lambda).
-  public let weights: [Double]
-  public let lambda: Double
-  public let tau: Double
+  package let weights: [Double]
+  package let lambda: Double
+  package let tau: Double
 
   /// - Parameters:
   ///   - influence: p, finite.
   ///   - lambda: above 0.
-  public init(influence: [Double], lambda: Double) {
+  package init(influence: [Double], lambda: Double) {
     precondition(lambda > 0)
     let (weights, tau) = ScaledSimplex.project(influence.map { $0 / lambda }, total: Double(influence.count))
     self.weights = weights
@@ -19,7 +19,7 @@ public struct FirstOrderWeights: Sendable, Hashable {
 
   /// Chooses lambda so that `count` weights are not 0: the middle of ``lambdaInterval(influence:count:)``. Where equal influences
   /// leave no such lambda, the nearest count is taken that does.
-  public init(influence: [Double], count: Int) {
+  package init(influence: [Double], count: Int) {
     let interval = Self.lambdaInterval(influence: influence, count: count)
     let greatest = influence.max() ?? 0
     // Far below every difference that could matter, so that ties at the top share the weight.
@@ -30,7 +30,7 @@ public struct FirstOrderWeights: Sendable, Hashable {
   }
 
   /// The lambdas that give exactly `count` weights above 0, as (lower, upper]; upper is infinite for all of them.
-  public static func lambdaInterval(influence: [Double], count: Int) -> (lower: Double, upper: Double) {
+  package static func lambdaInterval(influence: [Double], count: Int) -> (lower: Double, upper: Double) {
     precondition(count >= 1 && count <= influence.count)
     let sorted = influence.sorted(by: >)
     func bound(_ level: Double) -> Double {

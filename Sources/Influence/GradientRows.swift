@@ -4,12 +4,12 @@ import Numerics
 import Synchronization
 
 /// Gradients of samples as rows: [samples, columns], with what is needed to compare them.
-public final class GradientMatrix: Sendable {
-  public let rows: Matrix
+package final class GradientMatrix: Sendable {
+  package let rows: Matrix
   /// Lengths of the rows.
-  public let norms: [Double]
+  package let norms: [Double]
 
-  public init(_ rows: consuming Matrix) {
+  package init(_ rows: consuming Matrix) {
     norms = (0..<rows.rows).map { row in
       let base = rows.base + row * rows.columns
       return Reduction.dot(base, base, count: rows.columns).squareRoot()
@@ -17,11 +17,11 @@ public final class GradientMatrix: Sendable {
     self.rows = rows
   }
 
-  public var count: Int { rows.rows }
-  public var columns: Int { rows.columns }
+  package var count: Int { rows.rows }
+  package var columns: Int { rows.columns }
 
   /// Inner products with the rows of another matrix of as many columns.
-  public func products(with targets: GradientMatrix, workers: Workers) -> GradientProducts {
+  package func products(with targets: GradientMatrix, workers: Workers) -> GradientProducts {
     precondition(targets.columns == columns)
     let others = targets.count
     let piece = 8  // rows that are multiplied together: fixed, so that the answer does not depend on the workers
@@ -51,14 +51,14 @@ public final class GradientMatrix: Sendable {
 
 /// Makes a row of numbers of a sample's gradient, straight from the backward pass: the parameters of a space, times the optimiser's
 /// scaling if there is one, through a projection if there is one. Immutable; each worker has its own workspace.
-public struct GradientRows: Sendable {
-  public let differentiator: Differentiator
-  public let space: GradientSpace
+package struct GradientRows: Sendable {
+  package let differentiator: Differentiator
+  package let space: GradientSpace
   /// a of ``AdamScaling``; nil for gradient descent.
-  public let scaling: AdamScaling?
-  public let projection: RandomProjection?
+  package let scaling: AdamScaling?
+  package let projection: RandomProjection?
 
-  public init(
+  package init(
     _ differentiator: Differentiator, space: GradientSpace, scaling: AdamScaling? = nil,
     projection: RandomProjection? = nil
   ) {
@@ -69,13 +69,13 @@ public struct GradientRows: Sendable {
     self.projection = projection
   }
 
-  public var columns: Int { projection?.outputs ?? space.count }
+  package var columns: Int { projection?.outputs ?? space.count }
 
   /// The same without the optimiser's scaling: what targets are measured with.
-  public var unscaled: GradientRows { GradientRows(differentiator, space: space, projection: projection) }
+  package var unscaled: GradientRows { GradientRows(differentiator, space: space, projection: projection) }
 
   /// Scratch memory for one worker.
-  public final class Workspace {
+  package final class Workspace {
     let gradient: GradientWorkspace
     let projection = ProjectionWorkspace()
     private var memory = LargeMemory(bytes: 1 << 16)
@@ -91,10 +91,10 @@ public struct GradientRows: Sendable {
     }
   }
 
-  public func makeWorkspace() -> Workspace { Workspace(differentiator) }
+  package func makeWorkspace() -> Workspace { Workspace(differentiator) }
 
   /// Writes the sample's row to `row`, which has room for ``columns`` elements; returns the loss.
-  public func fill(_ row: UnsafeMutablePointer<Float>, with sample: LossSample, in workspace: Workspace) -> Double {
+  package func fill(_ row: UnsafeMutablePointer<Float>, with sample: LossSample, in workspace: Workspace) -> Double {
     fill(row, with: sample, outputOnly: false, in: workspace)
   }
 
@@ -132,7 +132,7 @@ public struct GradientRows: Sendable {
   }
 
   /// The rows of many samples. `keeper`: where projected rows are kept; rows of whole gradients, each as large as the model, are not.
-  public func matrix(
+  package func matrix(
     of samples: [LossSample], keeper: VectorKeeper? = nil, workers: Workers,
     cancellation: Cancellation = Cancellation(), advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws -> GradientMatrix {
@@ -184,7 +184,7 @@ public struct GradientRows: Sendable {
   }
 
   /// Inner products of many samples' rows with those of the targets, without keeping the rows. `keeper`: where the products are kept.
-  public func products(
+  package func products(
     of samples: [LossSample], with targets: GradientMatrix, keeper: VectorKeeper? = nil, workers: Workers,
     cancellation: Cancellation = Cancellation(), advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws -> GradientProducts {
@@ -245,21 +245,21 @@ public struct GradientRows: Sendable {
 }
 
 /// How training gradients stand to target gradients.
-public struct GradientProducts: Sendable, Hashable {
+package struct GradientProducts: Sendable, Hashable {
   /// ⟨a ∘ g_i, g_t⟩: [samples, targets].
-  public var products: DoubleMatrix
+  package var products: DoubleMatrix
   /// |a ∘ g_i| and |g_t|.
-  public var norms: [Double]
-  public var targetNorms: [Double]
+  package var norms: [Double]
+  package var targetNorms: [Double]
 
-  public init(products: DoubleMatrix, norms: [Double], targetNorms: [Double]) {
+  package init(products: DoubleMatrix, norms: [Double], targetNorms: [Double]) {
     self.products = products
     self.norms = norms
     self.targetNorms = targetNorms
   }
 
   /// Cosines; 0 where a gradient is zero.
-  public var cosines: DoubleMatrix {
+  package var cosines: DoubleMatrix {
     var result = products
     for row in 0..<result.rows {
       for column in 0..<result.columns {
@@ -271,5 +271,5 @@ public struct GradientProducts: Sendable, Hashable {
   }
 
   /// p for a weighted mean of the targets' losses: Σ_t share_t ⟨a ∘ g_i, g_t⟩, shares summing to 1.
-  public func pooled(shares: [Double]) -> [Double] { products.times(shares) }
+  package func pooled(shares: [Double]) -> [Double] { products.times(shares) }
 }

@@ -3,20 +3,20 @@ import LanguageModel
 
 /// The parameters that influence is measured by, as one row of numbers: all, those whose names fit a filter, or a seeded random
 /// part of these (methods.md 2.6).
-public struct GradientSpace: Sendable, Hashable {
+package struct GradientSpace: Sendable, Hashable {
   /// Places in flat vectors of all parameters, ascending and apart; nil for all of them.
-  public let ranges: [Range<Int>]?
+  package let ranges: [Range<Int>]?
   /// Where each range begins in a row.
   private let starts: [Int]
   /// Elements of the ranges that are kept, ascending; nil for all.
-  public let mask: [Int]?
+  package let mask: [Int]?
   /// Elements of a row.
-  public let count: Int
+  package let count: Int
 
   /// - Parameters:
   ///   - filter: parts of names, separated by commas; nil or "all" for all parameters.
   ///   - most: keeps at most so many elements, drawn at random.
-  public init(
+  package init(
     _ differentiator: Differentiator, filter: String? = nil, most: Int? = nil, seed: UInt64 = 0
   ) throws(InfluenceError) {
     let parts = (filter ?? "all").split(separator: ",").map { $0.trimmingSpaces }
@@ -36,7 +36,7 @@ public struct GradientSpace: Sendable, Hashable {
   }
 
   /// The tensors with a row for each token: the token embeddings, and the output head where it is one of its own.
-  public init(tablesOf differentiator: Differentiator) {
+  package init(tablesOf differentiator: Differentiator) {
     let tokens = differentiator.configuration.vocabularySize
     let tables = differentiator.parameters.filter { $0.shape.count == 2 && $0.shape[0] == tokens }
     self.init(ranges: Self.merged(tables.map(\.range)), mask: nil, of: differentiator.count)
@@ -45,7 +45,7 @@ public struct GradientSpace: Sendable, Hashable {
   /// - Parameters:
   ///   - ranges: ascending and apart; nil for all `flat` elements.
   ///   - mask: places among the ranges' elements, ascending; nil for all.
-  public init(ranges: [Range<Int>]?, mask: [Int]?, of flat: Int) {
+  package init(ranges: [Range<Int>]?, mask: [Int]?, of flat: Int) {
     self.ranges = ranges
     self.mask = mask
     var starts: [Int] = []
@@ -108,12 +108,12 @@ public struct GradientSpace: Sendable, Hashable {
   }
 
   /// The row of a flat vector.
-  public func compress(_ flat: UnsafePointer<Float>, into row: UnsafeMutablePointer<Float>) {
+  package func compress(_ flat: UnsafePointer<Float>, into row: UnsafeMutablePointer<Float>) {
     forEach { place, element in row[place] = flat[element] }
   }
 
   /// Writes a row's elements to their places in a flat vector; the others stay as they are.
-  public func spread(_ row: UnsafePointer<Float>, into flat: UnsafeMutablePointer<Float>) {
+  package func spread(_ row: UnsafePointer<Float>, into flat: UnsafeMutablePointer<Float>) {
     forEach { place, element in flat[element] = row[place] }
   }
 

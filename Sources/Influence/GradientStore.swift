@@ -5,7 +5,7 @@ import Numerics
 import Synchronization
 
 /// How a store keeps its numbers.
-public enum StoredPrecision: String, Sendable, Hashable, Codable, CaseIterable {
+package enum StoredPrecision: String, Sendable, Hashable, Codable, CaseIterable {
   case float16, float32
 
   var bytes: Int { self == .float16 ? 2 : 4 }
@@ -17,16 +17,16 @@ public enum StoredPrecision: String, Sendable, Hashable, Codable, CaseIterable {
 /// While it grows it is `PATH.part`, a `.npy` file of its full size, and `PATH.journal`: a line with the key of what it holds, then one
 /// for each finished block with its checksum, appended once the block's bytes are on the disk. Whole, it becomes `PATH`, which
 /// ``VectorFile`` and NumPy map as it is.
-public struct GradientStore: Sendable {
+package struct GradientStore: Sendable {
   /// Rows that are computed and kept together.
   static let blockRows = 32
 
-  public let path: String
-  public let precision: StoredPrecision
+  package let path: String
+  package let precision: StoredPrecision
   private var part: String { path + ".part" }
   private var journal: String { path + ".journal" }
 
-  public init(path: String, precision: StoredPrecision) {
+  package init(path: String, precision: StoredPrecision) {
     self.path = path
     self.precision = precision
   }
@@ -37,7 +37,7 @@ public struct GradientStore: Sendable {
   ///   - key: names everything that the rows depend on; a part with another key is begun anew.
   ///   - advance: rows done, of them found in the part.
   /// - Throws: ``InfluenceError/notFinite(role:row:)`` with the sample's number in `rows`.
-  public func fill(
+  package func fill(
     _ gradients: GradientRows, samples: [LossSample], rows: [Int], key: ContentHash, workers: Workers,
     cancellation: Cancellation, advance: @escaping @Sendable (_ done: Int, _ resumed: Int) -> Void = { _, _ in }
   ) throws {

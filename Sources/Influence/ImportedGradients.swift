@@ -3,12 +3,12 @@ import Numerics
 import Synchronization
 
 /// Gradients of pool and target that were computed elsewhere: exact influence of the first order, without a model.
-public struct ImportedGradients: Sendable {
-  public let pool: VectorFile
-  public let target: VectorFile
+package struct ImportedGradients: Sendable {
+  package let pool: VectorFile
+  package let target: VectorFile
 
   /// Opens both and sees that they belong together.
-  public init(pool: String, target: String) throws {
+  package init(pool: String, target: String) throws {
     self.pool = try VectorFile(path: pool)
     self.target = try VectorFile(path: target)
     guard self.pool.columns == self.target.columns else {
@@ -27,7 +27,7 @@ public struct ImportedGradients: Sendable {
   }
 
   /// - Parameter labels: of the targets, where there is a file of them.
-  public func result(
+  package func result(
     _ settings: InfluenceSettings, labels: [String?]?, budget: Int, workers: Workers, cancellation: Cancellation,
     observe: @escaping @Sendable (_ phase: Phase, _ done: Int, _ total: Int) -> Void
   ) throws -> InfluenceResult {

@@ -1,7 +1,7 @@
 import Domain
 
 /// Why influence cannot be computed.
-public enum InfluenceError: ReportableError, Hashable {
+package enum InfluenceError: ReportableError, Hashable {
   /// A name filter that fits no parameter.
   case noSuchParameters(String)
   /// No sample of a set has a response token that fits the context.
@@ -22,7 +22,7 @@ public enum InfluenceError: ReportableError, Hashable {
   case needsModel(String)
   case unwritable(path: String, reason: String)
 
-  public var report: ErrorReport {
+  package var report: ErrorReport {
     switch self {
     case .noSuchParameters(let filter):
       ErrorReport(

@@ -2,19 +2,19 @@ import Domain
 import LanguageModel
 
 /// What a run would cost, by count of floating-point operations: through landmarks, and with all gradients taken.
-public struct InfluenceEstimate: Sendable, Hashable {
+package struct InfluenceEstimate: Sendable, Hashable {
   /// Of the embeddings, of the gradients that a run through landmarks takes, and of all gradients.
-  public var embeddings: Double
-  public var someGradients: Double
-  public var allGradients: Double
+  package var embeddings: Double
+  package var someGradients: Double
+  package var allGradients: Double
   /// A number of blocks at which landmarks pay, where they do not as asked.
-  public var betterBlocks: Int?
-  public var isExact: Bool
+  package var betterBlocks: Int?
+  package var isExact: Bool
 
   /// How many times faster the run is than taking all gradients.
-  public var gain: Double { allGradients / max(embeddings + someGradients, 1) }
+  package var gain: Double { allGradients / max(embeddings + someGradients, 1) }
 
-  public init(_ settings: InfluenceSettings, model: ModelConfiguration, pool: [LossSample], target: [LossSample]) {
+  package init(_ settings: InfluenceSettings, model: ModelConfiguration, pool: [LossSample], target: [LossSample]) {
     let rows = pool.map(\.tokens.count)
     let targets = pool.map(\.targets.count)
     self.init(
@@ -23,7 +23,7 @@ public struct InfluenceEstimate: Sendable, Hashable {
   }
 
   /// From means: tokens of a sample, response tokens of a sample.
-  public init(
+  package init(
     _ settings: InfluenceSettings, model: ModelConfiguration, samples: Int, rows: Int, responses: Int,
     targetSamples: Int
   ) {
@@ -60,7 +60,7 @@ public struct InfluenceEstimate: Sendable, Hashable {
   static let worthwhile = 1.5
 
   /// What to say before the run begins; nothing where landmarks pay.
-  public var advice: [String] {
+  package var advice: [String] {
     guard !isExact, gain < Self.worthwhile else { return [] }
     let exact =
       gain <= 1

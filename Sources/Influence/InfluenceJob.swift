@@ -3,41 +3,41 @@ import LanguageModel
 import Numerics
 
 /// The samples of a set that have a gradient, and where they stand in it.
-public struct InfluenceSamples: Sendable {
-  public var samples: [LossSample]
+package struct InfluenceSamples: Sendable {
+  package var samples: [LossSample]
   /// Of each sample, its place in the whole set.
-  public var places: [Int]
+  package var places: [Int]
   /// Of each sample, the row's number as errors name it.
-  public var rows: [Int]
+  package var rows: [Int]
   /// Of each sample, its label.
-  public var labels: [String?]
+  package var labels: [String?]
 
-  public init(samples: [LossSample], places: [Int], rows: [Int], labels: [String?]) {
+  package init(samples: [LossSample], places: [Int], rows: [Int], labels: [String?]) {
     self.samples = samples
     self.places = places
     self.rows = rows
     self.labels = labels
   }
 
-  public var count: Int { samples.count }
+  package var count: Int { samples.count }
 }
 
 /// Influence of a pool's samples on a target set, from a model: warm-up, target gradients, embeddings, landmark gradients,
 /// propagation, weights.
-public struct InfluenceJob: Sendable {
-  public let settings: InfluenceSettings
-  public let pool: InfluenceSamples
-  public let target: InfluenceSamples
+package struct InfluenceJob: Sendable {
+  package let settings: InfluenceSettings
+  package let pool: InfluenceSamples
+  package let target: InfluenceSamples
   /// Picks that the weights should leave above 0.
-  public let budget: Int
-  public let seed: UInt64
-  public let workers: Workers
-  public let cancellation: Cancellation
+  package let budget: Int
+  package let seed: UInt64
+  package let workers: Workers
+  package let cancellation: Cancellation
   /// Where embeddings, projected gradients and products of gradients are kept.
-  public let keeper: VectorKeeper?
-  public let observe: @Sendable (_ phase: Phase, _ done: Int, _ total: Int) -> Void
+  package let keeper: VectorKeeper?
+  package let observe: @Sendable (_ phase: Phase, _ done: Int, _ total: Int) -> Void
 
-  public init(
+  package init(
     settings: InfluenceSettings, pool: InfluenceSamples, target: InfluenceSamples, budget: Int, seed: UInt64,
     workers: Workers, cancellation: Cancellation, keeper: VectorKeeper? = nil,
     observe: @escaping @Sendable (_ phase: Phase, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
@@ -55,7 +55,7 @@ public struct InfluenceJob: Sendable {
 
   /// - Parameter embeddings: of the whole pool, computed elsewhere; nil to compute them here.
   /// - Throws: ``InfluenceError``; `LanguageModelError` for a state that does not fit the model; `CancellationError`.
-  public func run(_ model: Model, embeddings imported: consuming Matrix? = nil) throws -> InfluenceResult {
+  package func run(_ model: Model, embeddings imported: consuming Matrix? = nil) throws -> InfluenceResult {
     guard pool.count > 0 else { throw InfluenceError.nothingToMeasure(role: .pool) }
     guard target.count > 0 else { throw InfluenceError.nothingToMeasure(role: .target) }
     let shares = try TargetShares(labels: target.labels, groups: settings.groupShares)
@@ -279,7 +279,7 @@ extension InfluenceJob {
   /// Takes a weighted step on some of the pool's samples, as this run sees training, and holds the expansion against it.
   ///
   /// - Parameter weights: by place among the pool's samples; they are brought to a sum of their number.
-  public func check(_ model: Model, weights: [Int: Double], halvings: Int) throws -> ExpansionCheck {
+  package func check(_ model: Model, weights: [Int: Double], halvings: Int) throws -> ExpansionCheck {
     let shares = try TargetShares(labels: target.labels, groups: settings.groupShares)
     let (differentiator, scaling) = try prepare(model)
     let space = try GradientSpace(differentiator, filter: settings.parameters, seed: seed)

@@ -3,24 +3,24 @@ import Numerics
 
 /// What Influence Distillation found: influence of each sample, weights, and what they rest on. Samples are counted among those that
 /// have a gradient; `places` says where they stand in the pool.
-public struct InfluenceResult: Sendable {
-  public let places: [Int]
+package struct InfluenceResult: Sendable {
+  package let places: [Int]
   /// [samples, targets] with turns of targets (cosines), [samples, 1] pooled (p).
-  public let influence: DoubleMatrix
-  public let targetLabels: [String?]
-  public let shares: TargetShares
+  package let influence: DoubleMatrix
+  package let targetLabels: [String?]
+  package let shares: TargetShares
   /// Whether groups of targets take turns, each by the mean of its targets' scores, and not each target by its own.
-  public internal(set) var takesTurnsByGroup = false
+  package internal(set) var takesTurnsByGroup = false
   /// Nil where all gradients were taken.
-  public internal(set) var spread: InfluenceSpread?
+  package internal(set) var spread: InfluenceSpread?
   /// Second order only.
-  public internal(set) var curvature: CurvatureForm?
+  package internal(set) var curvature: CurvatureForm?
   /// Pooled only: one weight a sample, at least 0, their sum the number of samples.
-  public internal(set) var weights: [Double]?
-  public internal(set) var weighing: Weighing?
+  package internal(set) var weights: [Double]?
+  package internal(set) var weighing: Weighing?
 
   /// Q, or its factors with landmarks: Q ≈ C core C'.
-  public enum CurvatureForm: Sendable {
+  package enum CurvatureForm: Sendable {
     case dense(DoubleMatrix)
     case factored(factor: DoubleMatrix, core: DoubleMatrix)
 
@@ -33,17 +33,17 @@ public struct InfluenceResult: Sendable {
   }
 
   /// How weights were found.
-  public struct Weighing: Sendable, Hashable, Codable {
-    public var lambda: Double
+  package struct Weighing: Sendable, Hashable, Codable {
+    package var lambda: Double
     /// Second order: the least lambda that keeps the problem convex.
-    public var lambdaBound: Double?
+    package var lambdaBound: Double?
     /// Second order: what is left of the conditions of an optimum, relative.
-    public var residual: Double?
-    public var iterations: Int?
+    package var residual: Double?
+    package var iterations: Int?
     /// Weights above 0.
-    public var positive: Int
+    package var positive: Int
     /// A lambda that was asked for and was too small.
-    public var raisedFrom: Double?
+    package var raisedFrom: Double?
   }
 
   init(places: [Int], influence: DoubleMatrix, targetLabels: [String?], shares: TargetShares) {
@@ -84,21 +84,21 @@ public struct InfluenceResult: Sendable {
 }
 
 /// A sample chosen by its influence.
-public struct InfluencePick: Sendable, Hashable {
+package struct InfluencePick: Sendable, Hashable {
   /// Place in the pool.
-  public var place: Int
+  package var place: Int
   /// Its score for the target it was taken for, or its influence on all of them.
-  public var score: Double
+  package var score: Double
   /// For weighted training: the method's weight; in turns, the score brought to a mean of 1 over the picks.
-  public var weight: Double
+  package var weight: Double
   /// The target that took it; nil where they are pooled.
-  public var target: Int?
+  package var target: Int?
 }
 
 extension InfluenceResult {
   /// The samples that are chosen: the targets' in turn, or those of the largest weights (then of the largest influence). Pinned places
   /// come first, banned ones never; samples without a gradient have no influence and come only if pinned.
-  public func picks(count: Int, pinned: [Int], banned: [Int], seed: UInt64, workers: Workers) -> [InfluencePick] {
+  package func picks(count: Int, pinned: [Int], banned: [Int], seed: UInt64, workers: Workers) -> [InfluencePick] {
     let samples = Dictionary(places.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     let first = pinned.prefix(count).map { place -> InfluencePick in
       guard let sample = samples[place] else { return InfluencePick(place: place, score: 0, weight: 0) }

@@ -2,16 +2,16 @@ import Domain
 import Numerics
 
 /// Influence of a whole pool, spread from landmarks, and how far it is to be trusted.
-public final class InfluenceSpread: Sendable {
+package final class InfluenceSpread: Sendable {
   /// Places of the landmarks among the samples, ascending, and of the samples that the spread is checked on.
-  public let landmarks: [Int]
-  public let heldOut: [Int]
-  public let embeddings: Matrix
-  public let propagation: Propagation
+  package let landmarks: [Int]
+  package let heldOut: [Int]
+  package let embeddings: Matrix
+  package let propagation: Propagation
   /// Exact, at the landmarks and then at the held-out samples: [landmarks + held out, columns].
-  public let exact: DoubleMatrix
+  package let exact: DoubleMatrix
   /// Spread to all samples: [samples, columns].
-  public let influence: DoubleMatrix
+  package let influence: DoubleMatrix
 
   /// - Parameter similarity: for `corrected`, what embeddings say of samples and columns, [samples, columns]; nil where targets have
   ///   no embeddings, which leaves `tuned`.
@@ -32,7 +32,7 @@ public final class InfluenceSpread: Sendable {
   }
 
   /// Influence that is known at landmarks, [landmarks, columns], spread to all samples.
-  public static func spread(
+  package static func spread(
     _ known: DoubleMatrix, _ kind: InfluenceSettings.Propagation, _ embeddings: borrowing Matrix, landmarks: [Int],
     similarity: DoubleMatrix?, workers: Workers, advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws(InfluenceError) -> (DoubleMatrix, Propagation) {
@@ -60,7 +60,7 @@ public final class InfluenceSpread: Sendable {
   }
 
   /// Products of samples' embeddings with those of targets: [samples, targets].
-  public static func similarity(_ embeddings: borrowing Matrix, targets: borrowing Matrix) -> DoubleMatrix {
+  package static func similarity(_ embeddings: borrowing Matrix, targets: borrowing Matrix) -> DoubleMatrix {
     precondition(embeddings.columns == targets.columns)
     var elements = [Double](repeating: 0, count: embeddings.rows * targets.rows)
     elements.withUnsafeMutableBufferPointer { buffer in
@@ -77,7 +77,7 @@ public final class InfluenceSpread: Sendable {
   }
 
   /// The propagation of a kind.
-  public static func propagation(
+  package static func propagation(
     _ kind: InfluenceSettings.Propagation, _ embeddings: borrowing Matrix, landmarks: [Int], influence: DoubleMatrix
   ) throws(InfluenceError) -> Propagation {
     let width = Propagation.medianWidth(embeddings, landmarks: landmarks)
@@ -102,7 +102,7 @@ public final class InfluenceSpread: Sendable {
   }
 
   /// Spearman's correlation of spread and exact influence over the held-out samples, the mean over columns; nil with fewer than three.
-  public var heldOutCorrelation: Double? {
+  package var heldOutCorrelation: Double? {
     guard heldOut.count >= 3 else { return nil }
     let correlations = (0..<exact.columns).map { column in
       rankCorrelation(
@@ -113,10 +113,10 @@ public final class InfluenceSpread: Sendable {
   }
 
   /// C as a whole: [samples, landmarks].
-  public func factor(workers: Workers) -> DoubleMatrix { propagation.factor(for: embeddings, workers: workers) }
+  package func factor(workers: Workers) -> DoubleMatrix { propagation.factor(for: embeddings, workers: workers) }
 
   /// The landmarks nearest to a sample, as places among the samples, with the kernel's value.
-  public func nearestLandmarks(of sample: Int, count: Int) -> [(sample: Int, kernel: Double)] {
+  package func nearestLandmarks(of sample: Int, count: Int) -> [(sample: Int, kernel: Double)] {
     propagation.nearest(count, to: embeddings.base + sample * embeddings.columns)
       .map { (landmarks[$0.landmark], Double($0.kernel)) }
   }

@@ -3,7 +3,7 @@ import Numerics
 
 extension LandmarkChoice {
   /// `count` of the embeddings' rows, ascending; all of them if there are no more.
-  public func choose(_ count: Int, of embeddings: borrowing Matrix, seed: UInt64) -> [Int] {
+  package func choose(_ count: Int, of embeddings: borrowing Matrix, seed: UInt64) -> [Int] {
     guard count < embeddings.rows else { return Array(0..<embeddings.rows) }
     switch self {
     case .uniform: return Self.uniform(count, of: embeddings.rows, seed: seed)
@@ -12,7 +12,7 @@ extension LandmarkChoice {
     }
   }
 
-  public static func uniform(_ count: Int, of rows: Int, seed: UInt64) -> [Int] {
+  package static func uniform(_ count: Int, of rows: Int, seed: UInt64) -> [Int] {
     var chance = SeededGenerator(seed: seed)
     return chance.sample(min(count, rows), of: rows).sorted()
   }

@@ -3,7 +3,7 @@ import Numerics
 import Synchronization
 
 /// How the kernel between embeddings is made.
-public enum EmbeddingKernel: Sendable, Hashable {
+package enum EmbeddingKernel: Sendable, Hashable {
   /// exp(−|x − y|² / 2 width²).
   case radial(width: Double)
   /// x·y.
@@ -16,10 +16,10 @@ public enum EmbeddingKernel: Sendable, Hashable {
 ///
 /// With the radial kernel this is kernel ridge regression as the authors' code has it; with the linear one C is the minimiser of
 /// |E − C E_L|² + ridge|C|², the paper's form (arXiv 2505.19051; methods.md 2.4). C itself is not formed unless asked for.
-public struct Propagation: Sendable {
-  public let kernel: EmbeddingKernel
+package struct Propagation: Sendable {
+  package let kernel: EmbeddingKernel
   /// Relative to the mean of the kernel's diagonal.
-  public let ridge: Double
+  package let ridge: Double
   private let landmarks: LandmarkRows
   /// (K(E_L, E_L) + ridge)⁻¹.
   private let inverse: DoubleMatrix
@@ -40,7 +40,7 @@ public struct Propagation: Sendable {
   /// - Parameters:
   ///   - embeddings: [n, e], finite.
   ///   - landmarks: places of the landmarks among them.
-  public init(
+  package init(
     _ embeddings: borrowing Matrix, landmarks: [Int], kernel: EmbeddingKernel, ridge: Double
   ) throws(InfluenceError) {
     let rows = LandmarkRows(embeddings.rows(at: landmarks))
@@ -55,7 +55,7 @@ public struct Propagation: Sendable {
   /// at no more cost (the leave-one-out residuals of kernel ridge regression).
   ///
   /// - Parameter influence: at the landmarks, [l, targets].
-  public init(
+  package init(
     choosing embeddings: borrowing Matrix, landmarks: [Int], influence: DoubleMatrix,
     kernels: [EmbeddingKernel], ridges: [Double] = [1e-4, 1e-3, 1e-2, 1e-1, 1]
   ) throws(InfluenceError) {
@@ -77,7 +77,7 @@ public struct Propagation: Sendable {
   }
 
   /// The lower median of the distances between at most 1000 of the landmarks, at least 1e-6: the authors' width.
-  public static func medianWidth(_ embeddings: borrowing Matrix, landmarks: [Int]) -> Double {
+  package static func medianWidth(_ embeddings: borrowing Matrix, landmarks: [Int]) -> Double {
     let some = embeddings.rows(at: Array(landmarks.prefix(1000)))
     var distances: [Double] = []
     distances.reserveCapacity(some.rows * (some.rows - 1) / 2)
@@ -142,7 +142,7 @@ public struct Propagation: Sendable {
   }
 
   /// C times the landmarks' values [l, m]: [n, m]. Blocks of rows of a fixed size, so the answer does not depend on the workers.
-  public func spread(
+  package func spread(
     _ values: DoubleMatrix, to embeddings: borrowing Matrix, workers: Workers = Workers(),
     advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) -> DoubleMatrix {
@@ -174,14 +174,14 @@ public struct Propagation: Sendable {
   }
 
   /// C as a whole, [n, l].
-  public func factor(for embeddings: borrowing Matrix, workers: Workers = Workers()) -> DoubleMatrix {
+  package func factor(for embeddings: borrowing Matrix, workers: Workers = Workers()) -> DoubleMatrix {
     var identity = DoubleMatrix(zerosOfRows: landmarks.rows.rows, columns: landmarks.rows.rows)
     for place in 0..<identity.rows { identity[place, place] = 1 }
     return spread(identity, to: embeddings, workers: workers)
   }
 
   /// The landmarks whose kernel with an embedding is largest, by their number among the landmarks, at most `count` of them.
-  public func nearest(_ count: Int, to embedding: UnsafePointer<Float>) -> [(landmark: Int, kernel: Float)] {
+  package func nearest(_ count: Int, to embedding: UnsafePointer<Float>) -> [(landmark: Int, kernel: Float)] {
     let row = Matrix(uninitializedRows: 1, columns: landmarks.rows.rows)
     Self.fill(row.base, from: embedding, rows: 1, landmarks: landmarks, kernel: kernel)
     return (0..<row.columns).sorted { row.base[$0] == row.base[$1] ? $0 < $1 : row.base[$0] > row.base[$1] }

@@ -1,5 +1,5 @@
 /// Spearman's rank correlation of two lists; equal values share the mean of their ranks. 0 where one list is constant.
-public func rankCorrelation(_ x: [Double], _ y: [Double]) -> Double {
+package func rankCorrelation(_ x: [Double], _ y: [Double]) -> Double {
   precondition(x.count == y.count)
   let (a, b) = (ranks(x), ranks(y))
   let mean = Double(x.count - 1) / 2

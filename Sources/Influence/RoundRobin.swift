@@ -3,19 +3,19 @@ import Numerics
 
 /// Turns of several targets at taking their best sample that is left: targets in a fresh random order each round (arXiv 2505.19051,
 /// the authors' code; methods.md 2.6).
-public struct RoundRobin: Sendable {
+package struct RoundRobin: Sendable {
   /// A sample taken, by whom, and its score for that target.
-  public struct Turn: Sendable, Hashable {
-    public var sample: Int
-    public var target: Int
-    public var score: Double
+  package struct Turn: Sendable, Hashable {
+    package var sample: Int
+    package var target: Int
+    package var score: Double
   }
 
   /// For each target, all samples by falling score; the lowest index first among equals.
   private let ranking: [[Int32]]
   private let scores: DoubleMatrix  // [samples, targets]
 
-  public init(scores: DoubleMatrix, workers: Workers = Workers()) {
+  package init(scores: DoubleMatrix, workers: Workers = Workers()) {
     self.scores = scores
     var ranking = [[Int32]](repeating: [], count: scores.columns)
     ranking.withUnsafeMutableBufferPointer { buffer in
@@ -34,7 +34,7 @@ public struct RoundRobin: Sendable {
 
   /// Takes `count` samples, those of `taken` (pinned or banned ones) left out. `order` gives the targets' order in a round; a target
   /// may come in a round more than once, or not at all.
-  public func turns(count: Int, taken: Set<Int> = [], order: (_ round: Int) -> [Int]) -> [Turn] {
+  package func turns(count: Int, taken: Set<Int> = [], order: (_ round: Int) -> [Int]) -> [Turn] {
     var isTaken = [Bool](repeating: false, count: scores.rows)
     for sample in taken { isTaken[sample] = true }
     var place = [Int](repeating: 0, count: scores.columns)
@@ -54,7 +54,7 @@ public struct RoundRobin: Sendable {
   }
 
   /// The seeded order of a round.
-  public static func order(targets: Int, round: Int, seed: UInt64) -> [Int] {
+  package static func order(targets: Int, round: Int, seed: UInt64) -> [Int] {
     var chance = SeededGenerator(seed: seed &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15)
     return chance.sample(targets, of: targets)
   }

@@ -3,28 +3,28 @@
 ///     argmin −p·w + (eta/2) w'Q w + (lambda/2)|w|²   subject to  w >= 0, Σ w = n
 ///
 /// by an accelerated projected gradient method with restarts (Beck and Teboulle, 2009; O'Donoghue and Candès, 2015).
-public struct SecondOrderWeights: Sendable, Hashable {
-  public let weights: [Double]
-  public let lambda: Double
+package struct SecondOrderWeights: Sendable, Hashable {
+  package let weights: [Double]
+  package let lambda: Double
   /// Every lambda above it makes the problem convex: −eta times the smallest eigenvalue of Q, or 0.
-  public let lambdaBound: Double
+  package let lambdaBound: Double
   /// How far the weights are from the conditions of an optimum, relative to the largest of the gradient's elements: positive weights
   /// have the same derivative, no weight of 0 has a better one.
-  public let residual: Double
-  public let iterations: Int
+  package let residual: Double
+  package let iterations: Int
 
   /// The problem but for lambda.
-  public struct Problem: Sendable {
-    public let influence: [Double]
-    public let form: any QuadraticForm
-    public let stepSize: Double
-    public let eigenvalues: ExtremeEigenvalues
+  package struct Problem: Sendable {
+    package let influence: [Double]
+    package let form: any QuadraticForm
+    package let stepSize: Double
+    package let eigenvalues: ExtremeEigenvalues
 
     /// - Parameters:
     ///   - influence: p, finite.
     ///   - form: Q, of as many dimensions.
     ///   - stepSize: eta, at least 0.
-    public init(influence: [Double], form: any QuadraticForm, stepSize: Double) {
+    package init(influence: [Double], form: any QuadraticForm, stepSize: Double) {
       precondition(form.size == influence.count)
       self.influence = influence
       self.form = form
@@ -32,16 +32,16 @@ public struct SecondOrderWeights: Sendable, Hashable {
       eigenvalues = ExtremeEigenvalues(of: form)
     }
 
-    public var lambdaBound: Double { max(0, -stepSize * eigenvalues.least) }
+    package var lambdaBound: Double { max(0, -stepSize * eigenvalues.least) }
 
     /// The smallest lambda that is solved for: a little above the bound.
-    public var leastLambda: Double {
+    package var leastLambda: Double {
       let scale = max(stepSize * eigenvalues.greatest.magnitude, lambdaBound)
       return max(1.05 * lambdaBound, 1e-6 * scale, influence.map(\.magnitude).max().map { 1e-12 * $0 } ?? 0, 1e-300)
     }
 
     /// The objective's value.
-    public func value(_ weights: [Double], lambda: Double) -> Double {
+    package func value(_ weights: [Double], lambda: Double) -> Double {
       -dot(influence, weights) + stepSize / 2 * dot(weights, form.times(weights)) + lambda / 2 * dot(weights, weights)
     }
 
@@ -53,7 +53,7 @@ public struct SecondOrderWeights: Sendable, Hashable {
   }
 
   /// - Parameter lambda: above the problem's bound.
-  public init(_ problem: Problem, lambda: Double, tolerance: Double = 1e-9, limit: Int = 50_000) {
+  package init(_ problem: Problem, lambda: Double, tolerance: Double = 1e-9, limit: Int = 50_000) {
     precondition(lambda > problem.lambdaBound)
     let count = problem.influence.count
     let total = Double(count)
@@ -87,7 +87,7 @@ public struct SecondOrderWeights: Sendable, Hashable {
 
   /// Solves with the given lambda, or, where there is none or it is too small, with the smallest that is convex and, if `count` is
   /// given, leaves at least so many weights above 0.
-  public static func solve(_ problem: Problem, lambda: Double?, count: Int?) -> SecondOrderWeights {
+  package static func solve(_ problem: Problem, lambda: Double?, count: Int?) -> SecondOrderWeights {
     if let lambda { return SecondOrderWeights(problem, lambda: max(lambda, problem.leastLambda)) }
     var lambda = problem.leastLambda
     if let count { lambda = max(lambda, FirstOrderWeights(influence: problem.influence, count: count).lambda) }

@@ -2,20 +2,20 @@ import Domain
 import Numerics
 
 /// How the target samples share the say: by groups that their labels name, or all alike.
-public struct TargetShares: Sendable, Hashable {
+package struct TargetShares: Sendable, Hashable {
   /// Names of the groups, in the order of their first sample; one group without a name where there are no labels.
-  public let groups: [String]
+  package let groups: [String]
   /// Of each target, its group's number.
-  public let groupOfTarget: [Int]
+  package let groupOfTarget: [Int]
   /// Of each group; they sum to 1.
-  public let ofGroups: [Double]
+  package let ofGroups: [Double]
   /// Of each target; they sum to 1.
-  public let ofTargets: [Double]
+  package let ofTargets: [Double]
   /// Whether every target has the same right, as in the authors' round robin.
-  public let areEqual: Bool
+  package let areEqual: Bool
 
   /// - Parameter shares: by group; empty for shares by the groups' sizes. A group that is not named has none.
-  public init(labels: [String?], groups shares: [String: Double]) throws(ErrorReport) {
+  package init(labels: [String?], groups shares: [String: Double]) throws(ErrorReport) {
     var names: [String] = []
     var numbers: [String: Int] = [:]
     var groupOfTarget: [Int] = []
@@ -82,11 +82,11 @@ public struct TargetShares: Sendable, Hashable {
 
   /// The targets' turns: rounds in which each comes once in a fresh random order; with shares of groups one turn at a time, for the
   /// group that is furthest behind its share, its targets in a fresh random order each time all of them have had one.
-  public func order(seed: UInt64) -> TurnOrder { TurnOrder(self, seed: seed) }
+  package func order(seed: UInt64) -> TurnOrder { TurnOrder(self, seed: seed) }
 }
 
 /// A seeded order of turns.
-public struct TurnOrder {
+package struct TurnOrder {
   private let shares: TargetShares
   private let seed: UInt64
   private var turnsOfGroup: [Int]
@@ -103,7 +103,7 @@ public struct TurnOrder {
   }
 
   /// The targets of a round; rounds are asked for in order.
-  public mutating func round(_ round: Int) -> [Int] {
+  package mutating func round(_ round: Int) -> [Int] {
     if shares.areEqual { return RoundRobin.order(targets: shares.groupOfTarget.count, round: round, seed: seed) }
     var next = 0
     var furthest = -Double.infinity

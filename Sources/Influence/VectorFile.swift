@@ -4,12 +4,12 @@ import Numerics
 
 /// A matrix of vectors that was computed elsewhere, one row a sample: `.npy`, the one two-dimensional tensor of a `.safetensors` file,
 /// or a Bergson index (a directory with `gradients.bin` and `info.json`: https://github.com/EleutherAI/bergson).
-public final class VectorFile: Sendable {
-  public let path: String
-  public let rows: Int
-  public let columns: Int
+package final class VectorFile: Sendable {
+  package let path: String
+  package let rows: Int
+  package let columns: Int
   /// Of a Bergson index: the parts that a row is made of, in order. Two indexes compare only if these are the same.
-  public let parts: [String]?
+  package let parts: [String]?
   private let source: Source
 
   private enum Source: Sendable {
@@ -34,7 +34,7 @@ public final class VectorFile: Sendable {
     }
   }
 
-  public init(path: String) throws {
+  package init(path: String) throws {
     self.path = path
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
@@ -110,7 +110,7 @@ public final class VectorFile: Sendable {
   }
 
   /// Copies some rows, widened to float32.
-  public func read(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+  package func read(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows)
     let count = range.count * columns
     switch source {
@@ -138,7 +138,7 @@ public final class VectorFile: Sendable {
   }
 
   /// All rows; refused where they do not fit half of the memory there is.
-  public func matrix() throws(InfluenceError) -> Matrix {
+  package func matrix() throws(InfluenceError) -> Matrix {
     let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
     let (bytes, beyond) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
     let available = SystemMemory.available

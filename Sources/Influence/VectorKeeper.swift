@@ -5,7 +5,7 @@ import Numerics
 import Synchronization
 
 /// Where vectors are kept once they are computed, so that a killed run goes on with those that are missing.
-public protocol VectorStore: Sendable {
+package protocol VectorStore: Sendable {
   /// The kept vector; nil where there is none of this length that is what was kept.
   func vector(space: ContentHash, key: ContentHash, count: Int) throws -> [Float]?
 
@@ -21,14 +21,14 @@ public protocol VectorStore: Sendable {
 
 /// Computes vectors that are not kept yet, and keeps them. A vector is the unit that is computed in one go: its bits depend on what its
 /// key names and on nothing else, so a run has the same answer whatever was kept before it.
-public struct VectorKeeper: Sendable {
-  public let store: any VectorStore
+package struct VectorKeeper: Sendable {
+  package let store: any VectorStore
   /// Names the model.
-  public let space: ContentHash
+  package let space: ContentHash
   /// Names the point of its training at which it is looked at.
   private let point: ContentHash?
 
-  public init(store: any VectorStore, space: ContentHash, point: ContentHash? = nil) {
+  package init(store: any VectorStore, space: ContentHash, point: ContentHash? = nil) {
     self.store = store
     self.space = space
     self.point = point
@@ -43,7 +43,7 @@ public struct VectorKeeper: Sendable {
   ///   - count: numbers of a vector.
   ///   - compute: called from workers, once for each vector that is missing; gives what is to be kept. What a cancellation cuts short
   ///     is not kept.
-  public func fill(
+  package func fill(
     _ keys: [ContentHash], count: @Sendable (_ number: Int) -> Int, workers: Workers, cancellation: Cancellation,
     compute: @Sendable (_ number: Int, _ worker: Int) -> [Float], take: @Sendable (_ number: Int, [Float]) -> Void
   ) throws {

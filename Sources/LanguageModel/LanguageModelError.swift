@@ -1,7 +1,7 @@
 import Domain
 
 /// Why a checkpoint or its tokenizer could not be used.
-public enum LanguageModelError: ReportableError, Hashable {
+package enum LanguageModelError: ReportableError, Hashable {
   /// The directory itself is not there.
   case noSuchDirectory(String)
   /// A file that was named is not there.
@@ -32,7 +32,7 @@ public enum LanguageModelError: ReportableError, Hashable {
   /// A chat template that cannot be read or rendered, or that has a construct outside the supported subset.
   case badTemplate(String, line: Int, file: String)
 
-  public var report: ErrorReport {
+  package var report: ErrorReport {
     switch self {
     case .noSuchDirectory(let path):
       ErrorReport(

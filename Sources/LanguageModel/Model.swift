@@ -6,9 +6,9 @@ import Numerics
 /// number of workers may run it, each with a workspace of its own.
 ///
 /// A pass runs on the caller's thread, and gives the same bits for the same batch and prefix every time.
-public final class Model: Sendable {
-  public let configuration: ModelConfiguration
-  public let tokenizer: Tokenizer
+package final class Model: Sendable {
+  package let configuration: ModelConfiguration
+  package let tokenizer: Tokenizer
   let weights: Weights
   private let checkpoint: Checkpoint
   private let adapter: AdapterFile?
@@ -16,7 +16,7 @@ public final class Model: Sendable {
 
   /// Reads `config.json`, `tokenizer.json` and the `.safetensors` files of `directory`, and adds to the weights those of an
   /// adapter's directory in PEFT's form if one is named.
-  public init(
+  package init(
     directory: String, adapter: String? = nil, precision: WeightPrecision = .auto
   ) throws(LanguageModelError) {
     var isDirectory: ObjCBool = false
@@ -52,23 +52,23 @@ public final class Model: Sendable {
   }
 
   /// A digest of configuration, tokenizer and weights as they lie on disk. Reads all of the weights: ask once.
-  public var contentHash: ContentHash {
+  package var contentHash: ContentHash {
     ContentHash(
       combining: otherFiles.map(\.contentHash) + checkpoint.contentHashes + (adapter?.contentHashes ?? []))
   }
 
   /// The same of a directory's files, without an adapter and without making a model of them.
-  public static func contentHash(directory: String) throws(LanguageModelError) -> ContentHash {
+  package static func contentHash(directory: String) throws(LanguageModelError) -> ContentHash {
     var hashes: [ContentHash] = []
     for name in ["config.json", "tokenizer.json"] { hashes.append(try file(name, in: directory).contentHash) }
     return ContentHash(combining: hashes + (try Checkpoint(directory: directory).contentHashes))
   }
 
-  public func makeWorkspace() -> Workspace { Workspace(configuration) }
+  package func makeWorkspace() -> Workspace { Workspace(configuration) }
 
   /// Runs a prefix once and keeps its keys and values. `tokens` are ids below `configuration.vocabularySize`, at most
   /// `configuration.contextLength` of them.
-  public func keysAndValues(of tokens: [Int32], in workspace: Workspace) -> KeyValueCache {
+  package func keysAndValues(of tokens: [Int32], in workspace: Workspace) -> KeyValueCache {
     let cache = KeyValueCache(count: tokens.count, configuration: configuration)
     if !tokens.isEmpty {
       _ = forward(tokens, depths: Array(0..<Int32(tokens.count)), after: nil, in: workspace).run(filling: cache)
@@ -79,7 +79,7 @@ public final class Model: Sendable {
   /// log P of each target of the batch, in the order they were asked for; the prefix counts as the batch's beginning.
   ///
   /// prefix.count + batch.length must not exceed `configuration.contextLength`.
-  public func logProbabilities(
+  package func logProbabilities(
     _ batch: TokenBatch, after prefix: KeyValueCache? = nil, in workspace: Workspace
   ) -> [Float] {
     guard batch.targetCount > 0 else { return [] }
@@ -97,7 +97,7 @@ public final class Model: Sendable {
   }
 
   /// Logits after each token: [tokens, vocabulary].
-  public func logits(of tokens: [Int32], after prefix: KeyValueCache? = nil, in workspace: Workspace) -> Matrix {
+  package func logits(of tokens: [Int32], after prefix: KeyValueCache? = nil, in workspace: Workspace) -> Matrix {
     let result = Matrix(uninitializedRows: tokens.count, columns: configuration.vocabularySize)
     guard !tokens.isEmpty else { return result }
     let pass = forward(tokens, depths: Array(0..<Int32(tokens.count)), after: prefix, in: workspace)

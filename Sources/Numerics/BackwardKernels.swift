@@ -2,16 +2,16 @@ import CVectorKernels
 
 /// The reverse of the transformer's elementwise layers, on caller-owned row-major float32 memory. Derivatives of inputs and of
 /// weights are added to what is there, unless a name says `into`.
-public enum BackwardKernel {
+package enum BackwardKernel {
   /// `stride`: elements from one row to the next of x, dy and dx alike.
-  public static func rmsNorm(
+  package static func rmsNorm(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float, dy: UnsafePointer<Float>, rows: Int,
     columns: Int, stride: Int, dx: UnsafeMutablePointer<Float>, dweight: UnsafeMutablePointer<Float>
   ) {
     wk_rms_norm_backward(x, weight, epsilon, dy, rows, columns, stride, dx, dweight)
   }
 
-  public static func layerNorm(
+  package static func layerNorm(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float, dy: UnsafePointer<Float>, rows: Int,
     columns: Int, dx: UnsafeMutablePointer<Float>, dweight: UnsafeMutablePointer<Float>,
     dbias: UnsafeMutablePointer<Float>
@@ -19,7 +19,7 @@ public enum BackwardKernel {
     wk_layer_norm_backward(x, weight, epsilon, dy, rows, columns, dx, dweight, dbias)
   }
 
-  public static func siluMultiply(
+  package static func siluMultiply(
     gateUp: UnsafePointer<Float>, dy: UnsafePointer<Float>, rows: Int, columns: Int,
     into dGateUp: UnsafeMutablePointer<Float>
   ) {
@@ -27,19 +27,19 @@ public enum BackwardKernel {
   }
 
   /// `d`: the output's derivative in, the input's out.
-  public static func gelu(_ x: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, count: Int) {
+  package static func gelu(_ x: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, count: Int) {
     wk_gelu_backward(x, d, count)
   }
 
   /// Adds the sum of the rows.
-  public static func columnSums(
+  package static func columnSums(
     _ x: UnsafePointer<Float>, rows: Int, columns: Int, addingInto sums: UnsafeMutablePointer<Float>
   ) {
     wk_column_sums(x, rows, columns, sums)
   }
 
   /// softmax(scale · x) over the columns first[row]..<last[row], in place; the other columns become 0.
-  public static func softmaxRows(
+  package static func softmaxRows(
     _ x: UnsafeMutablePointer<Float>, stride: Int, rows: Int, first: UnsafePointer<Int32>, last: UnsafePointer<Int32>,
     columns: Int, scale: Float
   ) {
@@ -47,12 +47,12 @@ public enum BackwardKernel {
   }
 
   /// factor · softmax(x) in place; returns log Σ eˣ.
-  public static func softmaxRow(_ x: UnsafeMutablePointer<Float>, columns: Int, factor: Float) -> Float {
+  package static func softmaxRow(_ x: UnsafeMutablePointer<Float>, columns: Int, factor: Float) -> Float {
     wk_softmax_row(x, columns, factor)
   }
 
   /// For p = softmax(scale · x): `dp` is the derivative of p in, of x out.
-  public static func softmaxRowsBackward(
+  package static func softmaxRowsBackward(
     _ p: UnsafePointer<Float>, _ dp: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int, scale: Float
   ) {
     wk_softmax_rows_backward(p, dp, stride, rows, columns, scale)

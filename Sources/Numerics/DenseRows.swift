@@ -4,10 +4,10 @@ import CVectorKernels
 /// holds what is asked for and converted row by row where not.
 ///
 /// Immutable once made, so any number of threads may read it.
-public final class DenseRows: @unchecked Sendable {
+package final class DenseRows: @unchecked Sendable {
   // Sound as Sendable: everything is written before `init` returns and only read afterwards.
-  public let rows: Int
-  public let columns: Int
+  package let rows: Int
+  package let columns: Int
   /// Elements in row-major order, where they can be read in place.
   private let inPlace: UnsafePointer<Float>?
   private let source: Source
@@ -26,11 +26,11 @@ public final class DenseRows: @unchecked Sendable {
   }
 
   /// What min-max rescaling needs to know: elements become (u - least) / (greatest - least) in float32.
-  public struct Range: Sendable, Hashable {
-    public var least: Float
-    public var greatest: Float
+  package struct Range: Sendable, Hashable {
+    package var least: Float
+    package var greatest: Float
 
-    public init(least: Float, greatest: Float) {
+    package init(least: Float, greatest: Float) {
       self.least = least
       self.greatest = greatest
     }
@@ -48,7 +48,7 @@ public final class DenseRows: @unchecked Sendable {
     }
   }
 
-  public init(_ matrix: consuming Matrix) {
+  package init(_ matrix: consuming Matrix) {
     rows = matrix.rows
     columns = matrix.columns
     inPlace = UnsafePointer(matrix.base)
@@ -58,7 +58,7 @@ public final class DenseRows: @unchecked Sendable {
 
   /// A file's elements, rescaled if a range is given. A file in C order is read where it is, however large; of one in
   /// Fortran order a transposed copy is made, in memory, or on disk where it would take most of `memory`, in bytes.
-  public init(
+  package init(
     _ file: NumpyMatrix, rescaling range: Range? = nil, workers: Workers = Workers(),
     memory: Int = SystemMemory.available
   ) throws {
@@ -81,7 +81,7 @@ public final class DenseRows: @unchecked Sendable {
   /// Row `row`: in place, or written to `scratch`, which `makeScratch` made. Valid while the source lives and the scratch
   /// row is not written again.
   @inline(__always)
-  public func row(_ row: Int, scratch: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+  package func row(_ row: Int, scratch: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
     if let inPlace { return inPlace + row * columns }
     return converted(row, scratch)
   }
@@ -99,7 +99,7 @@ public final class DenseRows: @unchecked Sendable {
 
   /// One element.
   @inline(__always)
-  public subscript(row: Int, column: Int) -> Float {
+  package subscript(row: Int, column: Int) -> Float {
     if let inPlace { return inPlace[row * columns + column] }
     return converted(row, column)
   }
@@ -112,12 +112,12 @@ public final class DenseRows: @unchecked Sendable {
   }
 
   /// Room for `rows` rows at a time, none if they are read in place.
-  public func makeScratch(rows: Int) -> RowScratch { RowScratch(rows: rows, columns: inPlace == nil ? columns : 0) }
+  package func makeScratch(rows: Int) -> RowScratch { RowScratch(rows: rows, columns: inPlace == nil ? columns : 0) }
 
   /// Rescales the elements, if they are this object's own to write; returns whether they were. To be called before
   /// anything else reads them.
   @discardableResult
-  public func rescaleInPlace(_ range: Range, workers: Workers = Workers()) -> Bool {
+  package func rescaleInPlace(_ range: Range, workers: Workers = Workers()) -> Bool {
     let base: UnsafeMutablePointer<Float>
     switch source {
     case .file: return range.isIdentity
@@ -163,7 +163,7 @@ public final class DenseRows: @unchecked Sendable {
 }
 
 /// Room for rows that a source cannot give in place.
-public final class RowScratch: @unchecked Sendable {
+package final class RowScratch: @unchecked Sendable {
   // Sound as Sendable: a row of it belongs to one worker.
   private let memory: LargeMemory
   private let columns: Int
@@ -173,7 +173,7 @@ public final class RowScratch: @unchecked Sendable {
     memory = LargeMemory(bytes: rows * columns * MemoryLayout<Float>.stride)
   }
 
-  public subscript(row: Int) -> UnsafeMutablePointer<Float> {
+  package subscript(row: Int) -> UnsafeMutablePointer<Float> {
     memory.base.assumingMemoryBound(to: Float.self) + row * columns
   }
 }

@@ -1,34 +1,34 @@
 import COpenBLAS
 
 /// A small dense matrix of doubles in row-major order, for systems and quadratic forms whose rounding matters.
-public struct DoubleMatrix: Sendable, Hashable {
-  public let rows: Int
-  public let columns: Int
+package struct DoubleMatrix: Sendable, Hashable {
+  package let rows: Int
+  package let columns: Int
   /// Rows × columns elements; row i begins at i · columns.
-  public var elements: [Double]
+  package var elements: [Double]
 
-  public init(rows: Int, columns: Int, elements: [Double]) {
+  package init(rows: Int, columns: Int, elements: [Double]) {
     precondition(elements.count == rows * columns)
     self.rows = rows
     self.columns = columns
     self.elements = elements
   }
 
-  public init(zerosOfRows rows: Int, columns: Int) {
+  package init(zerosOfRows rows: Int, columns: Int) {
     self.init(rows: rows, columns: columns, elements: [Double](repeating: 0, count: rows * columns))
   }
 
-  public subscript(row: Int, column: Int) -> Double {
+  package subscript(row: Int, column: Int) -> Double {
     get { elements[row * columns + column] }
     set { elements[row * columns + column] = newValue }
   }
 
-  public func row(_ row: Int) -> ArraySlice<Double> { elements[row * columns..<(row + 1) * columns] }
+  package func row(_ row: Int) -> ArraySlice<Double> { elements[row * columns..<(row + 1) * columns] }
 
-  public func column(_ column: Int) -> [Double] { (0..<rows).map { elements[$0 * columns + column] } }
+  package func column(_ column: Int) -> [Double] { (0..<rows).map { elements[$0 * columns + column] } }
 
   /// A x, or Aᵀ x with `transposed`.
-  public func times(_ x: [Double], transposed: Bool = false) -> [Double] {
+  package func times(_ x: [Double], transposed: Bool = false) -> [Double] {
     precondition(x.count == (transposed ? rows : columns))
     var y = [Double](repeating: 0, count: transposed ? columns : rows)
     guard rows > 0, columns > 0 else { return y }
@@ -40,7 +40,7 @@ public struct DoubleMatrix: Sendable, Hashable {
   }
 
   /// A B.
-  public func times(_ other: DoubleMatrix) -> DoubleMatrix {
+  package func times(_ other: DoubleMatrix) -> DoubleMatrix {
     precondition(columns == other.rows)
     var result = DoubleMatrix(zerosOfRows: rows, columns: other.columns)
     guard rows > 0, columns > 0, other.columns > 0 else { return result }
@@ -52,7 +52,7 @@ public struct DoubleMatrix: Sendable, Hashable {
   }
 
   /// (A + Aᵀ) / 2 of a square matrix.
-  public var symmetrised: DoubleMatrix {
+  package var symmetrised: DoubleMatrix {
     var result = self
     for row in 0..<rows {
       for column in 0..<row {
@@ -66,11 +66,11 @@ public struct DoubleMatrix: Sendable, Hashable {
 }
 
 /// The factor L of a symmetric positive definite matrix A = L Lᵀ.
-public struct Cholesky: Sendable {
+package struct Cholesky: Sendable {
   private let factor: DoubleMatrix  // L in the lower triangle
 
   /// Nil if the matrix is not positive definite.
-  public init?(_ matrix: DoubleMatrix) {
+  package init?(_ matrix: DoubleMatrix) {
     precondition(matrix.rows == matrix.columns)
     var factor = matrix
     if matrix.rows > 0 {
@@ -85,7 +85,7 @@ public struct Cholesky: Sendable {
   }
 
   /// A⁻¹ B for B of as many rows as A.
-  public func solve(_ right: DoubleMatrix) -> DoubleMatrix {
+  package func solve(_ right: DoubleMatrix) -> DoubleMatrix {
     precondition(right.rows == factor.rows)
     var result = right
     guard right.rows > 0, right.columns > 0 else { return result }
@@ -98,7 +98,7 @@ public struct Cholesky: Sendable {
   }
 
   /// A⁻¹.
-  public var inverse: DoubleMatrix {
+  package var inverse: DoubleMatrix {
     var identity = DoubleMatrix(zerosOfRows: factor.rows, columns: factor.rows)
     for place in 0..<factor.rows { identity[place, place] = 1 }
     return solve(identity)

@@ -1,7 +1,7 @@
 import CVectorKernels
 
 /// One entry of a row's list: a candidate's column, and its utility for the row.
-public typealias SparseEntry = wk_entry
+package typealias SparseEntry = wk_entry
 
 /// Fixed-point numbers on a grid whose step is a power of two, as 64-bit integers.
 ///
@@ -9,15 +9,15 @@ public typealias SparseEntry = wk_entry
 /// same bits in whatever order, in however many parts and on however many threads it is made; and a sum that was kept
 /// up to date by differences equals one that was made anew. The step is as small as 62 bits allow: with 10,000 rows of
 /// utilities up to 1 it is 2^-46, and a float32 above 2^-23 loses nothing.
-public struct FixedPoint: Sendable, Hashable {
+package struct FixedPoint: Sendable, Hashable {
   /// The grid's step, a power of two.
-  public let step: Double
+  package let step: Double
   /// 1.5 · 2^52 · step: adding it leaves the integer in a double's low bits.
   let magic: Double
   private let magicBits: UInt64
 
   /// A grid for values of at most `magnitude`, and for sums of at most `total` (both at least 0 and finite).
-  public init(magnitude: Double, total: Double) {
+  package init(magnitude: Double, total: Double) {
     func exponent(_ value: Double) -> Int { value > 0 ? Int(value.exponent) + 1 : -126 }
     let stepExponent = max(exponent(magnitude) - 50, exponent(total) - 60, -900)
     step = Double(sign: .plus, exponent: stepExponent, significand: 1)
@@ -26,27 +26,27 @@ public struct FixedPoint: Sendable, Hashable {
   }
 
   /// `value`, at most the grid's magnitude, as a whole number of steps, rounded to nearest.
-  public func fixed(_ value: Double) -> Int64 { Int64(bitPattern: (value + magic).bitPattern &- magicBits) }
+  package func fixed(_ value: Double) -> Int64 { Int64(bitPattern: (value + magic).bitPattern &- magicBits) }
 
   /// A value of any size up to the grid's total, as a whole number of steps.
-  public func fixedTotal(_ value: Double) -> Int64 { Int64((value / step).rounded(.toNearestOrEven)) }
+  package func fixedTotal(_ value: Double) -> Int64 { Int64((value / step).rounded(.toNearestOrEven)) }
 
   /// The value of a whole number of steps.
-  public func value(_ steps: Int64) -> Double { Double(steps) * step }
+  package func value(_ steps: Int64) -> Double { Double(steps) * step }
 }
 
 /// Four rows of a matrix that are summed together, and the bounds each is clamped to. A row with `low` = `high` adds
 /// nothing, so it fills a group of fewer.
-public struct RowGroup {
-  public var rows: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>)
-  public var low: SIMD4<Double> = .zero
-  public var high: SIMD4<Double> = .zero
+package struct RowGroup {
+  package var rows: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>)
+  package var low: SIMD4<Double> = .zero
+  package var high: SIMD4<Double> = .zero
 
   /// A group of no rows; `any` is a readable row.
-  public init(padding any: UnsafePointer<Float>) { rows = (any, any, any, any) }
+  package init(padding any: UnsafePointer<Float>) { rows = (any, any, any, any) }
 
   /// Puts a row at `place` in 0..<4.
-  public mutating func set(_ place: Int, _ row: UnsafePointer<Float>, low: Double, high: Double) {
+  package mutating func set(_ place: Int, _ row: UnsafePointer<Float>, low: Double, high: Double) {
     switch place {
     case 0: rows.0 = row
     case 1: rows.1 = row
@@ -61,7 +61,7 @@ public struct RowGroup {
 extension FixedPoint {
   /// `sums[j] += Σ_r fixed(clamp(rows[r][j], low[r], high[r])) - fixed(low[r])` over the group's rows, `count` elements
   /// each.
-  public func add(_ group: RowGroup, count: Int, to sums: UnsafeMutablePointer<UInt64>) {
+  package func add(_ group: RowGroup, count: Int, to sums: UnsafeMutablePointer<UInt64>) {
     let bounds = [group.low, group.high]
     bounds.withUnsafeBytes { bounds in
       guard let low = bounds.baseAddress?.assumingMemoryBound(to: Double.self) else { return }
@@ -71,7 +71,7 @@ extension FixedPoint {
   }
 
   /// The same with a minus.
-  public func take(_ group: RowGroup, count: Int, from sums: UnsafeMutablePointer<UInt64>) {
+  package func take(_ group: RowGroup, count: Int, from sums: UnsafeMutablePointer<UInt64>) {
     let bounds = [group.low, group.high]
     bounds.withUnsafeBytes { bounds in
       guard let low = bounds.baseAddress?.assumingMemoryBound(to: Double.self) else { return }
@@ -83,7 +83,7 @@ extension FixedPoint {
   /// For each entry (all above `low`): `gains[column] -= fixed(min(value, high)) - fixed(low)`. Keeps the entries above
   /// `high` at the front and returns how many.
   @inline(__always)
-  public func drain(
+  package func drain(
     _ entries: UnsafeMutablePointer<SparseEntry>, count: Int, low: Double, high: Double,
     from gains: UnsafeMutablePointer<UInt64>
   ) -> Int {
@@ -92,7 +92,7 @@ extension FixedPoint {
 
   /// For each entry above `low`: `gains[column] += fixed(min(value, high)) - fixed(low)`, and a copy in `kept`, which
   /// has room for `count`; returns how many were kept.
-  public func add(
+  package func add(
     _ entries: UnsafePointer<SparseEntry>, count: Int, low: Double, high: Double,
     to gains: UnsafeMutablePointer<UInt64>, keeping kept: UnsafeMutablePointer<SparseEntry>
   ) -> Int {
@@ -100,12 +100,12 @@ extension FixedPoint {
   }
 
   /// `sums[j] += parts[j]`, and `parts[j] = 0`.
-  public static func move(_ parts: UnsafeMutablePointer<UInt64>, to sums: UnsafeMutablePointer<UInt64>, count: Int) {
+  package static func move(_ parts: UnsafeMutablePointer<UInt64>, to sums: UnsafeMutablePointer<UInt64>, count: Int) {
     wk_move_sums(sums, parts, count)
   }
 
   /// The largest of `count` gains (as signed integers) and the lowest index that has it; `count` > 0.
-  public static func firstMaximum(_ gains: UnsafePointer<UInt64>, count: Int) -> (index: Int, gain: Int64) {
+  package static func firstMaximum(_ gains: UnsafePointer<UInt64>, count: Int) -> (index: Int, gain: Int64) {
     var maximum: Int64 = 0
     let index = gains.withMemoryRebound(to: Int64.self, capacity: count) { wk_first_maximum($0, count, &maximum) }
     return (index, maximum)

@@ -2,13 +2,13 @@ import Glibc
 
 /// A block of memory for large data, not filled, aligned to at least 64 bytes. From a few megabytes on it asks the
 /// system for huge pages: first touch and scattered access cost a fraction of what they do on small ones.
-public final class LargeMemory: @unchecked Sendable {
+package final class LargeMemory: @unchecked Sendable {
   // Sound as Sendable: only the address is shared here; who writes where is the owner's business.
-  public let base: UnsafeMutableRawPointer
-  public let bytes: Int
+  package let base: UnsafeMutableRawPointer
+  package let bytes: Int
   private let isMapped: Bool
 
-  public init(bytes: Int) {
+  package init(bytes: Int) {
     self.bytes = bytes
     base = Self.allocate(bytes: bytes)
     isMapped = false
@@ -16,7 +16,7 @@ public final class LargeMemory: @unchecked Sendable {
 
   /// Memory, or beyond a number of bytes a file in the temporary folder that is mapped and has no name: it goes with the
   /// process.
-  public init(bytes: Int, onDiskAbove limit: Int) throws(NumericsError) {
+  package init(bytes: Int, onDiskAbove limit: Int) throws(NumericsError) {
     self.bytes = bytes
     guard bytes > limit else {
       base = Self.allocate(bytes: bytes)
@@ -44,7 +44,7 @@ public final class LargeMemory: @unchecked Sendable {
   }
 
   /// Memory that `deallocate()` frees.
-  public static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
+  package static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
     let hugePage = 1 << 21
     guard bytes >= 2 * hugePage else {
       return .allocate(byteCount: max(bytes, 64), alignment: 64)
@@ -57,10 +57,10 @@ public final class LargeMemory: @unchecked Sendable {
 }
 
 /// What the system says of its memory.
-public enum SystemMemory {
+package enum SystemMemory {
   /// Bytes that can be had without swapping: `MemAvailable` of `/proc/meminfo`, or what the control group leaves if that
   /// is less.
-  public static var available: Int {
+  package static var available: Int {
     var available = Int.max
     for line in read("/proc/meminfo").split(separator: "\n") where line.hasPrefix("MemAvailable:") {
       let kilobytes = line.split(separator: " ").dropFirst().first.flatMap { Int($0) }

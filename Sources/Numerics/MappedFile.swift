@@ -2,12 +2,12 @@ import Glibc
 
 /// A file that is read through the page cache: bytes come from disk when they are touched, and the system may drop them
 /// again, so a file larger than memory can be read.
-public final class MappedFile: @unchecked Sendable {
+package final class MappedFile: @unchecked Sendable {
   // Sound as Sendable: the mapping is read-only and lives as long as the object.
-  public let path: String
-  public let bytes: UnsafeRawBufferPointer
+  package let path: String
+  package let bytes: UnsafeRawBufferPointer
 
-  public init(path: String) throws(NumericsError) {
+  package init(path: String) throws(NumericsError) {
     self.path = path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {

@@ -1,15 +1,15 @@
 /// A dense float32 matrix in row-major order that owns its memory.
 ///
 /// Not copyable: a matrix of a hundred million elements changes hands, it is not duplicated by an assignment.
-public struct Matrix: ~Copyable, @unchecked Sendable {
+package struct Matrix: ~Copyable, @unchecked Sendable {
   // Sound as Sendable: the memory has one owner, and mutation goes through `mutating` or an explicit unsafe door.
-  public let rows: Int
-  public let columns: Int
+  package let rows: Int
+  package let columns: Int
   /// Rows × columns elements; row i starts at `base + i * columns`. Valid while the matrix lives.
-  public let base: UnsafeMutablePointer<Float>
+  package let base: UnsafeMutablePointer<Float>
 
   /// A matrix of undefined contents: every element must be written before it is read.
-  public init(uninitializedRows rows: Int, columns: Int) {
+  package init(uninitializedRows rows: Int, columns: Int) {
     precondition(rows >= 0 && columns >= 0)
     self.rows = rows
     self.columns = columns
@@ -19,13 +19,13 @@ public struct Matrix: ~Copyable, @unchecked Sendable {
   }
 
   /// A matrix of zeros.
-  public init(zerosOfRows rows: Int, columns: Int) {
+  package init(zerosOfRows rows: Int, columns: Int) {
     self.init(uninitializedRows: rows, columns: columns)
     base.initialize(repeating: 0, count: rows * columns)
   }
 
   /// A matrix of given elements in row-major order; `elements.count` must be rows × columns.
-  public init(rows: Int, columns: Int, elements: [Float]) {
+  package init(rows: Int, columns: Int, elements: [Float]) {
     precondition(elements.count == rows * columns)
     self.init(uninitializedRows: rows, columns: columns)
     elements.withUnsafeBufferPointer { source in
@@ -35,9 +35,9 @@ public struct Matrix: ~Copyable, @unchecked Sendable {
 
   deinit { base.deallocate() }
 
-  public var count: Int { rows * columns }
+  package var count: Int { rows * columns }
 
-  public subscript(row: Int, column: Int) -> Float {
+  package subscript(row: Int, column: Int) -> Float {
     get {
       precondition(row >= 0 && row < rows && column >= 0 && column < columns)
       return base[row * columns + column]
@@ -49,18 +49,18 @@ public struct Matrix: ~Copyable, @unchecked Sendable {
   }
 
   /// Row `row` as a buffer; valid while the matrix lives.
-  public func row(_ row: Int) -> UnsafeMutableBufferPointer<Float> {
+  package func row(_ row: Int) -> UnsafeMutableBufferPointer<Float> {
     precondition(row >= 0 && row < rows)
     return UnsafeMutableBufferPointer(start: base + row * columns, count: columns)
   }
 
   /// All elements in row-major order; valid while the matrix lives.
-  public var elements: UnsafeMutableBufferPointer<Float> {
+  package var elements: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: base, count: count)
   }
 
   /// A copy, asked for by name.
-  public func copy() -> Matrix {
+  package func copy() -> Matrix {
     let other = Matrix(uninitializedRows: rows, columns: columns)
     other.base.update(from: base, count: count)
     return other

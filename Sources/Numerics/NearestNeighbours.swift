@@ -2,7 +2,7 @@ import Domain
 
 /// Exact nearest neighbours by cosine, without ever forming the n × n matrix: tiles of it are computed by matrix products
 /// and only each row's best entries are kept.
-public enum NearestNeighbours {
+package enum NearestNeighbours {
   // The shape of a tile: it fits the second-level cache, and every tile has it, the last ones by padding, so that equal
   // vectors have equal cosines wherever they stand.
   private static let tileRows = 128
@@ -14,7 +14,7 @@ public enum NearestNeighbours {
   /// - Parameter progress: called with a number of rows that were done, from any thread.
   /// - Returns: n × n, at most `count` entries a row.
   /// - Throws: `CancellationError`.
-  public static func cosine(
+  package static func cosine(
     _ embeddings: DenseRows, count: Int, workers: Workers = Workers(),
     cancellation: Cancellation = Cancellation(), progress: @Sendable (Int) -> Void = { _ in }
   ) throws -> SparseMatrix {

@@ -1,7 +1,7 @@
 import Domain
 
 /// Why a file of numbers cannot be read.
-public enum NumericsError: ReportableError, Hashable {
+package enum NumericsError: ReportableError, Hashable {
   case noSuchFile(path: String)
   case unreadable(path: String, reason: String)
   /// The file does not begin as a `.npy` file does.
@@ -19,7 +19,7 @@ public enum NumericsError: ReportableError, Hashable {
   /// Memory or disk for a copy could not be had.
   case outOfSpace(bytes: Int, reason: String)
 
-  public var report: ErrorReport {
+  package var report: ErrorReport {
     switch self {
     case .noSuchFile(let path):
       ErrorReport("no such file", at: path, status: .noSuchFile)

@@ -1,13 +1,13 @@
 /// The header of a `.npy` file (NumPy enhancement proposal 1, versions 1 to 3).
-public struct NumpyHeader: Sendable, Hashable {
+package struct NumpyHeader: Sendable, Hashable {
   /// Little-endian floating-point types; the raw value is NumPy's name for it.
-  public enum ElementType: String, Sendable, Hashable, CaseIterable {
+  package enum ElementType: String, Sendable, Hashable, CaseIterable {
     case half = "<f2"
     case single = "<f4"
     case double = "<f8"
 
     /// Bytes an element.
-    public var size: Int {
+    package var size: Int {
       switch self {
       case .half: 2
       case .single: 4
@@ -16,16 +16,16 @@ public struct NumpyHeader: Sendable, Hashable {
     }
   }
 
-  public var elementType: ElementType
+  package var elementType: ElementType
   /// Whether columns, not rows, are contiguous.
-  public var isFortranOrder: Bool
-  public var rows: Int
-  public var columns: Int
+  package var isFortranOrder: Bool
+  package var rows: Int
+  package var columns: Int
   /// Where the elements begin in the file.
-  public var dataOffset: Int
+  package var dataOffset: Int
 
   /// The bytes that stand before the elements of a matrix in row-major order; `type` is NumPy's name of the elements' type.
-  public static func bytes(rows: Int, columns: Int, type: String = "<f4") -> [UInt8] {
+  package static func bytes(rows: Int, columns: Int, type: String = "<f4") -> [UInt8] {
     let dictionary = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(rows), \(columns)), }"
     let preamble = 10
     // The elements begin at a multiple of 64; the header ends in a line feed.
@@ -40,7 +40,7 @@ public struct NumpyHeader: Sendable, Hashable {
   /// Reads a header at the start of a file's bytes.
   ///
   /// - Throws: `NumericsError` if it is no `.npy` file, not a matrix, or not of a floating-point type.
-  public init(_ bytes: UnsafeRawBufferPointer, path: String) throws(NumericsError) {
+  package init(_ bytes: UnsafeRawBufferPointer, path: String) throws(NumericsError) {
     guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8) else {
       throw .notNumpy(path: path)
     }

@@ -2,15 +2,15 @@ import CVectorKernels
 
 /// A matrix in a `.npy` file, mapped into memory: float16, float32 or float64, in C or Fortran order. Elements are read
 /// as float32; a float64 is rounded to nearest.
-public final class NumpyMatrix: Sendable {
-  public let header: NumpyHeader
-  public var path: String { file.path }
-  public var rows: Int { header.rows }
-  public var columns: Int { header.columns }
+package final class NumpyMatrix: Sendable {
+  package let header: NumpyHeader
+  package var path: String { file.path }
+  package var rows: Int { header.rows }
+  package var columns: Int { header.columns }
   private let file: MappedFile
 
   /// Opens and checks a file; its elements are not read yet.
-  public init(path: String) throws(NumericsError) {
+  package init(path: String) throws(NumericsError) {
     file = try MappedFile(path: path)
     header = try NumpyHeader(file.bytes, path: path)
     let (count, overflow) = header.rows.multipliedReportingOverflow(by: header.columns)
@@ -23,18 +23,18 @@ public final class NumpyMatrix: Sendable {
   }
 
   /// Contiguous lines of elements: rows, or columns in Fortran order.
-  public var lines: Int { header.isFortranOrder ? columns : rows }
+  package var lines: Int { header.isFortranOrder ? columns : rows }
   /// Elements of a line.
-  public var lineLength: Int { header.isFortranOrder ? rows : columns }
+  package var lineLength: Int { header.isFortranOrder ? rows : columns }
 
   /// The elements where they lie, line after line, if they are float32 and aligned as such.
-  public var floats: UnsafePointer<Float>? {
+  package var floats: UnsafePointer<Float>? {
     guard header.elementType == .single, header.dataOffset % MemoryLayout<Float>.alignment == 0 else { return nil }
     return file.bytes.baseAddress.map { ($0 + header.dataOffset).assumingMemoryBound(to: Float.self) }
   }
 
   /// Writes `count` elements of a line, from `start` on, to `target`.
-  public func read(line: Int, from start: Int, count: Int, to target: UnsafeMutablePointer<Float>) {
+  package func read(line: Int, from start: Int, count: Int, to target: UnsafeMutablePointer<Float>) {
     precondition(line >= 0 && line < lines && start >= 0 && count >= 0 && start <= lineLength - count)
     guard count > 0, let bytes = file.bytes.baseAddress else { return }
     let source = bytes + header.dataOffset + (line * lineLength + start) * header.elementType.size
@@ -46,7 +46,7 @@ public final class NumpyMatrix: Sendable {
   }
 
   /// One element.
-  public subscript(row: Int, column: Int) -> Float {
+  package subscript(row: Int, column: Int) -> Float {
     var value: Float = 0
     let (line, place) = header.isFortranOrder ? (column, row) : (row, column)
     read(line: line, from: place, count: 1, to: &value)

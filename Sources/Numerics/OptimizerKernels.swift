@@ -1,9 +1,9 @@
 import CVectorKernels
 
 /// Element-wise steps of optimisers over flat vectors.
-public enum OptimizerKernel {
+package enum OptimizerKernel {
   /// One step of AdamW (Loshchilov and Hutter, 2019) on values and both moments; corrections are 1 − βᵗ.
-  public static func adamW(
+  package static func adamW(
     _ values: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, first: UnsafeMutablePointer<Float>,
     second: UnsafeMutablePointer<Float>, count: Int, rate: Float, beta1: Float, beta2: Float, epsilon: Float,
     decay: Float, correction1: Float, correction2: Float

@@ -4,11 +4,11 @@ import Domain
 /// randomised subspace iteration (Halko, Martinsson and Tropp, 2011, algorithm 4.4), the vectors read once an iteration.
 ///
 /// The same vectors give the same plane on any number of threads: rows are summed in fixed pieces, pieces in order.
-public struct PrincipalPlane: Sendable {
+package struct PrincipalPlane: Sendable {
   /// Each vector's place: two coordinates a vector, in the vectors' units, centred.
-  public let places: [(x: Float, y: Float)]
+  package let places: [(x: Float, y: Float)]
   /// Share of the whole variance along each of the two directions; 0 where there is none.
-  public let shares: (Double, Double)
+  package let shares: (Double, Double)
 
   private static let width = 6
   private static let rounds = 12
@@ -18,7 +18,7 @@ public struct PrincipalPlane: Sendable {
   ///   - count: vectors, each of `dimension` elements.
   ///   - row: gives a vector, in place or written to the scratch of `dimension` elements that it is handed.
   /// - Throws: `CancellationError`.
-  public init(
+  package init(
     count: Int, dimension: Int, workers: Workers = Workers(), cancellation: Cancellation = Cancellation(),
     row: @escaping @Sendable (Int, UnsafeMutablePointer<Float>) -> UnsafePointer<Float>
   ) throws {

@@ -3,14 +3,14 @@ import Synchronization
 
 /// Matrix products on OpenBLAS, one BLAS thread a caller: parallelism is the Dispatch workers', which scales where
 /// BLAS's own threads under Dispatch lose, and keeps the bits of a product independent of the number of workers.
-public enum Product {
+package enum Product {
   /// `c = alpha · op(a) · op(b) + beta · c` with row-major storage.
   ///
   /// - Parameters:
   ///   - m, n, k: op(a) is m × k, op(b) is k × n, c is m × n.
   ///   - lda, ldb, ldc: elements from one stored row to the next.
   @inline(__always)
-  public static func multiply(
+  package static func multiply(
     m: Int, n: Int, k: Int, alpha: Float = 1, _ a: UnsafePointer<Float>, lda: Int, transposedA: Bool = false,
     _ b: UnsafePointer<Float>, ldb: Int, transposedB: Bool = false, beta: Float = 0,
     into c: UnsafeMutablePointer<Float>, ldc: Int
@@ -22,7 +22,7 @@ public enum Product {
   }
 
   /// Tells OpenBLAS once, before the first product, to stay on the caller's thread.
-  public static func useOneThread() { _ = oneThread }
+  package static func useOneThread() { _ = oneThread }
 
   private static let oneThread: Void = openblas_set_num_threads(1)
 }

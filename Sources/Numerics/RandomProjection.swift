@@ -3,18 +3,18 @@ import Domain
 
 /// A seeded random projection of vectors of `inputs` numbers, linear, so that a vector may come in parts:
 /// E ⟨P x, P y⟩ = ⟨x, y⟩.
-public struct RandomProjection: Sendable {
-  public let kind: ProjectionKind
-  public let inputs: Int
-  public let outputs: Int
-  public let seed: UInt64
+package struct RandomProjection: Sendable {
+  package let kind: ProjectionKind
+  package let inputs: Int
+  package let outputs: Int
+  package let seed: UInt64
   /// Elements that are transformed together: a power of two, no smaller than the outputs.
   private let tile: Int
   /// For each tile the outputs that are kept of its transform.
   private let kept: [UInt32]
 
   /// - Precondition: `outputs` is at least 1; for `hadamard` at most 2^20.
-  public init(kind: ProjectionKind, inputs: Int, outputs: Int, seed: UInt64) {
+  package init(kind: ProjectionKind, inputs: Int, outputs: Int, seed: UInt64) {
     precondition(inputs >= 0 && outputs >= 1 && (kind == .rademacher || outputs <= 1 << 20))
     self.kind = kind
     self.inputs = inputs
@@ -36,11 +36,11 @@ public struct RandomProjection: Sendable {
     self.kept = kept
   }
 
-  public func makeWorkspace() -> ProjectionWorkspace { ProjectionWorkspace() }
+  package func makeWorkspace() -> ProjectionWorkspace { ProjectionWorkspace() }
 
   /// Adds the projection of a part of a vector, elements `offset..<offset + count`, to `target`, which has room for `outputs`. Small
   /// parts may be held back in the workspace until `finish`.
-  public func add(
+  package func add(
     _ x: UnsafePointer<Float>, offset: Int, count: Int, to target: UnsafeMutablePointer<Float>,
     in workspace: ProjectionWorkspace
   ) {
@@ -67,7 +67,7 @@ public struct RandomProjection: Sendable {
   }
 
   /// Adds what was held back and scales the whole: `target` then has the projection. To be called once for each vector, at its end.
-  public func finish(_ target: UnsafeMutablePointer<Float>, in workspace: ProjectionWorkspace) {
+  package func finish(_ target: UnsafeMutablePointer<Float>, in workspace: ProjectionWorkspace) {
     workspace.drain { number, buffer in emit(buffer, number, to: target) }
     // A transform of tile t keeps k of t outputs, each a sum with signs: √(t/k) · 1/√t.
     let scale = 1 / Float(outputs).squareRoot()
@@ -83,7 +83,7 @@ public struct RandomProjection: Sendable {
   }
 
   /// The projection of a whole vector.
-  public func callAsFunction(
+  package func callAsFunction(
     _ x: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, in workspace: ProjectionWorkspace
   ) {
     target.update(repeating: 0, count: outputs)
@@ -93,8 +93,8 @@ public struct RandomProjection: Sendable {
 }
 
 /// Scratch memory for one worker's projections. One vector at a time may use it.
-public final class ProjectionWorkspace {
-  public init() {}
+package final class ProjectionWorkspace {
+  package init() {}
 
   private var whole: LargeMemory?
   private var tiles: [Int: LargeMemory] = [:]

@@ -3,11 +3,11 @@ import CVectorKernels
 
 /// Sums of products over long float32 vectors: pieces of a fixed length in float32, the pieces in double. The same bits
 /// every time.
-public enum Reduction {
+package enum Reduction {
   private static let piece = 8192
 
   /// Σ x y.
-  public static func dot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Double {
+  package static func dot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Double {
     Product.useOneThread()
     var sum = 0.0
     for start in stride(from: 0, to: count, by: piece) {
@@ -17,7 +17,7 @@ public enum Reduction {
   }
 
   /// out[i, j] = Σ x_i y_j for rows of x [rows, count] and y [others, count], each with its stride: [rows, others].
-  public static func dots(
+  package static func dots(
     _ x: UnsafePointer<Float>, rows: Int, stride xStride: Int, _ y: UnsafePointer<Float>, others: Int,
     stride yStride: Int, count: Int, into out: UnsafeMutablePointer<Double>
   ) {

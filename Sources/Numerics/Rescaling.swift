@@ -1,6 +1,6 @@
 extension Matrix {
   /// Range and finiteness of all elements; the matrix must not be empty.
-  public borrowing func survey(workers: Workers = Workers()) -> RowScan.Survey {
+  package borrowing func survey(workers: Workers = Workers()) -> RowScan.Survey {
     let (rows, columns) = (rows, columns)
     var surveys = [RowScan.Survey](repeating: .init(least: 0, greatest: 0, isFinite: true), count: rows)
     // Each row writes its own place and reads its own elements, so the pointers may be shared.
@@ -14,7 +14,7 @@ extension Matrix {
 
   /// Min-max rescaling in place (methods.md 1.1): (u - least) / (greatest - least), each operation rounded to float32, as
   /// NumPy and PyTorch do it; a constant matrix becomes zeros. Both bounds are those of `survey`.
-  public borrowing func rescale(least: Float, greatest: Float, workers: Workers = Workers()) {
+  package borrowing func rescale(least: Float, greatest: Float, workers: Workers = Workers()) {
     let range = DenseRows.Range(least: least, greatest: greatest)
     if range.isIdentity { return }
     let columns = columns
@@ -27,7 +27,7 @@ extension Matrix {
 
 extension RowScan.Survey {
   /// The survey of two parts together.
-  public func joined(with other: Self) -> Self {
+  package func joined(with other: Self) -> Self {
     .init(
       least: min(least, other.least), greatest: max(greatest, other.greatest), isFinite: isFinite && other.isFinite)
   }

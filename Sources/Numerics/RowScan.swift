@@ -1,15 +1,15 @@
 import CVectorKernels
 
 /// Scans of a float32 row, on the C kernels.
-public enum RowScan {
+package enum RowScan {
   /// What a look at every element tells.
-  public struct Survey: Sendable, Hashable {
-    public var least: Float
-    public var greatest: Float
+  package struct Survey: Sendable, Hashable {
+    package var least: Float
+    package var greatest: Float
     /// Whether no element is infinite or NaN; the range means nothing otherwise.
-    public var isFinite: Bool
+    package var isFinite: Bool
 
-    public init(least: Float, greatest: Float, isFinite: Bool) {
+    package init(least: Float, greatest: Float, isFinite: Bool) {
       self.least = least
       self.greatest = greatest
       self.isFinite = isFinite
@@ -17,7 +17,7 @@ public enum RowScan {
   }
 
   /// Range and finiteness of `count` > 0 elements.
-  public static func survey(_ row: UnsafePointer<Float>, count: Int) -> Survey {
+  package static func survey(_ row: UnsafePointer<Float>, count: Int) -> Survey {
     var least: Float = 0
     var greatest: Float = 0
     var magnitude: UInt32 = 0
@@ -27,28 +27,28 @@ public enum RowScan {
 
   /// The sum of `count` elements in float32, in whatever order is fastest: what reading them costs, to measure other
   /// passes by.
-  public static func roughSum(_ row: UnsafePointer<Float>, count: Int) -> Double { wk_sum(row, count) }
+  package static func roughSum(_ row: UnsafePointer<Float>, count: Int) -> Double { wk_sum(row, count) }
 
   /// How many of `count` elements lie above the threshold.
   @inline(__always)
-  public static func countAbove(_ threshold: Float, in row: UnsafePointer<Float>, count: Int) -> Int {
+  package static func countAbove(_ threshold: Float, in row: UnsafePointer<Float>, count: Int) -> Int {
     wk_count_above(row, count, threshold)
   }
 
   /// Entries of room that `gatherAbove` needs beyond what it finds.
-  public static let gatherSlack = Int(WK_GATHER_SLACK)
+  package static let gatherSlack = Int(WK_GATHER_SLACK)
 
   /// Writes the elements above the threshold, by column, to `entries`, which has room for all of them and `gatherSlack`
   /// more; returns how many.
   @inline(__always)
-  public static func gatherAbove(
+  package static func gatherAbove(
     _ threshold: Float, in row: UnsafePointer<Float>, count: Int, to entries: UnsafeMutablePointer<SparseEntry>
   ) -> Int {
     wk_gather_above(row, count, threshold, entries)
   }
 
   /// `best[j] = max(best[j], row[j])` for `count` elements.
-  public static func raise(_ best: UnsafeMutablePointer<Float>, to row: UnsafePointer<Float>, count: Int) {
+  package static func raise(_ best: UnsafeMutablePointer<Float>, to row: UnsafePointer<Float>, count: Int) {
     wk_raise(row, count, best)
   }
 }

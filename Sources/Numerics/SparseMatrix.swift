@@ -1,25 +1,25 @@
 /// A sparse float32 matrix by compressed rows: each row's entries, in ascending order of column. What is not there is 0.
 ///
 /// Immutable once made, so any number of threads may read it.
-public final class SparseMatrix: @unchecked Sendable {
+package final class SparseMatrix: @unchecked Sendable {
   // Sound as Sendable: everything is written before `init` returns and only read afterwards.
-  public let rows: Int
-  public let columns: Int
+  package let rows: Int
+  package let columns: Int
   /// Entries in all.
-  public let count: Int
+  package let count: Int
   private let starts: LargeMemory
   private let entries: LargeMemory
 
   /// The entries of a row; valid while the matrix lives.
   @inline(__always)
-  public subscript(row: Int) -> UnsafeBufferPointer<SparseEntry> {
+  package subscript(row: Int) -> UnsafeBufferPointer<SparseEntry> {
     let starts = starts.base.assumingMemoryBound(to: Int.self)
     let base = entries.base.assumingMemoryBound(to: SparseEntry.self)
     return UnsafeBufferPointer(start: base + starts[row], count: starts[row + 1] - starts[row])
   }
 
   /// One element, by binary search.
-  public subscript(row: Int, column: Int) -> Float {
+  package subscript(row: Int, column: Int) -> Float {
     let entries = self[row]
     var (low, high) = (0, entries.count)
     while low < high {
@@ -31,7 +31,7 @@ public final class SparseMatrix: @unchecked Sendable {
 
   /// A matrix whose rows have the given numbers of entries; `fill` writes all entries of a row, columns ascending. Rows
   /// are filled by several workers.
-  public init(
+  package init(
     rows: Int, columns: Int, workers: Workers = Workers(), count countOf: (Int) -> Int,
     fill: @Sendable (_ row: Int, _ entries: UnsafeMutableBufferPointer<SparseEntry>, _ worker: Int) -> Void
   ) {
@@ -66,7 +66,7 @@ public final class SparseMatrix: @unchecked Sendable {
   /// - Parameters:
   ///   - sourceRows, sourceColumns: shape of the source.
   ///   - source: the entries of a source row.
-  public init(
+  package init(
     transposing sourceRows: Int, _ sourceColumns: Int, _ source: (Int) -> UnsafeBufferPointer<SparseEntry>
   ) {
     rows = sourceColumns

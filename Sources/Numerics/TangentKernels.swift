@@ -2,15 +2,15 @@ import CVectorKernels
 
 /// Derivatives along a direction of the transformer's elementwise layers and of their reverses: t… is the tangent of a value
 /// when inputs and weights move along theirs. Rows are packed; td… of inputs and weights are added to.
-public enum TangentKernel {
-  public static func rmsNorm(
+package enum TangentKernel {
+  package static func rmsNorm(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float, tx: UnsafePointer<Float>,
     tweight: UnsafePointer<Float>, rows: Int, columns: Int, into ty: UnsafeMutablePointer<Float>
   ) {
     wk_rms_norm_tangent(x, weight, epsilon, tx, tweight, rows, columns, ty)
   }
 
-  public static func layerNorm(
+  package static func layerNorm(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float, tx: UnsafePointer<Float>,
     tweight: UnsafePointer<Float>, tbias: UnsafePointer<Float>, rows: Int, columns: Int,
     into ty: UnsafeMutablePointer<Float>
@@ -18,14 +18,14 @@ public enum TangentKernel {
     wk_layer_norm_tangent(x, weight, epsilon, tx, tweight, tbias, rows, columns, ty)
   }
 
-  public static func siluMultiply(
+  package static func siluMultiply(
     gateUp: UnsafePointer<Float>, tGateUp: UnsafePointer<Float>, rows: Int, columns: Int,
     into ty: UnsafeMutablePointer<Float>
   ) {
     wk_silu_multiply_tangent(gateUp, tGateUp, rows, columns, ty)
   }
 
-  public static func rmsNormBackward(
+  package static func rmsNormBackward(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float, dy: UnsafePointer<Float>,
     tx: UnsafePointer<Float>, tweight: UnsafePointer<Float>, tdy: UnsafePointer<Float>, rows: Int, columns: Int,
     tdx: UnsafeMutablePointer<Float>, tdweight: UnsafeMutablePointer<Float>
@@ -33,7 +33,7 @@ public enum TangentKernel {
     wk_rms_norm_backward_tangent(x, weight, epsilon, dy, tx, tweight, tdy, rows, columns, tdx, tdweight)
   }
 
-  public static func layerNormBackward(
+  package static func layerNormBackward(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float, dy: UnsafePointer<Float>,
     tx: UnsafePointer<Float>, tweight: UnsafePointer<Float>, tdy: UnsafePointer<Float>, rows: Int, columns: Int,
     tdx: UnsafeMutablePointer<Float>, tdweight: UnsafeMutablePointer<Float>, tdbias: UnsafeMutablePointer<Float>
@@ -41,7 +41,7 @@ public enum TangentKernel {
     wk_layer_norm_backward_tangent(x, weight, epsilon, dy, tx, tweight, tdy, rows, columns, tdx, tdweight, tdbias)
   }
 
-  public static func siluMultiplyBackward(
+  package static func siluMultiplyBackward(
     gateUp: UnsafePointer<Float>, dy: UnsafePointer<Float>, tGateUp: UnsafePointer<Float>, tdy: UnsafePointer<Float>,
     rows: Int, columns: Int, into tdGateUp: UnsafeMutablePointer<Float>
   ) {
@@ -49,7 +49,7 @@ public enum TangentKernel {
   }
 
   /// `td`: tangent of the output's derivative in, of the input's out; `d`: the output's derivative.
-  public static func geluBackward(
+  package static func geluBackward(
     _ x: UnsafePointer<Float>, d: UnsafePointer<Float>, tx: UnsafePointer<Float>, _ td: UnsafeMutablePointer<Float>,
     count: Int
   ) {
@@ -57,14 +57,14 @@ public enum TangentKernel {
   }
 
   /// For p = softmax(scale · x): dp and tdp in, the derivatives by x and their tangents out.
-  public static func softmaxRowsBackward(
+  package static func softmaxRowsBackward(
     _ p: UnsafePointer<Float>, tp: UnsafePointer<Float>, _ dp: UnsafeMutablePointer<Float>,
     _ tdp: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int, scale: Float
   ) {
     wk_softmax_rows_backward_tangent(p, tp, dp, tdp, stride, rows, columns, scale)
   }
 
-  public static func scale(_ x: UnsafeMutablePointer<Float>, count: Int, by factor: Float) {
+  package static func scale(_ x: UnsafeMutablePointer<Float>, count: Int, by factor: Float) {
     wk_scale(x, count, factor)
   }
 }

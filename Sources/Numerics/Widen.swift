@@ -1,18 +1,18 @@
 import CVectorKernels
 
 /// How a stored real number is written, where it is widened to float32 without loss.
-public enum StoredFloat: Int32, Sendable, Hashable {
+package enum StoredFloat: Int32, Sendable, Hashable {
   case float32 = 0
   case float16
   case bfloat16
 
-  public var bytes: Int { self == .float32 ? 4 : 2 }
+  package var bytes: Int { self == .float32 ? 4 : 2 }
 }
 
 /// Conversions of stored numbers, at any alignment, to float32.
-public enum Widen {
+package enum Widen {
   /// `count` numbers, one behind the other.
-  public static func run(
+  package static func run(
     _ source: UnsafeRawPointer, _ type: StoredFloat, count: Int, into target: UnsafeMutablePointer<Float>
   ) {
     wk_widen(source, type.rawValue, count, target)
@@ -20,7 +20,7 @@ public enum Widen {
 
   /// target[d · targetStride + l] = source[l · laneStride + d · depthStride] for l below `lanes` and d below `depth`, strides in
   /// elements; one of the source's is 1.
-  public static func lanes(
+  package static func lanes(
     _ source: UnsafeRawPointer, _ type: StoredFloat, lanes: Int, depth: Int, laneStride: Int, depthStride: Int,
     into target: UnsafeMutablePointer<Float>, targetStride: Int
   ) {

@@ -4,14 +4,14 @@ import Numerics
 
 /// Distances d of a problem: each query alone, and behind each example. Infinity where the example leaves no room for
 /// the query's response.
-public struct Distances: ~Copyable, Sendable {
+package struct Distances: ~Copyable, Sendable {
   // Row 0: alone; row e + 1: behind distinct example e. Columns: distinct queries.
   private let table: Matrix
   private let query: [Int]
   private let example: [Int]
-  public let cuts: ContextCuts
+  package let cuts: ContextCuts
   /// What they depend on beside the samples: see ``UtilityScorer/space``.
-  public let space: ContentHash
+  package let space: ContentHash
 
   init(table: consuming Matrix, query: [Int], example: [Int], shortened: Int, space: ContentHash) {
     self.space = space
@@ -37,18 +37,18 @@ public struct Distances: ~Copyable, Sendable {
     return unmeasured
   }
 
-  public var queryCount: Int { query.count }
-  public var exampleCount: Int { example.count }
+  package var queryCount: Int { query.count }
+  package var exampleCount: Int { example.count }
 
   /// d of query `row` with nothing before it.
-  public func alone(_ row: Int) -> Float { table[0, query[row]] }
+  package func alone(_ row: Int) -> Float { table[0, query[row]] }
 
   /// d of query `row` behind example `column`.
-  public func behind(_ column: Int, query row: Int) -> Float { table[example[column] + 1, query[row]] }
+  package func behind(_ column: Int, query row: Int) -> Float { table[example[column] + 1, query[row]] }
 
   /// U_ij = d_i(x_i) - d_i((x_j, y_j), x_i), or its exponential, for all queries and a range of the examples
   /// (methods.md 1.1): queries × examples. A pair that could not be measured counts as no help: U = 0.
-  public func utilities(_ kernel: UtilityKernel, examples: Range<Int>) -> Matrix {
+  package func utilities(_ kernel: UtilityKernel, examples: Range<Int>) -> Matrix {
     precondition(examples.lowerBound >= 0 && examples.upperBound <= exampleCount)
     let result = Matrix(uninitializedRows: query.count, columns: examples.count)
     for row in 0..<query.count {

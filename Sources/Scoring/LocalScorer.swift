@@ -5,12 +5,12 @@ import Synchronization
 
 /// Distances from a language model on this machine: each example goes through once, its keys and values are kept, and
 /// the queries run against them in packed batches without padding.
-public final class LocalScorer: UtilityScorer {
-  public let space: ContentHash
-  public let queryHashes: [ContentHash]
-  public let exampleHashes: [ContentHash]
-  public let queryOrder: [Int]
-  public let shortened: Int
+package final class LocalScorer: UtilityScorer {
+  package let space: ContentHash
+  package let queryHashes: [ContentHash]
+  package let exampleHashes: [ContentHash]
+  package let queryOrder: [Int]
+  package let shortened: Int
 
   private let model: Model
   private let samples: TokenizedSamples
@@ -33,7 +33,7 @@ public final class LocalScorer: UtilityScorer {
   ///
   /// - Parameter workers: how many calls of ``distances(of:worker:cancellation:advance:)`` may run at once.
   /// - Throws: ``ScoringError/queryTooLong(row:path:tokens:context:)`` for a query that the context can't hold.
-  public init(
+  package init(
     model: Model, template: PromptTemplate, queries: [Sample], examples: [Sample], queryPath: String?, workers: Int
   ) throws {
     self.model = model
@@ -62,13 +62,13 @@ public final class LocalScorer: UtilityScorer {
     }
   }
 
-  public func tokens(in block: ScoreBlock) -> Int {
+  package func tokens(in block: ScoreBlock) -> Int {
     let queries = block.example == nil ? samples.alone : samples.queries
     let prefix = block.example.map { samples.prefixes[$0].count } ?? 0
     return block.queries.reduce(prefix) { $0 + queries[$1].tokens.count }
   }
 
-  public func distances(
+  package func distances(
     of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @escaping @Sendable (Int) -> Void
   ) throws -> [Float] {
     try lanes[worker].state.withLock { lane in

@@ -2,20 +2,20 @@ import Domain
 import LanguageModel
 
 /// How samples become text. A template is data; the run's specification names the one that was used.
-public enum PromptTemplate: Sendable {
+package enum PromptTemplate: Sendable {
   case words(WordTemplate)
   /// The model's own way of writing a chat.
   case chat(ChatTemplate)
 
-  public static let delift = PromptTemplate.words(.delift)
-  public static let plain = PromptTemplate.words(.plain)
+  package static let delift = PromptTemplate.words(.delift)
+  package static let plain = PromptTemplate.words(.plain)
 
   /// Their names on the command line.
-  public static let names = ["delift", "chat", "plain"]
+  package static let names = ["delift", "chat", "plain"]
 
   /// A template by its name; the model's own is read from its directory.
   /// Errors: `ScoringError.unknownTemplate`; `LanguageModelError` for a model that has none, or one that cannot be read.
-  public static func named(_ name: String, model directory: String) throws -> PromptTemplate {
+  package static func named(_ name: String, model directory: String) throws -> PromptTemplate {
     switch name {
     case "delift": .delift
     case "plain": .plain
@@ -25,7 +25,7 @@ public enum PromptTemplate: Sendable {
   }
 
   /// Names all that the template's words depend on, for cache keys and manifests.
-  public var contentHash: ContentHash {
+  package var contentHash: ContentHash {
     switch self {
     case .words(let template): template.contentHash
     case .chat(let template): ContentHash(combining: [ContentHash(of: "chat 1"), template.contentHash])

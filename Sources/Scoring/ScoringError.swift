@@ -1,7 +1,7 @@
 import Domain
 
 /// What can go wrong while utilities are computed.
-public enum ScoringError: ReportableError {
+package enum ScoringError: ReportableError {
   case unknownTemplate(String)
   /// A query that leaves no room for a response token, even without an example.
   case queryTooLong(row: Int, path: String?, tokens: Int, context: Int)
@@ -16,7 +16,7 @@ public enum ScoringError: ReportableError {
   /// Only kept distances were asked for, and some are missing.
   case notKept
 
-  public var report: ErrorReport {
+  package var report: ErrorReport {
     switch self {
     case .unknownTemplate(let name):
       ErrorReport(

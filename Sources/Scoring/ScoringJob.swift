@@ -4,7 +4,7 @@ import Numerics
 import Synchronization
 
 /// Where finished blocks are kept, so that a killed run goes on at the next one.
-public protocol DistanceStore: Sendable {
+package protocol DistanceStore: Sendable {
   /// Hands over every kept distance of a space that belongs to one of `examples` (nil: the queries alone) and one of
   /// `queries`, given as their places in these arrays.
   func load(
@@ -23,15 +23,15 @@ public protocol DistanceStore: Sendable {
 }
 
 /// Fills a matrix of distances, block by block, from what is kept and from a scorer.
-public struct ScoringJob: Sendable {
-  public let scorer: any UtilityScorer
-  public let store: (any DistanceStore)?
-  public let workers: Workers
+package struct ScoringJob: Sendable {
+  package let scorer: any UtilityScorer
+  package let store: (any DistanceStore)?
+  package let workers: Workers
 
   /// Pairs in a block, at most.
   private static let blockQueries = 256
 
-  public init(scorer: any UtilityScorer, store: (any DistanceStore)?, workers: Workers) {
+  package init(scorer: any UtilityScorer, store: (any DistanceStore)?, workers: Workers) {
     self.scorer = scorer
     self.store = store
     self.workers = workers
@@ -42,7 +42,7 @@ public struct ScoringJob: Sendable {
   /// - Parameters:
   ///   - onlyKept: throw `ScoringError.notKept` where something would have to be computed.
   ///   - progress: called from workers, often: pairs done, of them taken from the store, and tokens run.
-  public func run(
+  package func run(
     onlyKept: Bool = false, cancellation: Cancellation,
     progress: @escaping @Sendable (_ done: Int, _ total: Int, _ resumed: Int, _ tokens: Int) -> Void
   ) throws -> Distances {

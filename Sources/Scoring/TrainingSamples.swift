@@ -3,14 +3,14 @@ import LanguageModel
 
 /// Samples as sequences with their loss on the response and the end-of-sequence token behind it, in a template's words: alone, or
 /// behind another sample shown as an example.
-public struct TrainingSamples: Sendable {
-  public let samples: [Sample]
+package struct TrainingSamples: Sendable {
+  package let samples: [Sample]
   private let template: PromptTemplate
   private let tokenizer: Tokenizer
   private let endOfSequence: Int32
   private let contextLength: Int
 
-  public init(_ samples: [Sample], template: PromptTemplate, model: Model) {
+  package init(_ samples: [Sample], template: PromptTemplate, model: Model) {
     self.samples = samples
     self.template = template
     tokenizer = model.tokenizer
@@ -21,7 +21,7 @@ public struct TrainingSamples: Sendable {
   /// A response that does not fit the context is cut at its end; nil where nothing of it fits.
   ///
   /// Errors: `ScoringError.refusedByTemplate` for a chat that the model's template does not take.
-  public func sample(_ place: Int, behind example: Int? = nil) throws(ScoringError) -> LossSample? {
+  package func sample(_ place: Int, behind example: Int? = nil) throws(ScoringError) -> LossSample? {
     let encoded: EncodedSample
     do {
       encoded = try encode(samples[place], behind: example.map { samples[$0] })
@@ -46,7 +46,7 @@ public struct TrainingSamples: Sendable {
 
   /// A sample of a step of training: with probability `fewShotShare` behind an example of the same label (any other sample where
   /// there are no labels), which helps a model to learn from its context. The same for the same seed and place.
-  public func draw(_ place: Int, fewShotShare: Double, seed: UInt64) throws(ScoringError) -> LossSample? {
+  package func draw(_ place: Int, fewShotShare: Double, seed: UInt64) throws(ScoringError) -> LossSample? {
     var chance = SeededGenerator(seed: seed)
     guard fewShotShare > 0, chance.unit() < fewShotShare else { return try sample(place) }
     // A few tries suffice: a label too rare to be met is trained alone.

@@ -2,13 +2,13 @@ import Domain
 
 /// A piece of the work: one example, some queries. Small enough that losing one costs little, large enough that the
 /// example's own pass is a small part of it.
-public struct ScoreBlock: Sendable, Hashable {
+package struct ScoreBlock: Sendable, Hashable {
   /// The column: an example's number among the problem's examples; nil for the queries alone.
-  public var example: Int?
+  package var example: Int?
   /// The queries' numbers among the problem's queries.
-  public var queries: [Int]
+  package var queries: [Int]
 
-  public init(example: Int?, queries: [Int]) {
+  package init(example: Int?, queries: [Int]) {
     self.example = example
     self.queries = queries
   }
@@ -16,7 +16,7 @@ public struct ScoreBlock: Sendable, Hashable {
 
 /// Measures the distances d of methods.md 1.1 for the samples it was made with: how far the model is from each query's
 /// response, alone and behind each example.
-public protocol UtilityScorer: Sendable {
+package protocol UtilityScorer: Sendable {
   /// Names everything that a distance depends on beside the two samples: the model, the template, the context's length.
   var space: ContentHash { get }
 
@@ -45,13 +45,13 @@ public protocol UtilityScorer: Sendable {
 }
 
 /// What did not fit the model's context (methods.md 1.1): said at the end of a run, never hidden.
-public struct ContextCuts: Sendable, Hashable, Codable {
+package struct ContextCuts: Sendable, Hashable, Codable {
   /// Passes in which a response was cut at its end.
-  public var shortened: Int
+  package var shortened: Int
   /// Pairs in which no response token was left: the example is too long for this query, and its utility counts as 0.
-  public var unmeasured: Int
+  package var unmeasured: Int
 
-  public init(shortened: Int = 0, unmeasured: Int = 0) {
+  package init(shortened: Int = 0, unmeasured: Int = 0) {
     self.shortened = shortened
     self.unmeasured = unmeasured
   }

@@ -9,20 +9,20 @@ import Domain
 ///
 /// where x is a sample's query text and y its response text; the loss is on y and the last E (methods.md 1.1). The first E
 /// is left out where `endsPrompt` is false.
-public struct WordTemplate: Sendable, Hashable {
-  public var aloneOpening: String
-  public var exampleOpening: String
-  public var exampleMiddle: String
-  public var queryOpening: String
-  public var queryClosing: String
+package struct WordTemplate: Sendable, Hashable {
+  package var aloneOpening: String
+  package var exampleOpening: String
+  package var exampleMiddle: String
+  package var queryOpening: String
+  package var queryClosing: String
   /// Stands before the input in the query text; the instruction stands before that, after `instructionOpening`.
-  public var instructionOpening: String
-  public var inputOpening: String
-  public var inputClosing: String
-  public var responseOpening: String
-  public var endsPrompt: Bool
+  package var instructionOpening: String
+  package var inputOpening: String
+  package var inputClosing: String
+  package var responseOpening: String
+  package var endsPrompt: Bool
   /// What stands around an input is left out where there is none.
-  public var leavesOutEmptyInput: Bool
+  package var leavesOutEmptyInput: Bool
 
   /// A piece of a query's text. Earlier answers of a chat carry the loss where all turns do.
   struct Piece: Sendable, Hashable {

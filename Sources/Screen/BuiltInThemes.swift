@@ -1,6 +1,6 @@
 extension Theme {
   /// The theme to start with, and what completes a theme file that calls itself dark.
-  public static let dusk = made(
+  package static let dusk = made(
     id: "dusk", title: "Dusk", text: .hex(0xD5DAE3), background: .hex(0x1B1E26), muted: .hex(0x929BAD),
     border: .hex(0x434B5C), accent: .hex(0x8FB4FF), key: .hex(0xE8C07D), label: .hex(0xC7AEEA),
     number: .hex(0x9FD4D9), good: .hex(0x9ECE8F), warning: .hex(0xE8C07D), bad: .hex(0xF28B8B),
@@ -8,7 +8,7 @@ extension Theme {
     gradient: [.hex(0x5E81C7), .hex(0x6FB7C9), .hex(0x9ECE8F), .hex(0xE8C07D)])
 
   /// What completes a theme file that calls itself light.
-  public static let paper = made(
+  package static let paper = made(
     id: "paper", title: "Paper", text: .hex(0x2B2F38), background: .hex(0xFAF7F0), muted: .hex(0x646975),
     border: .hex(0xC4BEB0), accent: .hex(0x1F5FA8), key: .hex(0x8A4B00), label: .hex(0x6B3FA0),
     number: .hex(0x0F6470), good: .hex(0x2F6F37), warning: .hex(0x855400), bad: .hex(0xB3261E),
@@ -16,7 +16,7 @@ extension Theme {
     gradient: [.hex(0x1F5FA8), .hex(0x0F7480), .hex(0x2F7A37), .hex(0xA06A00)])
 
   /// The terminal's own background, foreground and 16 colours, and what completes a theme file that wants those.
-  public static let sixteen: Theme = {
+  package static let sixteen: Theme = {
     var theme = made(
       id: "sixteen", title: "Sixteen colours", text: .terminal, background: .terminal, muted: .terminal,
       border: .named(8), accent: .named(4), key: .named(6), label: .named(5), number: .terminal,
@@ -32,7 +32,7 @@ extension Theme {
   }()
 
   /// Emphasis alone: for a terminal without colours, and for `NO_COLOR`.
-  public static let monochrome: Theme = {
+  package static let monochrome: Theme = {
     var styles: [StyleName: Style] = [:]
     for name in StyleName.allCases { styles[name] = .plain }
     for name in [StyleName.muted, .border, .axis, .gaugeRest] { styles[name] = Style(attributes: .dim) }
@@ -47,7 +47,7 @@ extension Theme {
   }()
 
   /// All that is built in and can be chosen.
-  public static let builtIn: [Theme] = [dusk, paper, sixteen]
+  package static let builtIn: [Theme] = [dusk, paper, sixteen]
 
   private static func made(
     id: String, title: String, text: Color, background: Color, muted: Color, border: Color, accent: Color,

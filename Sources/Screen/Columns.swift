@@ -1,17 +1,17 @@
 /// A column of a table.
-public struct Column: Sendable, Hashable {
-  public var title: String
+package struct Column: Sendable, Hashable {
+  package var title: String
   /// Columns of the screen that it wants; the least it can do with, if it is flexible.
-  public var width: Int
-  public var alignment: Alignment
+  package var width: Int
+  package var alignment: Alignment
   /// Whether it takes a share of what the others leave.
-  public var isFlexible: Bool
+  package var isFlexible: Bool
   /// The most it can use; nil where there is no end to it.
-  public var most: Int?
+  package var most: Int?
   /// Where room is short, columns of the highest rank go first; rank 0 stays.
-  public var rank: Int
+  package var rank: Int
 
-  public init(
+  package init(
     _ title: String, width: Int, alignment: Alignment = .left, isFlexible: Bool = false, most: Int? = nil,
     rank: Int = 0
   ) {
@@ -25,16 +25,16 @@ public struct Column: Sendable, Hashable {
 }
 
 /// Where the columns of a table stand in a given width.
-public struct ColumnLayout: Sendable, Hashable {
+package struct ColumnLayout: Sendable, Hashable {
   /// For each column its first screen column, counted from the table's left, and its width; nil where it was left out.
-  public var places: [(x: Int, width: Int)?] {
+  package var places: [(x: Int, width: Int)?] {
     zip(starts, widths).map { $1 > 0 ? ($0, $1) : nil }
   }
   private var starts: [Int]
   private var widths: [Int]
 
   /// Leaves out columns until the rest fits with `gap` blanks between, then shares what is left among flexible ones.
-  public init(_ columns: [Column], in width: Int, gap: Int = 2) {
+  package init(_ columns: [Column], in width: Int, gap: Int = 2) {
     var shown = Set(columns.indices)
     func wanted() -> Int { shown.reduce(0) { $0 + columns[$1].width } + max(0, shown.count - 1) * gap }
     while wanted() > width,

@@ -85,13 +85,13 @@ enum DisplayText {
 
 extension String {
   /// Columns that the text takes in one line, as `Grid` draws it.
-  public var displayWidth: Int {
+  package var displayWidth: Int {
     if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return utf8.count }
     return DisplayText.glyphs(self).reduce(0) { $0 + $1.width }
   }
 
   /// The text in at most `width` columns, with `…` for what was cut; from the front if `keepingEnd`, as paths want it.
-  public func truncated(to width: Int, keepingEnd: Bool = false, ellipsis: String = "…") -> String {
+  package func truncated(to width: Int, keepingEnd: Bool = false, ellipsis: String = "…") -> String {
     if width <= 0 { return "" }
     let glyphs = DisplayText.glyphs(self, columns: keepingEnd ? .max : width + 1)
     if glyphs.reduce(0, { $0 + $1.width }) <= width { return glyphs.map(\.text).joined() }
@@ -106,7 +106,7 @@ extension String {
   }
 
   /// The text in exactly `width` columns: cut, or filled with blanks on the right, or on the left if `right` aligned.
-  public func padded(to width: Int, alignment: Alignment = .left) -> String {
+  package func padded(to width: Int, alignment: Alignment = .left) -> String {
     let cut = truncated(to: width)
     let fill = String(repeating: " ", count: max(0, width - cut.displayWidth))
     return alignment == .left ? cut + fill : fill + cut
@@ -114,7 +114,7 @@ extension String {
 
   /// The lines of the text in `width` columns, broken at blanks where there are any, line breaks kept. At most `limit`
   /// lines are made, so that a huge row costs no more than what is shown of it.
-  public func wrapped(to width: Int, limit: Int = 10_000) -> [String] {
+  package func wrapped(to width: Int, limit: Int = 10_000) -> [String] {
     guard width > 0, limit > 0 else { return [] }
     var lines: [String] = []
     // Cut into paragraphs by hand: `\r\n` is one Character, and a lone `\r` is shown, not obeyed.
@@ -148,7 +148,7 @@ extension String {
 }
 
 /// Where text stands in a field wider than itself.
-public enum Alignment: Sendable, Hashable {
+package enum Alignment: Sendable, Hashable {
   case left, right
 }
 

@@ -1,21 +1,21 @@
 /// A run of text in one style.
-public struct Span: Sendable, Hashable {
-  public var text: String
-  public var style: Style
+package struct Span: Sendable, Hashable {
+  package var text: String
+  package var style: Style
 
-  public init(_ text: String, _ style: Style) {
+  package init(_ text: String, _ style: Style) {
     self.text = text
     self.style = style
   }
 }
 
 extension Grid {
-  public var bounds: Rect { Rect(x: 0, y: 0, width: width, height: height) }
+  package var bounds: Rect { Rect(x: 0, y: 0, width: width, height: height) }
 
   /// Draws one line of text from `x`, in at most `width` columns (to the grid's edge if nil), and gives the columns
   /// used. Text that does not fit ends in `…`. Control bytes and escape sequences are shown as glyphs.
   @discardableResult
-  public mutating func draw(
+  package mutating func draw(
     _ text: String, x: Int, y: Int, style: Style, width limit: Int? = nil, ellipsis: String = "…"
   ) -> Int {
     let room = min(limit ?? (self.width - x), self.width - x)
@@ -43,7 +43,7 @@ extension Grid {
 
   /// Draws spans one after the other in at most `width` columns, and gives the columns used.
   @discardableResult
-  public mutating func draw(_ spans: [Span], x: Int, y: Int, width limit: Int? = nil, ellipsis: String = "…") -> Int {
+  package mutating func draw(_ spans: [Span], x: Int, y: Int, width limit: Int? = nil, ellipsis: String = "…") -> Int {
     let room = min(limit ?? (self.width - x), self.width - x)
     var used = 0
     for span in spans where used < room {
@@ -54,7 +54,7 @@ extension Grid {
 
   /// Draws text that ends before column `right`, and gives the columns used.
   @discardableResult
-  public mutating func draw(
+  package mutating func draw(
     _ text: String, endingAt right: Int, y: Int, style: Style, width limit: Int, ellipsis: String = "…"
   ) -> Int {
     let shown = text.truncated(to: limit, ellipsis: ellipsis)
@@ -63,7 +63,7 @@ extension Grid {
   }
 
   /// Fills a rectangle with blanks of a style.
-  public mutating func fill(_ rect: Rect, style: Style) {
+  package mutating func fill(_ rect: Rect, style: Style) {
     let blank = Cell(glyph: " ", width: 1, style: style)
     for y in max(0, rect.y)..<max(0, rect.y, min(height, rect.bottom)) {
       for x in max(0, rect.x)..<max(0, rect.x, min(width, rect.right)) { put(blank, x: x, y: y) }
@@ -71,7 +71,7 @@ extension Grid {
   }
 
   /// Gives the cells of a rectangle another style, their glyphs kept: a cursor bar over a drawn row.
-  public mutating func restyle(_ rect: Rect, _ change: (Style) -> Style) {
+  package mutating func restyle(_ rect: Rect, _ change: (Style) -> Style) {
     for y in max(0, rect.y)..<max(0, rect.y, min(height, rect.bottom)) {
       for x in max(0, rect.x)..<max(0, rect.x, min(width, rect.right)) {
         var cell = self[x, y]
@@ -83,7 +83,7 @@ extension Grid {
   }
 
   /// Draws a box along the rectangle's edge, with a title in its top line and a note at that line's right end.
-  public mutating func box(
+  package mutating func box(
     _ rect: Rect, symbols: Symbols, border: Style, title: [Span] = [], note: [Span] = []
   ) {
     guard rect.width >= 2, rect.height >= 2 else { return }

@@ -1,48 +1,48 @@
 /// One character cell.
-public struct Cell: Sendable, Hashable {
+package struct Cell: Sendable, Hashable {
   /// A printable grapheme one or two columns wide. Empty in the right half of a wide grapheme.
-  public var glyph: String
+  package var glyph: String
   /// Columns it takes: 1 or 2; 0 in the right half of a wide grapheme.
-  public var width: Int
-  public var style: Style
+  package var width: Int
+  package var style: Style
 
-  public init(glyph: String, width: Int, style: Style) {
+  package init(glyph: String, width: Int, style: Style) {
     self.glyph = glyph
     self.width = width
     self.style = style
   }
 
-  public static let blank = Cell(glyph: " ", width: 1, style: .plain)
+  package static let blank = Cell(glyph: " ", width: 1, style: .plain)
 }
 
 /// A screenful of cells: what views draw into, tests look at, and the terminal driver shows.
 ///
 /// Invariant: a cell of width 2 is followed on its row by a cell of width 0, and a cell of width 0 follows one of width 2.
-public struct Grid: Sendable, Hashable {
-  public let width: Int
-  public let height: Int
+package struct Grid: Sendable, Hashable {
+  package let width: Int
+  package let height: Int
   /// Row-major, width × height.
-  public private(set) var cells: [Cell]
+  package private(set) var cells: [Cell]
   /// Where the text cursor stands; nil hides it.
-  public var cursor: Point?
+  package var cursor: Point?
 
-  public init(width: Int, height: Int, filledWith cell: Cell = .blank) {
+  package init(width: Int, height: Int, filledWith cell: Cell = .blank) {
     self.width = max(0, width)
     self.height = max(0, height)
     cells = Array(repeating: cell, count: self.width * self.height)
   }
 
   /// The cell at a place; a place outside gives a blank.
-  public subscript(x: Int, y: Int) -> Cell {
+  package subscript(x: Int, y: Int) -> Cell {
     guard contains(x, y) else { return .blank }
     return cells[y * width + x]
   }
 
-  public func contains(_ x: Int, _ y: Int) -> Bool { x >= 0 && y >= 0 && x < width && y < height }
+  package func contains(_ x: Int, _ y: Int) -> Bool { x >= 0 && y >= 0 && x < width && y < height }
 
   /// Puts a cell at a place, and blanks the other half of any wide grapheme that it cuts. A place outside, or a wide
   /// grapheme that would hang over the right edge, is left alone (the latter becomes a blank).
-  public mutating func put(_ cell: Cell, x: Int, y: Int) {
+  package mutating func put(_ cell: Cell, x: Int, y: Int) {
     guard contains(x, y) else { return }
     if cell.width == 2 && x + 1 >= width {
       put(Cell(glyph: " ", width: 1, style: cell.style), x: x, y: y)
@@ -57,7 +57,7 @@ public struct Grid: Sendable, Hashable {
   }
 
   /// The row's text with trailing blanks removed, as a snapshot shows it.
-  public func text(row y: Int) -> String {
+  package func text(row y: Int) -> String {
     guard y >= 0 && y < height else { return "" }
     var text = ""
     for x in 0..<width { text += cells[y * width + x].glyph }
@@ -66,7 +66,7 @@ public struct Grid: Sendable, Hashable {
   }
 
   /// All rows' text, a line each.
-  public var text: String { (0..<height).map(text(row:)).joined(separator: "\n") }
+  package var text: String { (0..<height).map(text(row:)).joined(separator: "\n") }
 
   // Before a cell is overwritten: its partner, if it is half of a wide grapheme, becomes a blank.
   private mutating func release(_ x: Int, _ y: Int) {
@@ -80,10 +80,10 @@ public struct Grid: Sendable, Hashable {
 }
 
 /// A place on the grid, from the top left, from 0.
-public struct Point: Sendable, Hashable {
-  public var x: Int
-  public var y: Int
-  public init(x: Int, y: Int) {
+package struct Point: Sendable, Hashable {
+  package var x: Int
+  package var y: Int
+  package init(x: Int, y: Int) {
     self.x = x
     self.y = y
   }

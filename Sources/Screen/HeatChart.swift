@@ -1,18 +1,18 @@
 /// A matrix of values from 0 to 1 as a picture: two rows of it to a cell where there are colours, a shade of grey or of
 /// ASCII to a cell where there are none.
-public struct HeatChart: Sendable, Hashable {
-  public var rows: Int
-  public var columns: Int
+package struct HeatChart: Sendable, Hashable {
+  package var rows: Int
+  package var columns: Int
   /// Row-major.
-  public var cells: [Float]
+  package var cells: [Float]
 
-  public init(rows: Int, columns: Int, cells: [Float]) {
+  package init(rows: Int, columns: Int, cells: [Float]) {
     self.rows = rows
     self.columns = columns
     self.cells = cells
   }
 
-  public func draw(into grid: inout Grid, in rect: Rect, theme: Theme, symbols: Symbols) {
+  package func draw(into grid: inout Grid, in rect: Rect, theme: Theme, symbols: Symbols) {
     guard rows > 0, columns > 0, cells.count == rows * columns, rect.width > 0, rect.height > 0 else { return }
     let hasColours = theme.gradient(at: 0).foreground != .terminal || theme.gradient(at: 1).foreground != .terminal
     let halves = hasColours && symbols.level != .ascii

@@ -1,11 +1,11 @@
 /// Counts in equal bins, drawn as upright bars with the ends of the range named below.
-public struct Histogram: Sendable, Hashable {
-  public var counts: [Int]
+package struct Histogram: Sendable, Hashable {
+  package var counts: [Int]
   /// What the left end of the first bin and the right end of the last one are.
-  public var lowEnd: String
-  public var highEnd: String
+  package var lowEnd: String
+  package var highEnd: String
 
-  public init(counts: [Int], from low: String, to high: String) {
+  package init(counts: [Int], from low: String, to high: String) {
     self.counts = counts
     lowEnd = low
     highEnd = high
@@ -13,7 +13,7 @@ public struct Histogram: Sendable, Hashable {
 
   /// Draws the bars into `rect`, the last row of it for the ends of the range. Bins that do not fit are put together; a
   /// bin with anything in it shows at least an eighth of a cell.
-  public func draw(into grid: inout Grid, in rect: Rect, theme: Theme, symbols: Symbols) {
+  package func draw(into grid: inout Grid, in rect: Rect, theme: Theme, symbols: Symbols) {
     guard rect.height >= 2, rect.width >= 4, !counts.isEmpty else { return }
     let plot = Rect(x: rect.x, y: rect.y, width: rect.width, height: rect.height - 1)
     let bins = Self.merged(counts.map { max(0, $0) }, into: plot.width)
@@ -28,7 +28,7 @@ public struct Histogram: Sendable, Hashable {
   }
 
   /// The counts in at most `bins` bins: neighbours are added up in equal groups.
-  public static func merged(_ counts: [Int], into bins: Int) -> [Int] {
+  package static func merged(_ counts: [Int], into bins: Int) -> [Int] {
     guard counts.count > bins, bins > 0 else { return counts }
     let group = (counts.count + bins - 1) / bins
     return stride(from: 0, to: counts.count, by: group).map { start in
@@ -38,14 +38,14 @@ public struct Histogram: Sendable, Hashable {
 }
 
 /// How much of something is done, as a bar in one row.
-public struct Gauge: Sendable, Hashable {
+package struct Gauge: Sendable, Hashable {
   /// From 0 to 1.
-  public var share: Double
+  package var share: Double
 
-  public init(share: Double) { self.share = share.isFinite ? max(0, min(1, share)) : 0 }
+  package init(share: Double) { self.share = share.isFinite ? max(0, min(1, share)) : 0 }
 
   /// Draws the bar. It is full only when all is done, and not empty once anything is.
-  public func draw(into grid: inout Grid, x: Int, y: Int, width: Int, theme: Theme, symbols: Symbols) {
+  package func draw(into grid: inout Grid, x: Int, y: Int, width: Int, theme: Theme, symbols: Symbols) {
     guard width > 0 else { return }
     var filled = Int(share * Double(width))
     if share > 0 { filled = max(1, filled) }

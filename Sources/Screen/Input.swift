@@ -1,5 +1,5 @@
 /// A key as the user means it, whatever bytes the terminal sent.
-public enum Key: Sendable, Hashable {
+package enum Key: Sendable, Hashable {
   /// A printable grapheme, as typed.
   case character(Character)
   /// Control with a letter, in lower case: `.control("c")`.
@@ -12,21 +12,21 @@ public enum Key: Sendable, Hashable {
 }
 
 /// What a mouse did, and where.
-public struct MouseEvent: Sendable, Hashable {
-  public enum Action: Sendable, Hashable {
+package struct MouseEvent: Sendable, Hashable {
+  package enum Action: Sendable, Hashable {
     case press, release, doublePress, wheelUp, wheelDown
   }
-  public var action: Action
-  public var place: Point
+  package var action: Action
+  package var place: Point
 
-  public init(action: Action, place: Point) {
+  package init(action: Action, place: Point) {
     self.action = action
     self.place = place
   }
 }
 
 /// What comes from the terminal.
-public enum InputEvent: Sendable, Hashable {
+package enum InputEvent: Sendable, Hashable {
   case key(Key)
   case mouse(MouseEvent)
   case resize(width: Int, height: Int)
@@ -37,11 +37,11 @@ public enum InputEvent: Sendable, Hashable {
 }
 
 /// How many colours the terminal has.
-public enum ColorDepth: Int, Sendable, Hashable, Comparable, CaseIterable {
+package enum ColorDepth: Int, Sendable, Hashable, Comparable, CaseIterable {
   case none = 0
   case sixteen = 16
   case twoFiftySix = 256
   case truecolor = 16_777_216
 
-  public static func < (a: ColorDepth, b: ColorDepth) -> Bool { a.rawValue < b.rawValue }
+  package static func < (a: ColorDepth, b: ColorDepth) -> Bool { a.rawValue < b.rawValue }
 }

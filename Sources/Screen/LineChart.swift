@@ -1,28 +1,28 @@
 import Foundation
 
 /// A curve of values at x = 1, 2, …, with the ends of both axes named.
-public struct LineChart: Sendable, Hashable {
-  public var values: [Double]
+package struct LineChart: Sendable, Hashable {
+  package var values: [Double]
   /// Other curves on the same axes, drawn behind, the first of them before the others.
-  public var companions: [Companion]
+  package var companions: [Companion]
   /// How far the x axis goes: more than there are values while a run is still going on.
-  public var extent: Int
+  package var extent: Int
   /// Whether equal ratios, rather than equal differences, take equal height. Values must then be above 0; one that is
   /// not stands at the bottom.
-  public var isLogarithmic: Bool
+  package var isLogarithmic: Bool
 
   /// A curve beside the first.
-  public struct Companion: Sendable, Hashable {
-    public var values: [Double]
-    public var style: StyleName
+  package struct Companion: Sendable, Hashable {
+    package var values: [Double]
+    package var style: StyleName
 
-    public init(values: [Double], style: StyleName) {
+    package init(values: [Double], style: StyleName) {
       self.values = values
       self.style = style
     }
   }
 
-  public init(values: [Double], companions: [Companion] = [], extent: Int, isLogarithmic: Bool = false) {
+  package init(values: [Double], companions: [Companion] = [], extent: Int, isLogarithmic: Bool = false) {
     self.values = values
     self.companions = companions
     self.extent = max(extent, values.count, companions.map(\.values.count).max() ?? 0)
@@ -30,7 +30,7 @@ public struct LineChart: Sendable, Hashable {
   }
 
   /// Whether the values span so many magnitudes that a linear axis would show a corner and a flat line.
-  public static func wantsLogarithm(_ values: [Double]) -> Bool {
+  package static func wantsLogarithm(_ values: [Double]) -> Bool {
     let positive = values.filter { $0 > 0 && $0.isFinite }
     guard positive.count > 2, positive.count * 10 >= values.count * 9 else { return false }
     guard let low = positive.min(), let high = positive.max() else { return false }
@@ -38,7 +38,7 @@ public struct LineChart: Sendable, Hashable {
   }
 
   /// Draws the curve into `rect`, with `format` naming the ends of the y axis. Too small a rectangle shows nothing.
-  public func draw(
+  package func draw(
     into grid: inout Grid, in rect: Rect, theme: Theme, symbols: Symbols, format: (Double) -> String
   ) {
     guard rect.height >= 2, rect.width >= 8 else { return }

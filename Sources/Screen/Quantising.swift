@@ -3,7 +3,7 @@ import Foundation
 extension Color {
   /// The nearest colour that a terminal of `depth` has. At 256, an RGB colour becomes one of the fixed colours 16 to
   /// 255 (the 6×6×6 cube or the 24 greys), never one of the first 16, which each user paints as they like.
-  public func quantised(to depth: ColorDepth) -> Color {
+  package func quantised(to depth: ColorDepth) -> Color {
     switch (self, depth) {
     case (_, .none): return .terminal
     case (.terminal, _), (.rgb, .truecolor): return self
@@ -28,7 +28,7 @@ extension Color {
   }
 
   /// A fixed colour by its red, green and blue; any other as it is.
-  public var direct: Color {
+  package var direct: Color {
     guard case .named(let number) = self, number >= 16 else { return self }
     let (red, green, blue) = Self.fixedColor(number)
     return .rgb(red, green, blue)
@@ -67,7 +67,7 @@ extension Color {
   }
 
   /// The contrast ratio between two colours, from 1 to 21 (WCAG 2.1); nil where a terminal's palette decides.
-  public func contrast(with other: Color) -> Double? {
+  package func contrast(with other: Color) -> Double? {
     guard let a = luminance, let b = other.luminance else { return nil }
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
   }
@@ -90,7 +90,7 @@ extension Color {
 
 extension Style {
   /// The style in the colours of `depth`.
-  public func quantised(to depth: ColorDepth) -> Style {
+  package func quantised(to depth: ColorDepth) -> Style {
     Style(
       foreground: foreground.quantised(to: depth), background: background.quantised(to: depth),
       attributes: attributes)

@@ -1,45 +1,45 @@
 /// A value of a settings file.
-public enum SettingsValue: Sendable, Hashable {
+package enum SettingsValue: Sendable, Hashable {
   case text(String)
   case integer(Int)
   case number(Double)
   case flag(Bool)
   case list([SettingsValue])
 
-  public var text: String? {
+  package var text: String? {
     if case .text(let text) = self { return text }
     return nil
   }
 }
 
 /// Why a settings file cannot be read, and on which of its lines, counted from 1.
-public struct SettingsError: Error, Sendable, Hashable {
-  public var line: Int
-  public var reason: String
+package struct SettingsError: Error, Sendable, Hashable {
+  package var line: Int
+  package var reason: String
 }
 
 /// The part of TOML that settings and themes need: `[section]` headings, `key = value` with texts, numbers, `true` and
 /// `false`, and lists of these on one line, and `#` comments. Every entry knows its line, so that what is wrong with a
 /// value later on can be said with its place. What is outside of this part of TOML is refused, never guessed.
-public struct SettingsFile: Sendable, Hashable {
-  public struct Entry: Sendable, Hashable {
+package struct SettingsFile: Sendable, Hashable {
+  package struct Entry: Sendable, Hashable {
     /// Nil before the first heading.
-    public var section: String?
-    public var key: String
-    public var value: SettingsValue
-    public var line: Int
+    package var section: String?
+    package var key: String
+    package var value: SettingsValue
+    package var line: Int
   }
 
-  public private(set) var entries: [Entry] = []
+  package private(set) var entries: [Entry] = []
   /// The headings with their lines, empty ones among them.
-  public private(set) var headings: [Heading] = []
+  package private(set) var headings: [Heading] = []
 
-  public struct Heading: Sendable, Hashable {
-    public var name: String
-    public var line: Int
+  package struct Heading: Sendable, Hashable {
+    package var name: String
+    package var line: Int
   }
 
-  public init(parsing text: String) throws(SettingsError) {
+  package init(parsing text: String) throws(SettingsError) {
     var section: String?
     var seen: Set<String> = []
     // `\r\n` is one Character: both kinds of line break end a line.
@@ -66,7 +66,7 @@ public struct SettingsFile: Sendable, Hashable {
     }
   }
 
-  public func entries(of section: String?) -> [Entry] { entries.filter { $0.section == section } }
+  package func entries(of section: String?) -> [Entry] { entries.filter { $0.section == section } }
 }
 
 /// One line, read from left to right.

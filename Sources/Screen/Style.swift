@@ -1,5 +1,5 @@
 /// A colour as a theme names it; the terminal driver brings it down to what the terminal has.
-public enum Color: Sendable, Hashable {
+package enum Color: Sendable, Hashable {
   /// The terminal's own foreground or background.
   case terminal
   case rgb(UInt8, UInt8, UInt8)
@@ -9,24 +9,24 @@ public enum Color: Sendable, Hashable {
 }
 
 /// Bits of emphasis.
-public struct Attributes: OptionSet, Sendable, Hashable {
-  public let rawValue: UInt8
-  public init(rawValue: UInt8) { self.rawValue = rawValue }
+package struct Attributes: OptionSet, Sendable, Hashable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  public static let bold = Attributes(rawValue: 1)
-  public static let dim = Attributes(rawValue: 2)
-  public static let italic = Attributes(rawValue: 4)
-  public static let underline = Attributes(rawValue: 8)
-  public static let reverse = Attributes(rawValue: 16)
+  package static let bold = Attributes(rawValue: 1)
+  package static let dim = Attributes(rawValue: 2)
+  package static let italic = Attributes(rawValue: 4)
+  package static let underline = Attributes(rawValue: 8)
+  package static let reverse = Attributes(rawValue: 16)
 }
 
 /// How a cell looks.
-public struct Style: Sendable, Hashable {
-  public var foreground: Color
-  public var background: Color
-  public var attributes: Attributes
+package struct Style: Sendable, Hashable {
+  package var foreground: Color
+  package var background: Color
+  package var attributes: Attributes
 
-  public init(
+  package init(
     foreground: Color = .terminal, background: Color = .terminal, attributes: Attributes = []
   ) {
     self.foreground = foreground
@@ -34,5 +34,5 @@ public struct Style: Sendable, Hashable {
     self.attributes = attributes
   }
 
-  public static let plain = Style()
+  package static let plain = Style()
 }

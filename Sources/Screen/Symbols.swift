@@ -1,47 +1,47 @@
 /// What the terminal's font and locale can show; each level is the fallback of the one before it.
-public enum GlyphLevel: String, Sendable, Hashable, CaseIterable {
+package enum GlyphLevel: String, Sendable, Hashable, CaseIterable {
   case braille, block, ascii
 }
 
 /// The glyphs that views draw with besides text: lines, marks and pointers, all one column wide.
-public struct Symbols: Sendable, Hashable {
-  public var level: GlyphLevel
-  public var horizontal = "─"
-  public var vertical = "│"
-  public var topLeft = "╭"
-  public var topRight = "╮"
-  public var bottomLeft = "╰"
-  public var bottomRight = "╯"
-  public var ellipsis = "…"
-  public var pointer = "▸"
-  public var dot = "·"
-  public var good = "✓"
-  public var bad = "✗"
-  public var warning = "!"
-  public var running = "▶"
-  public var paused = "‖"
-  public var waiting = "○"
-  public var full = "●"
-  public var cross = "╋"
-  public var pinned = "◆"
-  public var banned = "⊘"
-  public var previous = "‹"
-  public var next = "›"
-  public var arrow = "→"
-  public var dash = "–"
-  public var about = "≈"
-  public var thumb = "┃"
-  public var gaugeFull = "━"
-  public var gaugeRest = "─"
+package struct Symbols: Sendable, Hashable {
+  package var level: GlyphLevel
+  package var horizontal = "─"
+  package var vertical = "│"
+  package var topLeft = "╭"
+  package var topRight = "╮"
+  package var bottomLeft = "╰"
+  package var bottomRight = "╯"
+  package var ellipsis = "…"
+  package var pointer = "▸"
+  package var dot = "·"
+  package var good = "✓"
+  package var bad = "✗"
+  package var warning = "!"
+  package var running = "▶"
+  package var paused = "‖"
+  package var waiting = "○"
+  package var full = "●"
+  package var cross = "╋"
+  package var pinned = "◆"
+  package var banned = "⊘"
+  package var previous = "‹"
+  package var next = "›"
+  package var arrow = "→"
+  package var dash = "–"
+  package var about = "≈"
+  package var thumb = "┃"
+  package var gaugeFull = "━"
+  package var gaugeRest = "─"
   /// Bars that share a row: one above, one below, both.
-  public var gaugeUpper = "▀"
-  public var gaugeLower = "▄"
-  public var gaugeBoth = "█"
+  package var gaugeUpper = "▀"
+  package var gaugeLower = "▄"
+  package var gaugeBoth = "█"
   /// Bars from one eighth to full, drawn from the bottom.
-  public var bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
-  public var spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+  package var bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+  package var spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
 
-  public init(level: GlyphLevel) {
+  package init(level: GlyphLevel) {
     self.level = level
     switch level {
     case .braille: break

@@ -1,5 +1,5 @@
 /// What a style is for. A theme says how each looks; views name nothing else.
-public enum StyleName: String, Sendable, Hashable, CaseIterable {
+package enum StyleName: String, Sendable, Hashable, CaseIterable {
   /// Text to read, and what everything else stands on.
   case text
   /// Text of second rank: units, hints, what is not available now.
@@ -35,25 +35,25 @@ public enum StyleName: String, Sendable, Hashable, CaseIterable {
 }
 
 /// How the program looks: a style for each name, and a gradient for charts.
-public struct Theme: Sendable, Hashable {
+package struct Theme: Sendable, Hashable {
   /// What a theme file is told apart by: its name without the suffix.
-  public var id: String
-  public var title: String
-  public var styles: [StyleName: Style]
+  package var id: String
+  package var title: String
+  package var styles: [StyleName: Style]
   /// Colours from the low end of a chart to the high end; never empty.
-  public var gradient: [Color]
+  package var gradient: [Color]
 
-  public init(id: String, title: String, styles: [StyleName: Style], gradient: [Color]) {
+  package init(id: String, title: String, styles: [StyleName: Style], gradient: [Color]) {
     self.id = id
     self.title = title
     self.styles = styles
     self.gradient = gradient.isEmpty ? [styles[.text]?.foreground ?? .terminal] : gradient
   }
 
-  public subscript(_ name: StyleName) -> Style { styles[name] ?? .plain }
+  package subscript(_ name: StyleName) -> Style { styles[name] ?? .plain }
 
   /// The style of a chart's mark at `share` of its range, from 0 to 1. Between two RGB colours they are mixed.
-  public func gradient(at share: Double) -> Style {
+  package func gradient(at share: Double) -> Style {
     var style = self[.text]
     let place = max(0, min(1, share.isFinite ? share : 0)) * Double(gradient.count - 1)
     let below = Int(place)
@@ -73,7 +73,7 @@ public struct Theme: Sendable, Hashable {
 
   /// The theme in the colours that a terminal of `depth` has. Without colours, emphasis is all that is left, so a
   /// theme made for that takes its place.
-  public func quantised(to depth: ColorDepth) -> Theme {
+  package func quantised(to depth: ColorDepth) -> Theme {
     if depth == .none {
       var theme = Theme.monochrome
       (theme.id, theme.title) = (id, title)

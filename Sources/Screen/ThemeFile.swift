@@ -1,12 +1,12 @@
 /// Why a theme file cannot be used.
-public enum ThemeError: Error, Sendable, Hashable {
+package enum ThemeError: Error, Sendable, Hashable {
   case syntax(file: String, line: Int, reason: String)
   case unknownKey(file: String, line: Int, key: String, known: [String])
   case notText(file: String, line: Int, key: String)
   case badStyle(file: String, line: Int, key: String, word: String)
 
   /// The place as `file:line`.
-  public var place: String {
+  package var place: String {
     switch self {
     case .syntax(let file, let line, _), .unknownKey(let file, let line, _, _), .notText(let file, let line, _),
       .badStyle(let file, let line, _, _):
@@ -15,7 +15,7 @@ public enum ThemeError: Error, Sendable, Hashable {
   }
 
   /// What is wrong, without the place.
-  public var problem: String {
+  package var problem: String {
     switch self {
     case .syntax(_, _, let reason): "not readable: \(reason)"
     case .unknownKey(_, _, let key, _): "unknown key \"\(key)\""
@@ -24,7 +24,7 @@ public enum ThemeError: Error, Sendable, Hashable {
     }
   }
 
-  public var remedy: String {
+  package var remedy: String {
     switch self {
     case .syntax: "Write lines of the form name = \"value\" under [palette] and [styles]."
     case .unknownKey(_, _, _, let known): "Known here: \(known.joined(separator: ", "))."
@@ -54,7 +54,7 @@ extension Theme {
   ///   - text: the file's contents.
   ///   - id: the file's name without its suffix.
   ///   - file: the path to name in an error.
-  public init(parsing text: String, id: String, file: String) throws(ThemeError) {
+  package init(parsing text: String, id: String, file: String) throws(ThemeError) {
     let settings: SettingsFile
     do {
       settings = try SettingsFile(parsing: text)

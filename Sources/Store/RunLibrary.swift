@@ -3,34 +3,34 @@ import Foundation
 import GRDB
 
 /// How a run ended, or that it has not.
-public enum RunStatus: String, Sendable, Hashable, Codable {
+package enum RunStatus: String, Sendable, Hashable, Codable {
   case running, finished, cancelled, failed
 }
 
 /// A run as it is kept: what was asked, on what, and what came of it.
-public struct RunRecord: Sendable, Hashable {
-  public var id: Int64
-  public var started: Date
-  public var status: RunStatus
-  public var specification: RunSpecification
+package struct RunRecord: Sendable, Hashable {
+  package var id: Int64
+  package var started: Date
+  package var status: RunStatus
+  package var specification: RunSpecification
   /// Content of the files when the run read them, by role.
-  public var contents: [String: ContentHash]
+  package var contents: [String: ContentHash]
   /// Candidates: rows of the pool, or columns of the imported matrix.
-  public var rows: Int
-  public var selection: Selection?
+  package var rows: Int
+  package var selection: Selection?
   /// How many picks there are; a listing leaves the picks themselves out of `selection`.
-  public var pickCount: Int
-  public var seconds: PhaseSeconds
+  package var pickCount: Int
+  package var seconds: PhaseSeconds
   /// Why it failed.
-  public var failure: String?
+  package var failure: String?
 }
 
 /// The runs that were made, on screen or by command: one SQLite file in the state folder.
-public final class RunLibrary: Sendable {
+package final class RunLibrary: Sendable {
   private let path: String
   private let database: DatabasePool
 
-  public init(path: String) throws {
+  package init(path: String) throws {
     self.path = path
     let folder = (path as NSString).deletingLastPathComponent
     do {
@@ -87,7 +87,7 @@ public final class RunLibrary: Sendable {
   }
 
   /// The spaces of the score cache that some runs were chosen from.
-  public func spaces(of runs: some Sequence<Int64>) throws -> Set<ContentHash> {
+  package func spaces(of runs: some Sequence<Int64>) throws -> Set<ContentHash> {
     try StoreError.wrapping(path) {
       try database.read { database in
         var found: Set<ContentHash> = []
@@ -101,7 +101,7 @@ public final class RunLibrary: Sendable {
   }
 
   /// Notes that a run begins; returns its number.
-  public func begin(_ specification: RunSpecification, contents: [String: ContentHash], rows: Int) throws -> Int64 {
+  package func begin(_ specification: RunSpecification, contents: [String: ContentHash], rows: Int) throws -> Int64 {
     try StoreError.wrapping(path) {
       try database.write { database in
         try database.execute(
@@ -118,7 +118,7 @@ public final class RunLibrary: Sendable {
   }
 
   /// Notes how a run ended, its picks, and the spaces of the score cache that they were chosen from.
-  public func end(
+  package func end(
     _ id: Int64, status: RunStatus, selection: Selection?, seconds: PhaseSeconds, spaces: [ContentHash] = [],
     failure: String? = nil
   ) throws {
@@ -147,7 +147,7 @@ public final class RunLibrary: Sendable {
   }
 
   /// All runs, newest first, without their picks.
-  public func runs() throws -> [RunRecord] {
+  package func runs() throws -> [RunRecord] {
     try StoreError.wrapping(path) {
       try database.read { database in
         try Row.fetchAll(
@@ -159,7 +159,7 @@ public final class RunLibrary: Sendable {
   }
 
   /// One run with its picks.
-  public func run(_ id: Int64) throws -> RunRecord {
+  package func run(_ id: Int64) throws -> RunRecord {
     try StoreError.wrapping(path) {
       try database.read { database in
         guard let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [id]) else {

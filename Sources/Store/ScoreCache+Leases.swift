@@ -7,7 +7,7 @@ extension ScoreCache {
   private static let longestLease = 900.0
 
   /// Asks for a block. The lease of a process that has ended is passed on.
-  public func claim(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws -> BlockClaim {
+  package func claim(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws -> BlockClaim {
     let list = Self.hash(ofList: Self.data(queries)).description
     let key = [space.description, Self.key(of: example), list]
     return try StoreError.wrapping(folder) {
@@ -50,7 +50,7 @@ extension ScoreCache {
   }
 
   /// Gives a block back that was not computed after all.
-  public func giveBack(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws {
+  package func giveBack(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws {
     try StoreError.wrapping(folder) {
       try database.write { database in
         try Self.endLease(
@@ -61,7 +61,7 @@ extension ScoreCache {
 
   /// Notes that this process uses a space, under a name that says what it is: it is the most recently used one, and is not
   /// thrown away while the process lives.
-  public func use(_ space: ContentHash, name: String) throws {
+  package func use(_ space: ContentHash, name: String) throws {
     try StoreError.wrapping(folder) {
       try database.write { database in
         try database.execute(

@@ -3,36 +3,36 @@ import Foundation
 import GRDB
 
 /// What is kept of one space: a model, a template and how distances are measured with them.
-public struct CachedSpace: Sendable, Hashable, Codable {
-  public var space: ContentHash
+package struct CachedSpace: Sendable, Hashable, Codable {
+  package var space: ContentHash
   /// What it is, for people.
-  public var name: String
-  public var blocks: Int
+  package var name: String
+  package var blocks: Int
   /// Of its files.
-  public var bytes: Int
-  public var used: Date
+  package var bytes: Int
+  package var used: Date
   /// It is in use, or a session keeps it.
-  public var isPinned: Bool
+  package var isPinned: Bool
 }
 
 /// What a look at every block found.
-public struct CacheCheck: Sendable, Hashable, Codable {
-  public var blocks: Int
+package struct CacheCheck: Sendable, Hashable, Codable {
+  package var blocks: Int
   /// Blocks whose numbers are not there or not what they were.
-  public var damaged: Int
+  package var damaged: Int
   /// Blocks of the same content beyond the first.
-  public var duplicates: Int
+  package var duplicates: Int
   /// Bytes that no block uses: left by processes that were killed, or by blocks that were forgotten.
-  public var unusedBytes: Int
+  package var unusedBytes: Int
   /// SQLite's own word on the index; nil where it finds nothing wrong.
-  public var indexProblem: String?
+  package var indexProblem: String?
 
-  public var isSound: Bool { damaged == 0 && indexProblem == nil }
+  package var isSound: Bool { damaged == 0 && indexProblem == nil }
 }
 
 extension ScoreCache {
   /// All spaces, the most recently used first. `pinned`: those that a session keeps.
-  public func spaces(pinned: Set<ContentHash> = []) throws -> [CachedSpace] {
+  package func spaces(pinned: Set<ContentHash> = []) throws -> [CachedSpace] {
     try StoreError.wrapping(folder) {
       try database.read { database in
         let inUse = Set(
@@ -58,7 +58,7 @@ extension ScoreCache {
 
   /// Throws spaces away, with their files. Returns the bytes that became free.
   @discardableResult
-  public func remove(_ spaces: some Sequence<ContentHash>) throws -> Int {
+  package func remove(_ spaces: some Sequence<ContentHash>) throws -> Int {
     let before = segmentNames().reduce(0) { $0 + size(of: $1) }
     let spaces = Array(spaces)
     segments.withLock { segments in for space in spaces { segments[space] = nil } }
@@ -81,7 +81,7 @@ extension ScoreCache {
 
   /// Throws away the least recently used spaces until the files are no larger than `limit` together; never one that is pinned
   /// or in use. Returns those that went.
-  public func trim(toBytes limit: Int, keeping pinned: Set<ContentHash>) throws -> [CachedSpace] {
+  package func trim(toBytes limit: Int, keeping pinned: Set<ContentHash>) throws -> [CachedSpace] {
     // Mostly there is room, and the files' sizes say so without a look at the index.
     if segmentNames().reduce(0, { $0 + size(of: $1) }) <= limit { return [] }
     var kept = try spaces(pinned: pinned)
@@ -97,7 +97,7 @@ extension ScoreCache {
 
   /// Reads every block and compares it with its checksum. `repairing`: forgets the damaged ones, so that they are computed
   /// again, and removes files that nothing uses.
-  public func verify(repairing: Bool = false) throws -> CacheCheck {
+  package func verify(repairing: Bool = false) throws -> CacheCheck {
     var check = CacheCheck(blocks: 0, damaged: 0, duplicates: 0, unusedBytes: 0)
     var damaged: [(kind: String, id: Int64)] = []
     var used = 0

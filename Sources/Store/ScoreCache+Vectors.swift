@@ -7,7 +7,7 @@ extension ScoreCache {
   private static let vectorLease = "vector"
 
   /// The kept vector; nil where there is none of this length that is what was kept. One that is damaged is forgotten.
-  public func vector(space: ContentHash, key: ContentHash, count: Int) throws -> [Float]? {
+  package func vector(space: ContentHash, key: ContentHash, count: Int) throws -> [Float]? {
     try StoreError.wrapping(folder) {
       let row = try database.read { database in
         try Row.fetchOne(
@@ -32,7 +32,7 @@ extension ScoreCache {
   }
 
   /// Asks for a vector. The lease of a process that has ended is passed on.
-  public func claimVector(space: ContentHash, key: ContentHash) throws -> BlockClaim {
+  package func claimVector(space: ContentHash, key: ContentHash) throws -> BlockClaim {
     try StoreError.wrapping(folder) {
       try database.write { database in
         let isKept = try Bool.fetchOne(
@@ -48,7 +48,7 @@ extension ScoreCache {
   }
 
   /// Gives a vector back that was not computed after all.
-  public func giveBackVector(space: ContentHash, key: ContentHash) throws {
+  package func giveBackVector(space: ContentHash, key: ContentHash) throws {
     try StoreError.wrapping(folder) {
       try database.write { database in
         try Self.endLease([space.description, key.description, Self.vectorLease], in: database)
@@ -57,7 +57,7 @@ extension ScoreCache {
   }
 
   /// Keeps a vector. On disk when it returns.
-  public func keepVector(space: ContentHash, key: ContentHash, values: [Float]) throws {
+  package func keepVector(space: ContentHash, key: ContentHash, values: [Float]) throws {
     let (name, offset) = try append(values, of: space)
     try StoreError.wrapping(folder) {
       try database.write { database in

@@ -11,14 +11,14 @@ import Synchronization
 /// process each. A block is written and synced before its row in the index, so what the index names is whole; its
 /// checksum is verified on reading, and a block that fails is forgotten, to be measured again. Since keys are contents,
 /// a dataset can be moved or renamed, and editing a row leaves the other rows' distances in place.
-public final class ScoreCache: Sendable {
+package final class ScoreCache: Sendable {
   let folder: String
   let database: DatabasePool
   /// Files that this process appends to, by space: a space's files go with it.
   let segments: Mutex<[ContentHash: Segment]>
 
   /// Opens the cache in `folder`, which is made if need be.
-  public init(folder: String) throws {
+  package init(folder: String) throws {
     self.folder = folder
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -102,7 +102,7 @@ public final class ScoreCache: Sendable {
 
   /// Hands over every kept distance of a space whose example is among `examples` (nil: none before the query) and
   /// whose query is among `queries`, as their places in these arrays.
-  public func load(
+  package func load(
     space: ContentHash, examples: [ContentHash?], queries: [ContentHash],
     into take: (_ example: Int, _ query: Int, _ distance: Float) -> Void
   ) throws {
@@ -159,7 +159,7 @@ public final class ScoreCache: Sendable {
   }
 
   /// Keeps one example's distances to `queries`. On disk when it returns.
-  public func save(
+  package func save(
     space: ContentHash, example: ContentHash?, queries: [ContentHash], distances: [Float]
   ) throws {
     precondition(queries.count == distances.count)

@@ -3,13 +3,13 @@ import Foundation
 
 /// Sessions of the workbench: what was open and where one stood, a small file for each name in the state folder. What is
 /// in it is the interface's affair; here it is bytes, whole or not there.
-public struct SessionStore: Sendable {
+package struct SessionStore: Sendable {
   private let folder: String
 
-  public init(paths: StorePaths) { folder = paths.state + "/sessions" }
+  package init(paths: StorePaths) { folder = paths.state + "/sessions" }
 
   /// Whether a name can be one of a session: letters, digits, `-`, `_` and `.`, not at the front.
-  public static func isName(_ name: String) -> Bool {
+  package static func isName(_ name: String) -> Bool {
     guard let first = name.utf8.first, first != UInt8(ascii: "."), name.utf8.count <= 100 else { return false }
     return name.utf8.allSatisfy { byte in
       (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
@@ -18,13 +18,13 @@ public struct SessionStore: Sendable {
   }
 
   /// What was kept under a name; nil where there is nothing.
-  public func read(_ name: String) -> Data? {
+  package func read(_ name: String) -> Data? {
     guard Self.isName(name) else { return nil }
     return FileManager.default.contents(atPath: path(name))
   }
 
   /// Keeps a session, in place of what was kept before; a program that is killed meanwhile leaves the one or the other.
-  public func write(_ data: Data, name: String) throws {
+  package func write(_ data: Data, name: String) throws {
     guard Self.isName(name) else { return }
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -36,14 +36,14 @@ public struct SessionStore: Sendable {
   }
 
   /// The session that was written last; nil before the first.
-  public var last: String? {
+  package var last: String? {
     guard let data = FileManager.default.contents(atPath: folder + "/.last") else { return nil }
     let name = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     return Self.isName(name) && read(name) != nil ? name : nil
   }
 
   /// The runs of the library that sessions show, and want to show again when they are opened.
-  public var runs: Set<Int64> {
+  package var runs: Set<Int64> {
     struct Session: Decodable {
       var inspected: Int64?
       var a: Int64?

@@ -1,14 +1,14 @@
 import Domain
 
 /// What can go wrong with what Winnow keeps on disk.
-public enum StoreError: ReportableError {
+package enum StoreError: ReportableError {
   case cannotMakeFolder(path: String, reason: String)
   /// SQLite's word on a database file.
   case database(path: String, reason: String)
   case cannotWrite(path: String, reason: String)
   case noSuchRun(Int64)
 
-  public var report: ErrorReport {
+  package var report: ErrorReport {
     switch self {
     case .cannotMakeFolder(let path, let reason):
       ErrorReport(

@@ -3,18 +3,18 @@ import Foundation
 
 /// Where Winnow keeps things, after the XDG base directory specification: configuration, state that would be missed
 /// (runs), and a cache that can be made again (scores).
-public struct StorePaths: Sendable, Hashable {
-  public var configuration: String
-  public var state: String
-  public var cache: String
+package struct StorePaths: Sendable, Hashable {
+  package var configuration: String
+  package var state: String
+  package var cache: String
   /// Bytes that the score cache may take, about.
-  public var cacheLimit: Int
+  package var cacheLimit: Int
   /// What is wrong with what the environment says, if anything: something to tell the user.
-  public private(set) var problem: String?
+  package private(set) var problem: String?
 
-  public static let standardCacheLimit = 32 << 30
+  package static let standardCacheLimit = 32 << 30
 
-  public init(
+  package init(
     configuration: String, state: String, cache: String, cacheLimit: Int = StorePaths.standardCacheLimit
   ) {
     self.cacheLimit = cacheLimit
@@ -24,7 +24,7 @@ public struct StorePaths: Sendable, Hashable {
   }
 
   /// The paths that the environment names, or their defaults under the home folder.
-  public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+  package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
     let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? Self.homeOfUser
     // The specification: a relative path in these variables is to be ignored.
     func base(_ variable: String, _ fallback: String) -> String {
@@ -47,12 +47,12 @@ public struct StorePaths: Sendable, Hashable {
     getpwuid(getuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) } ?? "/tmp"
   }
 
-  public var keyMapFile: String { configuration + "/keys.toml" }
-  public var runs: String { state + "/runs.sqlite" }
-  public var scores: String { cache + "/scores" }
+  package var keyMapFile: String { configuration + "/keys.toml" }
+  package var runs: String { state + "/runs.sqlite" }
+  package var scores: String { cache + "/scores" }
 
   /// Reads a size such as `500M`, `20G` or a number of bytes; nil for what is none.
-  public static func bytes(parsing text: String) -> Int? {
+  package static func bytes(parsing text: String) -> Int? {
     let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
     let unit = text.uppercased().last.flatMap { units[$0] }
     guard let number = Double(unit == nil ? text : String(text.dropLast())), number >= 0 else { return nil }
@@ -60,7 +60,7 @@ public struct StorePaths: Sendable, Hashable {
   }
 
   /// The spaces of the score cache that sessions keep: those of the runs that they show. None where there is no library yet.
-  public func spacesOfSessions() throws -> Set<ContentHash> {
+  package func spacesOfSessions() throws -> Set<ContentHash> {
     let runs = SessionStore(paths: self).runs
     if runs.isEmpty || !FileManager.default.fileExists(atPath: self.runs) { return [] }
     return try RunLibrary(path: self.runs).spaces(of: runs)

@@ -2,18 +2,18 @@ import Numerics
 
 /// Whom each pick of a selection represents: for every row of the kernel the pick that serves it best, the earliest on
 /// ties, and what is left to it without that pick.
-public struct Assignments: Sendable, Hashable {
+package struct Assignments: Sendable, Hashable {
   /// The selection, in order.
-  public let picks: [Int]
+  package let picks: [Int]
   /// For each row the rank of the pick that serves it best; nil where every pick's utility for it is 0.
-  public let representative: [Int?]
+  package let representative: [Int?]
   /// For each row the utility of that pick.
-  public let utility: [Float]
+  package let utility: [Float]
   /// For each row the largest utility among the other picks; 0 where there are none.
-  public let second: [Float]
+  package let second: [Float]
 
   /// Reads the picks' columns once: O(rows × picks).
-  public init(_ kernel: Kernel, picks: [Int], workers: Workers = Workers()) {
+  package init(_ kernel: Kernel, picks: [Int], workers: Workers = Workers()) {
     self.picks = picks
     let rows = kernel.rows
     var ranks = [Int](repeating: -1, count: rows)
@@ -42,14 +42,14 @@ public struct Assignments: Sendable, Hashable {
   }
 
   /// The rows that the pick of rank `rank` represents, most useful first, the lowest row on ties.
-  public func represented(by rank: Int) -> [(row: Int, utility: Float)] {
+  package func represented(by rank: Int) -> [(row: Int, utility: Float)] {
     representative.indices.filter { representative[$0] == rank }
       .map { (row: $0, utility: utility[$0]) }
       .sorted { $0.utility != $1.utility ? $0.utility > $1.utility : $0.row < $1.row }
   }
 
   /// How many rows each pick represents.
-  public var counts: [Int] {
+  package var counts: [Int] {
     var counts = [Int](repeating: 0, count: picks.count)
     for case let rank? in representative { counts[rank] += 1 }
     return counts

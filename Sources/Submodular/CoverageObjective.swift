@@ -6,9 +6,9 @@ import Numerics
 ///     f(A) = Σ_i (c_i - floor_i) + Σ_{j in A} bonus_j
 ///
 /// All arithmetic is on the objective's fixed-point grid, so values and gains are exact sums, the same in any order.
-public struct CoverageObjective: SetObjective {
+package struct CoverageObjective: SetObjective {
   /// Rows are represented, columns are candidates.
-  public let kernel: Kernel
+  package let kernel: Kernel
   /// Coverage of each row by the empty set, at most its ceiling.
   let floors: [Double]
   /// Coverage beyond which more is worth nothing.
@@ -17,7 +17,7 @@ public struct CoverageObjective: SetObjective {
   let bonuses: [Double]?
   let grid: FixedPoint
 
-  public var candidates: Int { kernel.columns }
+  package var candidates: Int { kernel.columns }
 
   private init(kernel: Kernel, floors: [Double]?, ceilings: [Double]?, bonuses: [Double]?) {
     self.kernel = kernel
@@ -34,7 +34,7 @@ public struct CoverageObjective: SetObjective {
   // MARK: The four objectives
 
   /// FL: Σ_i max_{j in A} S_ij (`delift-instruction`).
-  public static func facilityLocation(_ kernel: Kernel) -> CoverageObjective {
+  package static func facilityLocation(_ kernel: Kernel) -> CoverageObjective {
     CoverageObjective(kernel: kernel, floors: nil, ceilings: nil, bonuses: nil)
   }
 
@@ -43,7 +43,7 @@ public struct CoverageObjective: SetObjective {
   /// - Parameters:
   ///   - kernel: n × n.
   ///   - target: n × m, S_iq the utility of target q as an example for sample i.
-  public static func mutualInformation(
+  package static func mutualInformation(
     _ kernel: Kernel, target: Kernel, eta: Double, workers: Workers = Workers()
   ) throws -> CoverageObjective {
     try check(eta, name: "eta")
@@ -58,7 +58,7 @@ public struct CoverageObjective: SetObjective {
   /// FLQMI: Σ_q max_{j in A} S_qj + eta · Σ_{j in A} max_q S_qj (`delift-task --objective flqmi`).
   ///
   /// - Parameter target: m × n, S_qj the utility of sample j for target q.
-  public static func queryMutualInformation(
+  package static func queryMutualInformation(
     target: Kernel, eta: Double, workers: Workers = Workers()
   ) throws -> CoverageObjective {
     try check(eta, name: "eta")
@@ -72,7 +72,7 @@ public struct CoverageObjective: SetObjective {
   /// - Parameters:
   ///   - kernel: n × n.
   ///   - existing: n × e, S_ik the utility of existing sample k as an example for sample i.
-  public static func conditionalGain(
+  package static func conditionalGain(
     _ kernel: Kernel, existing: Kernel, nu: Double, workers: Workers = Workers()
   ) throws -> CoverageObjective {
     try check(nu, name: "nu")
@@ -92,13 +92,13 @@ public struct CoverageObjective: SetObjective {
   // MARK: The protocol
 
   /// Coverage of each row.
-  public struct State: Sendable {
-    public internal(set) var coverage: [Double]
+  package struct State: Sendable {
+    package internal(set) var coverage: [Double]
   }
 
-  public func initialState() -> State { State(coverage: floors) }
+  package func initialState() -> State { State(coverage: floors) }
 
-  public func marginalGain(of candidate: Int, in state: State) -> Double {
+  package func marginalGain(of candidate: Int, in state: State) -> Double {
     var sum: Int64 = bonus(of: candidate)
     kernel.forEachInColumn(candidate) { row, value in
       let raised = min(Double(value), ceilings[row])
@@ -107,13 +107,13 @@ public struct CoverageObjective: SetObjective {
     return grid.value(sum)
   }
 
-  public func add(_ candidate: Int, to state: inout State) {
+  package func add(_ candidate: Int, to state: inout State) {
     kernel.forEachInColumn(candidate) { row, value in
       state.coverage[row] = max(state.coverage[row], min(Double(value), ceilings[row]))
     }
   }
 
-  public func value(of set: [Int]) -> Double {
+  package func value(of set: [Int]) -> Double {
     var state = initialState()
     var sum: Int64 = 0
     for candidate in Set(set) {

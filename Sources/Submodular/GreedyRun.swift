@@ -9,11 +9,11 @@ import Numerics
 /// in how they find a sample's gains, here both read the gains that are kept, so they take the same picks.
 ///
 /// A run that starts from the first picks of another goes on as that one did, whatever the number of workers.
-public struct GreedyRun: ~Copyable, Sendable {
+package struct GreedyRun: ~Copyable, Sendable {
   /// Picks in all, pinned and resumed ones included.
-  public let budget: Int
+  package let budget: Int
   /// Picks taken, resumed ones included.
-  public private(set) var rank: Int
+  package private(set) var rank: Int
   private let table: GainTable
   private var sampler: CandidateSampler?
   private var pinned: [Int]
@@ -31,7 +31,7 @@ public struct GreedyRun: ~Copyable, Sendable {
   ///   - banned: candidates that are never taken.
   ///   - resumingFrom: the picks of an earlier run with the same arguments, in order; they are not returned again.
   /// - Throws: `SubmodularError`, or `CancellationError`.
-  public init(
+  package init(
     _ objective: CoverageObjective, budget: Int, maximizer: Maximizer = .lazy, epsilon: Double = 0.01,
     seed: UInt64 = 0, pinned: [Int] = [], banned: [Int] = [], resumingFrom: [Int] = [],
     workers: Workers = Workers(), cancellation: Cancellation = Cancellation()
@@ -61,7 +61,7 @@ public struct GreedyRun: ~Copyable, Sendable {
   /// The next pick, or nil when the budget is spent.
   ///
   /// - Throws: `CancellationError`; picks returned so far stand, the run cannot go on.
-  public mutating func next() throws -> Pick? {
+  package mutating func next() throws -> Pick? {
     guard rank < budget else { return nil }
     try cancellation.check()
     if let candidate = pending {
@@ -90,13 +90,13 @@ public struct GreedyRun: ~Copyable, Sendable {
   }
 
   /// The objective's value for the picks taken, resumed ones included; exactly the sum of their gains before rounding.
-  public var objectiveValue: Double { table.grid.value(value) }
+  package var objectiveValue: Double { table.grid.value(value) }
 
   /// Marginal gains that were computed: elements of the kernel that were worked on, divided by its rows and rounded up.
-  public var evaluations: Int { (table.counters.elements + table.kernel.rows - 1) / table.kernel.rows }
+  package var evaluations: Int { (table.counters.elements + table.kernel.rows - 1) / table.kernel.rows }
 
   /// Bytes of kernel, codes and lists that were read.
-  public var bytesRead: Int { table.counters.bytes }
+  package var bytesRead: Int { table.counters.bytes }
 
   private static func check(
     candidates: Int, budget: Int, pinned: [Int], banned: [Int], resumed: [Int]

@@ -2,7 +2,7 @@ import Numerics
 
 extension Kernel {
   /// Elements that are stored.
-  public var entries: Int {
+  package var entries: Int {
     switch storage {
     case .dense: rows * columns
     case .sparse(let rows, _): rows.count
@@ -10,7 +10,7 @@ extension Kernel {
   }
 
   /// Bytes of the stored elements.
-  public var bytes: Int {
+  package var bytes: Int {
     switch storage {
     case .dense: entries * MemoryLayout<Float>.stride
     case .sparse: entries * MemoryLayout<SparseEntry>.stride
@@ -18,7 +18,7 @@ extension Kernel {
   }
 
   /// Writes a row's `columns` elements to `target`.
-  public func copyRow(_ row: Int, to target: UnsafeMutablePointer<Float>) {
+  package func copyRow(_ row: Int, to target: UnsafeMutablePointer<Float>) {
     precondition(row >= 0 && row < rows)
     switch storage {
     case .dense(let dense):
@@ -31,7 +31,7 @@ extension Kernel {
   }
 
   /// Writes a column's `rows` elements to `target`.
-  public func copyColumn(_ column: Int, to target: UnsafeMutablePointer<Float>) {
+  package func copyColumn(_ column: Int, to target: UnsafeMutablePointer<Float>) {
     precondition(column >= 0 && column < columns)
     target.update(repeating: 0, count: rows)
     forEachInColumn(column) { row, value in target[row] = value }
@@ -48,7 +48,7 @@ extension Kernel {
   }
 
   /// The largest element of each row.
-  public func rowMaxima(workers: Workers = Workers()) -> [Float] {
+  package func rowMaxima(workers: Workers = Workers()) -> [Float] {
     var maxima = [Float](repeating: 0, count: rows)
     maxima.withUnsafeMutableBufferPointer { buffer in
       // Each row writes its own place, so the pointer may be shared.
@@ -67,7 +67,7 @@ extension Kernel {
   }
 
   /// The largest element of each column.
-  public func columnMaxima(workers: Workers = Workers()) -> [Float] {
+  package func columnMaxima(workers: Workers = Workers()) -> [Float] {
     var maxima = [Float](repeating: 0, count: columns)
     maxima.withUnsafeMutableBufferPointer { buffer in
       guard let best = buffer.baseAddress else { return }

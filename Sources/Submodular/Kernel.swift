@@ -5,21 +5,21 @@ import Numerics
 /// (S_ij of methods.md 1.2: how much candidate j improves sample i). Every element is finite and at least 0.
 ///
 /// Immutable, so any number of runs and threads may share it.
-public final class Kernel: Sendable {
+package final class Kernel: Sendable {
   enum Storage: Sendable {
     case dense(DenseRows)
     /// The same entries by row and by column.
     case sparse(SparseMatrix, byColumn: SparseMatrix)
   }
 
-  public let rows: Int
-  public let columns: Int
+  package let rows: Int
+  package let columns: Int
   /// What errors call it: a file's name, say.
-  public let name: String
+  package let name: String
   /// Largest element.
-  public let greatest: Float
+  package let greatest: Float
   /// Whether all elements were equal before rescaling, so that min-max made zeros of them.
-  public let isConstant: Bool
+  package let isConstant: Bool
   let storage: Storage
   /// Whether the elements are read from a file that memory cannot hold, so that scattered reads go to disk.
   let isOnDisk: Bool
@@ -29,7 +29,7 @@ public final class Kernel: Sendable {
   /// - Parameter rescaling: `minMax` rescales the matrix in place, in float32 arithmetic; `none` refuses negative
   ///   elements.
   /// - Throws: `SubmodularError` for an empty matrix, or an element that is not finite or negative, named by its place.
-  public convenience init(
+  package convenience init(
     _ matrix: consuming Matrix, rescaling: Rescaling, name: String = "utilities", workers: Workers = Workers()
   ) throws {
     let dense = DenseRows(matrix)
@@ -44,7 +44,7 @@ public final class Kernel: Sendable {
   ///
   /// - Parameter memory: bytes that the kernel may take before it counts as larger than memory.
   /// - Throws: as for a matrix, and `NumericsError` where a copy does not fit.
-  public convenience init(
+  package convenience init(
     _ file: NumpyMatrix, rescaling: Rescaling, workers: Workers = Workers(), memory: Int = SystemMemory.available
   ) throws {
     guard file.rows > 0, file.columns > 0 else { throw SubmodularError.empty(kernel: file.path) }
@@ -63,7 +63,7 @@ public final class Kernel: Sendable {
   /// A sparse kernel; what has no entry is 0.
   ///
   /// - Throws: `SubmodularError` for an empty matrix, or an entry that is not finite or negative, named by its place.
-  public init(_ sparse: SparseMatrix, name: String = "utilities") throws {
+  package init(_ sparse: SparseMatrix, name: String = "utilities") throws {
     guard sparse.rows > 0, sparse.columns > 0 else { throw SubmodularError.empty(kernel: name) }
     var greatest: Float = 0
     for row in 0..<sparse.rows {
@@ -90,7 +90,7 @@ public final class Kernel: Sendable {
   /// - Parameter progress: called with a number of rows that were done, from any thread.
   /// - Throws: `SubmodularError` for a number of neighbours below 1 or an element that is not finite;
   ///   `CancellationError`.
-  public convenience init(
+  package convenience init(
     embeddings: DenseRows, neighbours: Int, name: String = "embeddings", workers: Workers = Workers(),
     cancellation: Cancellation = Cancellation(), progress: @Sendable (Int) -> Void = { _ in }
   ) throws {
@@ -104,7 +104,7 @@ public final class Kernel: Sendable {
   }
 
   /// The same from embeddings in memory.
-  public convenience init(
+  package convenience init(
     embeddings: consuming Matrix, neighbours: Int, name: String = "embeddings", workers: Workers = Workers(),
     cancellation: Cancellation = Cancellation(), progress: @Sendable (Int) -> Void = { _ in }
   ) throws {
@@ -127,7 +127,7 @@ public final class Kernel: Sendable {
   }
 
   /// One element.
-  public subscript(row: Int, column: Int) -> Float {
+  package subscript(row: Int, column: Int) -> Float {
     precondition(row >= 0 && row < rows && column >= 0 && column < columns)
     switch storage {
     case .dense(let dense): return dense[row, column]

@@ -1,5 +1,5 @@
 /// A set function over candidates 0..<candidates, seen one candidate at a time.
-public protocol SetObjective: Sendable {
+package protocol SetObjective: Sendable {
   /// What the function remembers of a set.
   associatedtype State
   var candidates: Int { get }

@@ -1,7 +1,7 @@
 import Domain
 
 /// Why a selection cannot be made.
-public enum SubmodularError: ReportableError, Hashable {
+package enum SubmodularError: ReportableError, Hashable {
   /// An element of a kernel is NaN or infinite.
   case notFinite(kernel: String, row: Int, column: Int, value: Float)
   /// A kernel that is not rescaled has an element below 0.
@@ -25,7 +25,7 @@ public enum SubmodularError: ReportableError, Hashable {
   /// The accuracy of a stochastic maximiser is not between 0 and 1.
   case epsilon(Double)
 
-  public var report: ErrorReport {
+  package var report: ErrorReport {
     switch self {
     case .notFinite(let kernel, let row, let column, let value):
       ErrorReport(

@@ -1,14 +1,14 @@
 import Numerics
 
 /// What a finished selection would gain or lose by changes of one pick.
-public struct Swaps: Sendable {
-  public let objective: CoverageObjective
-  public let assignments: Assignments
+package struct Swaps: Sendable {
+  package let objective: CoverageObjective
+  package let assignments: Assignments
   /// On the objective's grid: coverage of each row by the whole selection, and without the pick that serves it best.
   private let covered: [Double]
   private let without: [Double]
 
-  public init(_ objective: CoverageObjective, picks: [Int], workers: Workers = Workers()) {
+  package init(_ objective: CoverageObjective, picks: [Int], workers: Workers = Workers()) {
     self.objective = objective
     let assignments = Assignments(objective.kernel, picks: picks, workers: workers)
     self.assignments = assignments
@@ -17,7 +17,7 @@ public struct Swaps: Sendable {
   }
 
   /// f(A) - f(A without the pick), for each pick in order.
-  public var losses: [Double] {
+  package var losses: [Double] {
     let grid = objective.grid
     var losses = assignments.picks.map { objective.bonus(of: $0) }
     for (row, rank) in assignments.representative.enumerated() {
@@ -27,7 +27,7 @@ public struct Swaps: Sendable {
   }
 
   /// f(A and the candidate) - f(A); 0 for a pick.
-  public func gain(adding candidate: Int) -> Double {
+  package func gain(adding candidate: Int) -> Double {
     if assignments.picks.contains(candidate) { return 0 }
     let grid = objective.grid
     var sum = objective.bonus(of: candidate)
@@ -40,7 +40,7 @@ public struct Swaps: Sendable {
 
   /// f(A without pick r and with the candidate) - f(A) for every rank r, in one reading of the candidate's column. Empty
   /// for a candidate that is a pick.
-  public func gains(swappingIn candidate: Int) -> [Double] {
+  package func gains(swappingIn candidate: Int) -> [Double] {
     let picks = assignments.picks
     if picks.contains(candidate) { return [] }
     let grid = objective.grid

@@ -6,16 +6,16 @@ import Screen
 ///
 /// It belongs to the main thread; only ``wakeUp()`` may be called from others. There is one terminal, so there may be one
 /// driver at a time. (Not `Sendable`: the compiler keeps it where it was made.)
-public final class TerminalDriver {
+package final class TerminalDriver {
   /// Why the program was asked to end from outside: the signal, where ``wait(until:)`` saw one, or SIGHUP where the
   /// terminal has gone. The main loop looks at it after each wait.
-  public private(set) var endRequest: Int32?
+  package private(set) var endRequest: Int32?
 
   /// Colours that can be shown. None where `NO_COLOR` is set.
-  public let colorDepth: ColorDepth
+  package let colorDepth: ColorDepth
 
   /// The terminal's size in cells.
-  public private(set) var size: (width: Int, height: Int)
+  package private(set) var size: (width: Int, height: Int)
 
   /// Whether the terminal's own 16 colours can be named beside all others.
   private let hasPalette: Bool
@@ -34,7 +34,7 @@ public final class TerminalDriver {
   /// - Parameter descriptions: a folder for descriptions of terminals that have more colours than their own says; nil to
   ///   believe the terminal's own.
   /// Errors: no terminal that could show a screen.
-  public init(mouse: Bool = true, descriptions: String? = nil) throws(TerminalError) {
+  package init(mouse: Bool = true, descriptions: String? = nil) throws(TerminalError) {
     let name = Self.environment("TERM")
     var description: String?
     if let name, let descriptions, isatty(STDOUT_FILENO) == 1,
@@ -56,20 +56,20 @@ public final class TerminalDriver {
   }
 
   /// Gives the terminal back. Call it before the program ends; more than once does no harm.
-  public func stop() {
+  package func stop() {
     guard isStarted else { return }
     isStarted = false
     cc_stop()
   }
 
   /// Gives the terminal back and ends the process by a signal, so that its parent sees it die of that.
-  public func end(by signal: Int32) -> Never {
+  package func end(by signal: Int32) -> Never {
     stop()
     cc_die_of(signal)
   }
 
   /// Stops the process as Ctrl-Z does, and comes back when it is continued; `wait` will then report `resumed`.
-  public func suspend() {
+  package func suspend() {
     cc_suspend()
     // The continuation that brought us back needs no second repaint.
     heldSignals |= cc_signals() & ~UInt32(CC_SIGNAL_CONTINUE)
@@ -78,12 +78,12 @@ public final class TerminalDriver {
   }
 
   /// Ends a sleep in ``wait(until:)``, now or when it is next called. From any thread.
-  public static func wakeUp() { cc_wake() }
+  package static func wakeUp() { cc_wake() }
 
   // MARK: Showing
 
   /// Brings the screen to this grid: only what differs from the grid shown before is sent, nothing if nothing does.
-  public func show(_ grid: Grid) {
+  package func show(_ grid: Grid) {
     guard isStarted, grid != shown else { return }
     let before = shown.flatMap { $0.width == grid.width && $0.height == grid.height ? $0 : nil }
     var last: (style: Style, attributes: UInt32, pair: Int32)?
@@ -154,7 +154,7 @@ public final class TerminalDriver {
 
   /// Asks the terminal to put text on its clipboard (OSC 52). Whether it does, or lets a program ask at all, it does not
   /// tell. Inside tmux the request is made twice: to tmux, and through it to the terminal around it.
-  public func copyToClipboard(_ text: String) {
+  package func copyToClipboard(_ text: String) {
     guard isStarted else { return }
     let request = "\u{1B}]52;c;\(Data(text.utf8).base64EncodedString())\u{07}"
     var bytes = Array(request.utf8)
@@ -168,7 +168,7 @@ public final class TerminalDriver {
 
   /// Sleeps until there is input, another thread calls ``wakeUp()``, a signal comes, or the deadline is over; nil is none.
   /// Gives what came, in order; nothing where it was woken for another reason.
-  public func wait(until deadline: ContinuousClock.Instant?) -> [InputEvent] {
+  package func wait(until deadline: ContinuousClock.Instant?) -> [InputEvent] {
     var events = takeSignals()
     var nanoseconds: Int64 = events.isEmpty && endRequest == nil ? -1 : 0
     if nanoseconds < 0, let deadline {

@@ -1,5 +1,5 @@
 /// Why there is no screen to draw on. The program ends with unusable arguments (64).
-public enum TerminalError: Error, Sendable, Hashable {
+package enum TerminalError: Error, Sendable, Hashable {
   /// Standard input or output is a file or a pipe.
   case notATerminal
   /// `TERM` is unset, or the system has no description of it.
@@ -8,7 +8,7 @@ public enum TerminalError: Error, Sendable, Hashable {
   case simpleTerminal(name: String)
 
   /// What is wrong, as a clause without a full stop.
-  public var problem: String {
+  package var problem: String {
     switch self {
     case .notATerminal: "the workbench needs a terminal, and standard input or output is none"
     case .unknownTerminal(nil): "TERM is not set, so the kind of terminal is unknown"
@@ -18,7 +18,7 @@ public enum TerminalError: Error, Sendable, Hashable {
   }
 
   /// What the user can do.
-  public var remedy: String {
+  package var remedy: String {
     let headless = "Without a screen use the commands: winnow select, score, export, … (winnow --help lists them)."
     return switch self {
     case .unknownTerminal: "Try TERM=xterm-256color. \(headless)"

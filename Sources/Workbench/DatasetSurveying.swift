@@ -5,7 +5,7 @@ import Numerics
 import Synchronization
 
 /// Reads every row of a file once for what it is made of.
-public enum DatasetSurveying {
+package enum DatasetSurveying {
   /// Rows that one worker reads at a time.
   private static let piece = 4096
   /// Characters up to which every row is put into tokens; beyond, a sample of rows gives the ratio.
@@ -14,7 +14,7 @@ public enum DatasetSurveying {
 
   /// - Parameter tokenizer: counts lengths in tokens; nil counts characters.
   /// - Throws: `CancellationError`. A row that cannot be read has no label and length 0.
-  public static func survey(
+  package static func survey(
     _ file: DatasetFile, tokenizer: Tokenizer?, workers: Workers, cancellation: Cancellation
   ) throws -> DatasetSurvey {
     let count = file.count

@@ -6,10 +6,10 @@ import Scoring
 import Store
 
 /// Writes chosen rows, under a temporary name until whole, and a manifest beside them.
-public enum Exporter {
+package enum Exporter {
   /// Exports a run that has just ended. The pool is open still. Returns what the user should know of the export.
   @discardableResult
-  public static func export(
+  package static func export(
     _ outcome: RunOutcome, to path: String, replacing: Bool, version: String, options: ExportOptions = ExportOptions()
   ) throws -> [String] {
     guard outcome.inputs.pool != nil || (options.format ?? ExportFormat(of: path)) == .indices else {
@@ -25,7 +25,7 @@ public enum Exporter {
   }
 
   /// The file beside the data that is there already and would have to be replaced, if any: looked at before the work begins.
-  public static func obstacle(at path: String, _ options: ExportOptions) -> String? {
+  package static func obstacle(at path: String, _ options: ExportOptions) -> String? {
     guard let trainer = options.trainer, trainer != .llamaFactory else { return nil }
     let other = TrainerFiles.configurationPath(of: trainer, data: path)
     return access(other, F_OK) == 0 ? other : nil
@@ -33,7 +33,7 @@ public enum Exporter {
 
   /// Exports a run from the library, if its pool is still what it was.
   @discardableResult
-  public static func export(
+  package static func export(
     _ record: RunRecord, to path: String, replacing: Bool, version: String, options: ExportOptions = ExportOptions()
   ) throws -> [String] {
     guard let selection = record.selection else {
@@ -49,7 +49,7 @@ public enum Exporter {
   }
 
   /// The lines of some picks of a run, as they stand in its pool's file, and where.
-  public static func lines(of record: RunRecord, picks: [Pick]) throws -> [(bytes: [UInt8], place: RowPlace)] {
+  package static func lines(of record: RunRecord, picks: [Pick]) throws -> [(bytes: [UInt8], place: RowPlace)] {
     let pool = try reopenPool(of: record)
     return try picks.map { (try pool.bytes(ofRow: $0.index), pool.place(ofRow: $0.index)) }
   }

@@ -1,7 +1,7 @@
 import Domain
 
 /// What an exported file holds.
-public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
+package enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
   /// The rows as they stand in the pool, a line each.
   case jsonLines = "jsonl"
   case csv
@@ -18,7 +18,7 @@ public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
   }
 }
 
-public enum ExportOrder: String, Sendable, Hashable, Codable, CaseIterable {
+package enum ExportOrder: String, Sendable, Hashable, Codable, CaseIterable {
   /// As they were chosen.
   case rank
   /// As they stand in the pool.
@@ -26,22 +26,22 @@ public enum ExportOrder: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// A trainer whose data format and configuration an export is written in.
-public enum TrainingTool: String, Sendable, Hashable, Codable, CaseIterable {
+package enum TrainingTool: String, Sendable, Hashable, Codable, CaseIterable {
   case trl, axolotl
   case llamaFactory = "llama-factory"
 }
 
 /// How chosen rows are written.
-public struct ExportOptions: Sendable, Hashable, Codable {
+package struct ExportOptions: Sendable, Hashable, Codable {
   /// Nil: by the file's name.
-  public var format: ExportFormat?
-  public var order: ExportOrder
+  package var format: ExportFormat?
+  package var order: ExportOrder
   /// Add a field `rank`, or `weight`, to each row.
-  public var addsRank: Bool
-  public var addsWeight: Bool
-  public var trainer: TrainingTool?
+  package var addsRank: Bool
+  package var addsWeight: Bool
+  package var trainer: TrainingTool?
 
-  public init(
+  package init(
     format: ExportFormat? = nil, order: ExportOrder = .rank, addsRank: Bool = false, addsWeight: Bool = false,
     trainer: TrainingTool? = nil
   ) {

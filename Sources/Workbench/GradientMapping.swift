@@ -17,7 +17,7 @@ extension PoolMapping {
   /// - Parameter observe: how far it is.
   /// - Throws: what a model that can't be read throws, `InfluenceError.nothingToMeasure` where no row has a response that fits in
   ///   the model's context, `CancellationError`.
-  public static func byGradients(
+  package static func byGradients(
     _ file: DatasetFile, model directory: String, template: String, workers: Workers, cancellation: Cancellation,
     observe: @escaping @Sendable (Progress) -> Void
   ) throws -> PoolMap {
@@ -46,7 +46,7 @@ extension PoolMapping {
   }
 
   /// By the embeddings that Influence Distillation spreads influence by where nothing else is asked: cheaper than gradients.
-  public static func byEmbeddings(
+  package static func byEmbeddings(
     _ file: DatasetFile, model directory: String, template: String, workers: Workers, cancellation: Cancellation,
     observe: @escaping @Sendable (Progress) -> Void
   ) throws -> PoolMap {

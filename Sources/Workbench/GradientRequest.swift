@@ -11,7 +11,7 @@ extension RunEngine {
   ///
   /// - Parameter specification: pool, model, template and, of the settings, the parameters and the projection; a sample without a
   ///   gradient is refused, since a file's rows are the pool's.
-  public func storeGradients(
+  package func storeGradients(
     _ specification: RunSpecification, to path: String, precision: StoredPrecision, cancellation: Cancellation,
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws {

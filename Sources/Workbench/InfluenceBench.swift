@@ -6,25 +6,25 @@ import LanguageModel
 import Numerics
 
 /// How true and how dear the ways to spread influence are, on a pool whose gradients are all taken for the purpose.
-public struct InfluenceBench: Sendable, Codable {
+package struct InfluenceBench: Sendable, Codable {
   /// One way, measured.
-  public struct Row: Sendable, Hashable, Codable {
-    public var embedding: String
-    public var propagation: String
-    public var landmarkChoice: String
+  package struct Row: Sendable, Hashable, Codable {
+    package var embedding: String
+    package var propagation: String
+    package var landmarkChoice: String
     /// Rank correlation with exact influence over all samples that are no landmarks: mean over targets, then over draws of landmarks.
-    public var correlation: Double
+    package var correlation: Double
     /// Seconds a sample of the embedding.
-    public var embeddingSeconds: Double
+    package var embeddingSeconds: Double
     /// How many times faster than all gradients, end to end: embeddings, landmark and target gradients, propagation.
-    public var gain: Double
+    package var gain: Double
   }
 
-  public var samples: Int
-  public var landmarks: Int
+  package var samples: Int
+  package var landmarks: Int
   /// Seconds a sample of the gradient, products with the targets included.
-  public var gradientSeconds: Double
-  public var rows: [Row]
+  package var gradientSeconds: Double
+  package var rows: [Row]
 }
 
 extension RunEngine {
@@ -32,7 +32,7 @@ extension RunEngine {
   ///   - specification: of a run of influence; its settings name landmarks, step, parameters.
   ///   - ways: embeddings to try.
   ///   - draws: of landmarks for each way.
-  public func benchInfluence(
+  package func benchInfluence(
     _ specification: RunSpecification, ways: [(name: String, settings: InfluenceSettings)],
     propagations: [InfluenceSettings.Propagation], choices: [LandmarkChoice], draws: Int, cancellation: Cancellation,
     observe: @escaping @Sendable (RunEvent) -> Void

@@ -10,7 +10,7 @@ extension RunEngine {
   ///
   /// - Throws: `WorkbenchError.notInfluence` for a run of another method or without a model, `poolChanged` where the pool is not what
   ///   the run read.
-  public func checkExpansion(
+  package func checkExpansion(
     of record: RunRecord, most: Int, halvings: Int, stepSize: Double?, cancellation: Cancellation,
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> ExpansionCheck {

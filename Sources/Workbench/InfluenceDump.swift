@@ -9,7 +9,7 @@ extension InfluenceOutcome {
   /// without a gradient are 0), `weights` where there are any, `landmarks` and `held-out` (rows of the pool) with `p_exact` of both,
   /// `embeddings`, and of the second order `Q`, or `Q_landmarks` and the factor `C` with Q ≈ C Q_landmarks C'. `rows` names the
   /// candidates that p's gradients, embeddings and Q belong to, in order.
-  public func dump(to folder: String, candidates: Int, replacing: Bool) throws {
+  package func dump(to folder: String, candidates: Int, replacing: Bool) throws {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {

@@ -2,58 +2,58 @@ import Datasets
 import Domain
 
 /// What is written beside an export: everything that is needed to make it again, and to know that it is the same.
-public struct Manifest: Codable, Sendable, Hashable {
+package struct Manifest: Codable, Sendable, Hashable {
   /// A file that the run read.
-  public struct Input: Codable, Sendable, Hashable {
-    public var role: String
-    public var file: String
-    public var format: String
-    public var schema: String
-    public var rows: Int
+  package struct Input: Codable, Sendable, Hashable {
+    package var role: String
+    package var file: String
+    package var format: String
+    package var schema: String
+    package var rows: Int
     /// XXH3, 128 bits, of what was read (of what is in it, where it is compressed).
-    public var contentHash: ContentHash
+    package var contentHash: ContentHash
   }
 
   /// A file or folder of numbers that were computed elsewhere.
-  public struct Computed: Codable, Sendable, Hashable {
+  package struct Computed: Codable, Sendable, Hashable {
     /// The option that names it.
-    public var option: String
-    public var file: String
-    public var contentHash: ContentHash
+    package var option: String
+    package var file: String
+    package var contentHash: ContentHash
   }
 
   /// What was left out or cut.
-  public struct Counts: Codable, Sendable, Hashable {
-    public var skippedRows: Int
+  package struct Counts: Codable, Sendable, Hashable {
+    package var skippedRows: Int
     /// Passes in which a response was cut at its end to fit the model's context, and pairs that left no room for one. Nil where
     /// the run's scores are not at hand any more.
-    public var shortenedResponses: Int?
-    public var unmeasuredPairs: Int?
+    package var shortenedResponses: Int?
+    package var unmeasuredPairs: Int?
   }
 
   /// Version of Winnow that wrote it.
-  public var winnow: String
-  public var specification: RunSpecification
+  package var winnow: String
+  package var specification: RunSpecification
   /// Digests of the datasets by role: of several files, of all of them.
-  public var contents: [String: ContentHash]
-  public var inputs: [Input]
+  package var contents: [String: ContentHash]
+  package var inputs: [Input]
   /// Matrices, gradients and optimiser state that the run was given; nil where there are none.
-  public var computed: [Computed]?
+  package var computed: [Computed]?
   /// What else is to be known of how files were read: questions without an answer that were left out, say.
-  public var notes: [String]?
+  package var notes: [String]?
   /// Digest of configuration, tokenizer and weights; nil where no model took part.
-  public var model: ContentHash?
+  package var model: ContentHash?
   /// Digest of the prompt template; nil where no model took part.
-  public var template: ContentHash?
-  public var candidates: Int
-  public var counts: Counts
-  public var export: ExportOptions
+  package var template: ContentHash?
+  package var candidates: Int
+  package var counts: Counts
+  package var export: ExportOptions
   /// Digest of the exported file.
-  public var exported: ContentHash?
-  public var picks: [PlacedPick]
-  public var objective: Double
-  public var isPartial: Bool
-  public var seconds: PhaseSeconds
+  package var exported: ContentHash?
+  package var picks: [PlacedPick]
+  package var objective: Double
+  package var isPartial: Bool
+  package var seconds: PhaseSeconds
 }
 
 extension Manifest {

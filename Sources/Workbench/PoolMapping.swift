@@ -5,7 +5,7 @@ import Numerics
 import Submodular
 
 /// Puts a pool's rows on a map.
-public enum PoolMapping {
+package enum PoolMapping {
   /// Rows that have a place, at most, and elements of all their vectors together.
   private static let mostRows = 20_000
   private static let mostElements = 200_000_000
@@ -15,7 +15,7 @@ public enum PoolMapping {
   /// By the utilities of a run.
   ///
   /// - Throws: `WorkbenchError.noUtilities` for a run without, `CancellationError`.
-  public static func byUtilities(
+  package static func byUtilities(
     _ outcome: RunOutcome, workers: Workers, cancellation: Cancellation
   ) throws -> PoolMap {
     guard let kernel = outcome.kernel else { throw WorkbenchError.noUtilities(outcome.specification.method) }
@@ -35,7 +35,7 @@ public enum PoolMapping {
   /// By vectors from a `.npy` file, a row of it for each row of the pool.
   ///
   /// - Throws: `NumericsError`, `CancellationError`.
-  public static func byEmbeddings(_ path: String, workers: Workers, cancellation: Cancellation) throws -> PoolMap {
+  package static func byEmbeddings(_ path: String, workers: Workers, cancellation: Cancellation) throws -> PoolMap {
     let matrix = try NumpyMatrix(path: path)
     let rows = try DenseRows(matrix)
     let chosen = spread(over: rows.rows, dimension: rows.columns)
@@ -49,7 +49,7 @@ public enum PoolMapping {
   /// square root, and vectors scaled to length 1.
   ///
   /// - Throws: `CancellationError`. A row that cannot be read stands in the middle.
-  public static func byWords(_ file: DatasetFile, workers: Workers, cancellation: Cancellation) throws -> PoolMap {
+  package static func byWords(_ file: DatasetFile, workers: Workers, cancellation: Cancellation) throws -> PoolMap {
     let chosen = spread(over: file.count, dimension: wordDimension)
     let vectors = Matrix(zerosOfRows: max(1, chosen.count), columns: wordDimension)
     let pieces = (chosen.count + 255) / 256

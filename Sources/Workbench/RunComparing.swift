@@ -3,44 +3,44 @@ import Domain
 import Store
 
 /// Runs side by side.
-public struct RunComparison: Sendable, Hashable, Codable {
-  public struct Entry: Sendable, Hashable, Codable {
-    public var run: Int64
-    public var method: String
-    public var rows: Int
+package struct RunComparison: Sendable, Hashable, Codable {
+  package struct Entry: Sendable, Hashable, Codable {
+    package var run: Int64
+    package var method: String
+    package var rows: Int
     /// By its own measure; 0 for a method without one.
-    public var objective: Double
+    package var objective: Double
     /// Chosen rows of each label.
-    public var labels: [String: Int]?
+    package var labels: [String: Int]?
     /// Characters of a chosen row, prompt and response together.
-    public var lengths: Lengths?
+    package var lengths: Lengths?
     /// What this run's objective gives to each run's choice, in the order of the runs; nil where the run has no objective or
     /// its utilities are not kept.
-    public var valueOfRows: [Double?]
+    package var valueOfRows: [Double?]
   }
 
-  public struct Lengths: Sendable, Hashable, Codable {
-    public var mean: Double
-    public var least: Int
-    public var quarter: Int
-    public var median: Int
-    public var threeQuarters: Int
-    public var most: Int
+  package struct Lengths: Sendable, Hashable, Codable {
+    package var mean: Double
+    package var least: Int
+    package var quarter: Int
+    package var median: Int
+    package var threeQuarters: Int
+    package var most: Int
   }
 
-  public struct Pair: Sendable, Hashable, Codable {
-    public var a: Int64
-    public var b: Int64
-    public var common: Int
-    public var jaccard: Double
+  package struct Pair: Sendable, Hashable, Codable {
+    package var a: Int64
+    package var b: Int64
+    package var common: Int
+    package var jaccard: Double
     /// Spearman's, over the common rows.
-    public var rankAgreement: Double?
+    package var rankAgreement: Double?
   }
 
-  public var runs: [Entry]
-  public var pairs: [Pair]
+  package var runs: [Entry]
+  package var pairs: [Pair]
   /// Why something is missing, a sentence each.
-  public var notes: [String]
+  package var notes: [String]
 }
 
 extension RunEngine {
@@ -48,7 +48,7 @@ extension RunEngine {
   /// the cache or in files.
   ///
   /// Errors: `WorkbenchError.notComparable` for runs on different pools.
-  public func compare(_ records: [RunRecord], cancellation: Cancellation) throws -> RunComparison {
+  package func compare(_ records: [RunRecord], cancellation: Cancellation) throws -> RunComparison {
     guard let first = records.first else { throw WorkbenchError.notComparable(reason: "no run is named") }
     for record in records {
       let pool = DatasetRole.pool.rawValue
@@ -133,7 +133,7 @@ extension RunEngine {
 
 extension RunComparison {
   /// As a table: a column a run.
-  public var table: ReportTable {
+  package var table: ReportTable {
     func plain(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
     var table = ReportTable(heads: ["measure"] + runs.map { "run \($0.run)" }, lines: [])
     table.lines.append(["method"] + runs.map(\.method))

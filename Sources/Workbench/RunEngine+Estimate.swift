@@ -17,7 +17,7 @@ extension RunEngine {
   /// the rest is told from that; what the score cache holds already is not taken off.
   ///
   /// - Throws: as a run does for files and a model that can't be read; `CancellationError`.
-  public func estimate(
+  package func estimate(
     _ specification: RunSpecification, pool: DatasetFile, target: DatasetFile?, existing: DatasetFile?,
     cancellation: Cancellation
   ) throws -> RunEstimate {

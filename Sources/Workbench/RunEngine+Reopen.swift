@@ -10,7 +10,7 @@ extension RunEngine {
   ///
   /// - Throws: `WorkbenchError.poolChanged` for a file that is no longer what it was, `WorkbenchError.scoresGone` where the
   ///   cache has not everything, and what opening a file throws; `CancellationError`.
-  public func reopen(_ record: RunRecord, cancellation: Cancellation) throws -> RunOutcome {
+  package func reopen(_ record: RunRecord, cancellation: Cancellation) throws -> RunOutcome {
     guard let selection = record.selection else {
       throw WorkbenchError.cannotExport(reason: "run \(record.id) has no picks (\(record.status.rawValue))")
     }
@@ -39,7 +39,7 @@ extension RunEngine {
 
   /// What a run's objective gives to another choice of rows, by their places in the pool's file; nil for a method without
   /// an objective, and where a row is no candidate of the run.
-  public func value(of rows: [Int], to outcome: RunOutcome) throws -> Double? {
+  package func value(of rows: [Int], to outcome: RunOutcome) throws -> Double? {
     guard let kernels = outcome.kernels, outcome.specification.method.needsUtilities else { return nil }
     var positions: [Int] = []
     for row in rows {

@@ -6,14 +6,14 @@ import Scoring
 
 extension Manifest {
   /// The same with the files that are not at their places any more looked for in a folder, by name.
-  public func lookingForFiles(in folder: String) -> Manifest {
+  package func lookingForFiles(in folder: String) -> Manifest {
     var copy = self
     copy.specification = specification.lookingForFiles(in: folder)
     return copy
   }
 
   /// Files that the run reads and that are not there.
-  public var missingFiles: [String] {
+  package var missingFiles: [String] {
     let specification = specification
     var files = specification.inputFiles
     if let directory = specification.source?.templateDirectory { files.append(directory) }
@@ -22,15 +22,15 @@ extension Manifest {
 }
 
 /// What came of running a manifest again.
-public struct Reproduction: Sendable, Hashable, Codable {
-  public var isSame: Bool
+package struct Reproduction: Sendable, Hashable, Codable {
+  package var isSame: Bool
   /// What differs, a sentence each: inputs that are no longer what they were, the first pick that is another.
-  public var differences: [String]
+  package var differences: [String]
 }
 
 extension Manifest {
   /// Errors: `DatasetError` for a file that is not there, `WorkbenchError.badManifest` for one that is no manifest.
-  public init(path: String) throws {
+  package init(path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else { throw DatasetError.noSuchFile(path: path) }
     do {
       self = try JSONDecoder().decode(Manifest.self, from: data)
@@ -43,7 +43,7 @@ extension Manifest {
 extension RunEngine {
   /// Runs a manifest's specification again and says whether the result is the same: the same rows in the same order, gains and
   /// weights equal to the last bit.
-  public func reproduce(
+  package func reproduce(
     _ manifest: Manifest, cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> Reproduction {
     var differences: [String] = []

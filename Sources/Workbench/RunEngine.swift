@@ -12,15 +12,15 @@ extension ScoreCache: DistanceStore, VectorStore {}
 
 /// Carries a run from its files to its selection: load, score, select. One engine serves the screen and the commands, so
 /// that both give the same answer.
-public struct RunEngine: Sendable {
-  public let paths: StorePaths
-  public let workers: Workers
-  public let precision: WeightPrecision
-  public let access: ServerAccess
+package struct RunEngine: Sendable {
+  package let paths: StorePaths
+  package let workers: Workers
+  package let precision: WeightPrecision
+  package let access: ServerAccess
   /// Whether a run says what choosing everything would be worth, which takes a reading of its kernel.
-  public let saysReachable: Bool
+  package let saysReachable: Bool
 
-  public init(
+  package init(
     paths: StorePaths, workers: Workers = Workers(), precision: WeightPrecision = .auto,
     access: ServerAccess = ServerAccess(), saysReachable: Bool = false
   ) {
@@ -32,7 +32,7 @@ public struct RunEngine: Sendable {
   }
 
   /// Opens the files that the specification names and runs it.
-  public func execute(
+  package func execute(
     _ specification: RunSpecification, cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> RunOutcome {
     try Self.check(specification)
@@ -48,7 +48,7 @@ public struct RunEngine: Sendable {
   ///
   /// - Throws: `CancellationError` if it is cancelled before the first pick; a run cancelled later gives its picks so far,
   ///   marked partial. Any other error is recorded with the run and passed on.
-  public func execute(
+  package func execute(
     _ specification: RunSpecification, inputs: RunInputs, loadSeconds: Double = 0, cancellation: Cancellation,
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> RunOutcome {

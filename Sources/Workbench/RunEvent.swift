@@ -1,7 +1,7 @@
 import Domain
 
 /// What a run says while it works. Progress may be dropped in favour of later progress; the rest may not.
-public enum RunEvent: Sendable, Hashable {
+package enum RunEvent: Sendable, Hashable {
   case progress(Progress)
   /// A file was read: what it holds, and how that was found.
   case opened(DatasetSummary)

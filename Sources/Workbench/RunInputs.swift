@@ -2,12 +2,12 @@ import Datasets
 import Domain
 
 /// The opened files of a run, by role.
-public struct RunInputs: Sendable {
-  public var pool: DatasetFile?
-  public var target: DatasetFile?
-  public var existing: DatasetFile?
+package struct RunInputs: Sendable {
+  package var pool: DatasetFile?
+  package var target: DatasetFile?
+  package var existing: DatasetFile?
 
-  public init(pool: DatasetFile? = nil, target: DatasetFile? = nil, existing: DatasetFile? = nil) {
+  package init(pool: DatasetFile? = nil, target: DatasetFile? = nil, existing: DatasetFile? = nil) {
     self.pool = pool
     self.target = target
     self.existing = existing
@@ -16,7 +16,7 @@ public struct RunInputs: Sendable {
   /// Opens the files that a specification names and checks every row.
   ///
   /// - Throws: `DatasetError` for a file that is missing or a row that can't be read.
-  public init(opening specification: RunSpecification, cancellation: Cancellation) throws {
+  package init(opening specification: RunSpecification, cancellation: Cancellation) throws {
     func open(_ paths: [String], _ role: DatasetRole, limit: Int? = nil) throws -> DatasetFile? {
       if paths.isEmpty { return nil }
       let file = try DatasetFile.open(
@@ -28,7 +28,7 @@ public struct RunInputs: Sendable {
     existing = try open(specification.existing.map { [$0] } ?? [], .existing)
   }
 
-  public subscript(role: DatasetRole) -> DatasetFile? {
+  package subscript(role: DatasetRole) -> DatasetFile? {
     get {
       switch role {
       case .pool: pool
@@ -46,12 +46,12 @@ public struct RunInputs: Sendable {
   }
 
   /// Picks with the files and lines of their rows.
-  public func placed(_ picks: [Pick]) -> [PlacedPick] {
+  package func placed(_ picks: [Pick]) -> [PlacedPick] {
     picks.map { pick in PlacedPick(pick, at: pool?.place(ofRow: pick.index)) }
   }
 
   /// Content hashes by role, for the record and the manifest.
-  public var contents: [String: ContentHash] {
+  package var contents: [String: ContentHash] {
     var hashes: [String: ContentHash] = [:]
     for role in DatasetRole.allCases {
       if let file = self[role] { hashes[role.rawValue] = file.summary.contentHash }

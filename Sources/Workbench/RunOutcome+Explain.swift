@@ -10,7 +10,7 @@ extension RunOutcome {
   ///
   /// For `delift-task --objective flqmi` the rows are the target's, otherwise the pool's. A method without utilities has
   /// nothing to say but the pick itself.
-  public func explain(rank: Int) throws -> PickExplanation {
+  package func explain(rank: Int) throws -> PickExplanation {
     guard selection.picks.indices.contains(rank) else {
       throw WorkbenchError.outsideRange(
         option: "rank", value: "\(rank)", bounds: "0 to \(selection.picks.count - 1)")

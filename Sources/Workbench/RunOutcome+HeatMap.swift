@@ -11,7 +11,7 @@ extension RunOutcome {
   ///
   /// - Parameter labels: for each row of the pool the name of its label, by its place in the file; missing ones stand last.
   /// - Throws: `WorkbenchError.noUtilities`, `CancellationError`.
-  public func heatMap(
+  package func heatMap(
     order: HeatOrder, label: (Int) -> String?, workers: Workers, cancellation: Cancellation
   ) throws -> HeatMap {
     guard let kernel else { throw WorkbenchError.noUtilities(specification.method) }

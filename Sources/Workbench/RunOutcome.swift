@@ -4,23 +4,23 @@ import Submodular
 import Synchronization
 
 /// A run that has ended with a selection, and what is needed to ask why.
-public struct RunOutcome: Sendable {
+package struct RunOutcome: Sendable {
   /// Its number in the library; nil where it could not be recorded.
-  public let id: Int64?
-  public let specification: RunSpecification
-  public let inputs: RunInputs
+  package let id: Int64?
+  package let specification: RunSpecification
+  package let inputs: RunInputs
   /// Rows that could be chosen.
-  public let candidates: Int
+  package let candidates: Int
   /// Picks that were asked for.
-  public let budget: Int
-  public let selection: Selection
-  public let seconds: PhaseSeconds
+  package let budget: Int
+  package let selection: Selection
+  package let seconds: PhaseSeconds
   /// The kernel that was maximised over; nil for a method without utilities.
   let kernel: Kernel?
   /// All that the objective was made of.
   let kernels: KernelSet?
   /// What Influence Distillation found; nil for the other methods.
-  public let influence: InfluenceOutcome?
+  package let influence: InfluenceOutcome?
   /// Whom each pick represents: worked out when it is first asked for.
   private let representation: Representation
 

@@ -9,7 +9,7 @@ extension RunSpecification {
   var withAbsolutePaths: RunSpecification { mappingPaths(Self.absolute) }
 
   /// The same where each file or folder that is not at its place any more is the one of its name in `folder`, if that is there.
-  public func lookingForFiles(in folder: String) -> RunSpecification {
+  package func lookingForFiles(in folder: String) -> RunSpecification {
     mappingPaths { path in
       let other = folder + "/" + (path as NSString).lastPathComponent
       return access(path, F_OK) != 0 && access(other, F_OK) == 0 ? Self.absolute(other) : path
@@ -37,7 +37,7 @@ extension RunSpecification {
   }
 
   /// Refuses a file to write that is one of those that are read, by whatever name.
-  public func checkOutput(_ path: String) throws(WorkbenchError) {
+  package func checkOutput(_ path: String) throws(WorkbenchError) {
     for input in inputFiles where Self.isSameFile(path, input) { throw .outputIsInput(path: path) }
   }
 
@@ -47,7 +47,7 @@ extension RunSpecification {
   }
 
   /// The same with each path in it changed.
-  public func mappingPaths(_ change: (String) -> String) -> RunSpecification {
+  package func mappingPaths(_ change: (String) -> String) -> RunSpecification {
     var copy = self
     copy.pool = pool.map(change)
     copy.morePools = morePools.map(change)

@@ -6,23 +6,23 @@ import Numerics
 import Scoring
 
 /// What `winnow score` is asked for: a utility matrix as a file.
-public struct ScoreRequest: Sendable, Hashable {
-  public var pool: [String]
+package struct ScoreRequest: Sendable, Hashable {
+  package var pool: [String]
   /// Samples whose improvement is measured (rows); nil for the pool.
-  public var queries: String?
+  package var queries: String?
   /// Samples shown as examples (columns); nil for the pool.
-  public var examples: String?
+  package var examples: String?
   /// Only the first so many rows of the pool.
-  public var limit: Int?
-  public var skipBadRows: Bool
+  package var limit: Int?
+  package var skipBadRows: Bool
   /// A model, on this machine or behind a server.
-  public var source: UtilitySource
-  public var template: String
-  public var utilityKernel: UtilityKernel
-  public var rescaling: Rescaling
-  public var reading: DatasetReading
+  package var source: UtilitySource
+  package var template: String
+  package var utilityKernel: UtilityKernel
+  package var rescaling: Rescaling
+  package var reading: DatasetReading
 
-  public init(
+  package init(
     pool: [String], queries: String?, examples: String?, limit: Int?, skipBadRows: Bool, source: UtilitySource,
     template: String, utilityKernel: UtilityKernel, rescaling: Rescaling,
     reading: DatasetReading = DatasetReading()
@@ -42,7 +42,7 @@ public struct ScoreRequest: Sendable, Hashable {
 
 extension RunEngine {
   /// Computes the matrix of a request and writes it as `.npy`: float32, C order, queries × examples.
-  public func score(
+  package func score(
     _ request: ScoreRequest, to path: String, replacing: Bool, cancellation: Cancellation,
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws {

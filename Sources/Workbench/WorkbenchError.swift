@@ -1,7 +1,7 @@
 import Domain
 
 /// What makes a run impossible before it starts.
-public enum WorkbenchError: ReportableError {
+package enum WorkbenchError: ReportableError {
   case missing(DatasetRole, Method)
   case missingPool
   case missingSource(Method)
@@ -32,7 +32,7 @@ public enum WorkbenchError: ReportableError {
   /// A run from the library whose scores are not all at hand any more.
   case scoresGone
 
-  public var report: ErrorReport {
+  package var report: ErrorReport {
     switch self {
     case .missing(let role, let method):
       ErrorReport(

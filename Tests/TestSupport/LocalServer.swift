@@ -4,16 +4,16 @@ import Synchronization
 
 /// A web server on this machine, a thread a connection, until it is ended or the process is: as much of HTTP/1.1 as a client
 /// of an API needs.
-public final class LocalServer: Sendable {
-  public struct Request: Sendable {
-    public var method: String
-    public var path: String
+package final class LocalServer: Sendable {
+  package struct Request: Sendable {
+    package var method: String
+    package var path: String
     /// By names in lower case.
-    public var headers: [String: String]
-    public var body: Data
+    package var headers: [String: String]
+    package var body: Data
   }
 
-  public enum Reply: Sendable {
+  package enum Reply: Sendable {
     case answer(Int, Data, headers: [String: String] = [:])
     /// The connection is closed without a word.
     case drop
@@ -21,20 +21,20 @@ public final class LocalServer: Sendable {
     case silence
 
     /// Names of fields are written in snake case.
-    public static func json(_ status: Int, _ value: some Encodable, headers: [String: String] = [:]) -> Reply {
+    package static func json(_ status: Int, _ value: some Encodable, headers: [String: String] = [:]) -> Reply {
       let encoder = JSONEncoder()
       encoder.keyEncodingStrategy = .convertToSnakeCase
       return .answer(status, (try? encoder.encode(value)) ?? Data(), headers: headers)
     }
   }
 
-  public let port: Int
+  package let port: Int
   private let socket: Int32
   private let reply: @Sendable (Request) -> Reply
   private let all = Mutex<[Request]>([])
   private let ended = Mutex(false)
 
-  public init(_ reply: @escaping @Sendable (Request) -> Reply) throws {
+  package init(_ reply: @escaping @Sendable (Request) -> Reply) throws {
     self.reply = reply
     signal(SIGPIPE, SIG_IGN)
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -63,7 +63,7 @@ public final class LocalServer: Sendable {
   }
 
   /// Answers nobody any more.
-  public func end() {
+  package func end() {
     guard
       !ended.withLock({ wasEnded in
         defer { wasEnded = true }
@@ -74,10 +74,10 @@ public final class LocalServer: Sendable {
     close(socket)
   }
 
-  public var address: String { "http://127.0.0.1:\(port)" }
+  package var address: String { "http://127.0.0.1:\(port)" }
 
   /// What was asked, in the order in which it came.
-  public var requests: [Request] { all.withLock { $0 } }
+  package var requests: [Request] { all.withLock { $0 } }
 
   private func serve(_ connection: Int32) -> Bool {
     guard let request = Self.request(from: connection) else { return false }

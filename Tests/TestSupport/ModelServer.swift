@@ -3,20 +3,20 @@ import LanguageModel
 import Synchronization
 
 /// A checkpoint behind OpenAI's completions API, as inference servers give it: `echo` with `logprobs`.
-public final class ModelServer: Sendable {
+package final class ModelServer: Sendable {
   /// In what servers differ.
-  public struct Manner: Sendable {
+  package struct Manner: Sendable {
     /// Says how many tokens its model's context has, and refuses more.
-    public var context: Int?
+    package var context: Int?
     /// Says where it has its model from.
-    public var root: String?
+    package var root: String?
     /// Puts this token before any text that it is not told to leave bare; and before all text.
-    public var opening: Int32?
-    public var opensAllText = false
-    public var countsTokens = true
+    package var opening: Int32?
+    package var opensAllText = false
+    package var countsTokens = true
     /// Log-probabilities of its own token only, whatever it is asked.
-    public var tellsOnlyItsOwn = false
-    public init() {}
+    package var tellsOnlyItsOwn = false
+    package init() {}
   }
 
   private struct Question: Decodable {
@@ -59,11 +59,11 @@ public final class ModelServer: Sendable {
     var error: [String: String]
   }
 
-  public let server: LocalServer
-  public let model: Model
+  package let server: LocalServer
+  package let model: Model
 
   /// - Parameter first: asked before the model; what it gives is the answer.
-  public init(
+  package init(
     _ model: Model, name: String = "served", manner: Manner = Manner(),
     first: @escaping @Sendable (LocalServer.Request) -> LocalServer.Reply? = { _ in nil }
   ) throws {
@@ -124,8 +124,8 @@ public final class ModelServer: Sendable {
         usage: manner.countsTokens ? .init(promptTokens: tokens.count) : nil))
   }
 
-  public var address: String { server.address }
+  package var address: String { server.address }
 
   /// How often the model was asked.
-  public var asked: Int { server.requests.count { $0.method == "POST" } }
+  package var asked: Int { server.requests.count { $0.method == "POST" } }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Bytes of `.npy` files as NumPy writes them, for tests.
-public enum NumpyBytes {
+package enum NumpyBytes {
   /// A header for any type, order and shape.
-  public static func header(
+  package static func header(
     descriptor: String = "'<f4'", fortran: Bool = false, shape: String, version: UInt8 = 1
   ) -> Data {
     let order = fortran ? "True" : "False"
@@ -18,7 +18,7 @@ public enum NumpyBytes {
   }
 
   /// A float32 matrix.
-  public static func file(_ rows: [[Float]], fortran: Bool = false) -> Data {
+  package static func file(_ rows: [[Float]], fortran: Bool = false) -> Data {
     let columns = rows.first?.count ?? 0
     var elements = rows.flatMap { $0 }
     if fortran { elements = (0..<columns).flatMap { column in rows.map { $0[column] } } }

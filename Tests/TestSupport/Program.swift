@@ -1,21 +1,21 @@
 import Foundation
 
 /// Runs the built program as a user's shell would, in a home of its own.
-public struct Program {
+package struct Program {
   /// What a run printed, and how it ended.
-  public struct Result: Sendable {
-    public var status: Int32
-    public var output: String
-    public var errors: String
+  package struct Result: Sendable {
+    package var status: Int32
+    package var output: String
+    package var errors: String
   }
 
   /// The folder that stands for the user's home: its runs and caches go with it.
-  public let home: URL
+  package let home: URL
 
-  public init(home: URL) { self.home = home }
+  package init(home: URL) { self.home = home }
 
   /// The environment that keeps a run apart from the user's own.
-  public var environment: [String: String] {
+  package var environment: [String: String] {
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = home.path
     environment["XDG_CONFIG_HOME"] = home.appendingPathComponent("config").path
@@ -27,7 +27,7 @@ public struct Program {
   }
 
   /// Starts the program; its output goes to the given files' paths or nowhere.
-  public func start(_ arguments: [String], output: URL? = nil, errors: URL? = nil) throws -> Process {
+  package func start(_ arguments: [String], output: URL? = nil, errors: URL? = nil) throws -> Process {
     let process = Process()
     process.executableURL = Places.program
     process.arguments = arguments
@@ -41,9 +41,9 @@ public struct Program {
   }
 
   /// Runs the program to its end.
-  public func run(_ arguments: String...) throws -> Result { try run(arguments) }
+  package func run(_ arguments: String...) throws -> Result { try run(arguments) }
 
-  public func run(_ arguments: [String]) throws -> Result {
+  package func run(_ arguments: [String]) throws -> Result {
     let name = UUID().uuidString
     let output = home.appendingPathComponent("\(name).out")
     let errors = home.appendingPathComponent("\(name).err")
@@ -65,7 +65,7 @@ public struct Program {
   }
 
   /// Calls `body` with a program in a fresh home, which is removed afterwards.
-  public static func inFreshHome(_ body: (Program) throws -> Void) throws {
+  package static func inFreshHome(_ body: (Program) throws -> Void) throws {
     let home = try Places.makeTemporaryFolder()
     defer { try? FileManager.default.removeItem(at: home) }
     try body(Program(home: home))

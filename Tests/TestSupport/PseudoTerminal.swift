@@ -5,27 +5,27 @@ import Synchronization
 /// A program running in a terminal of its own: the test types, and reads what comes out.
 ///
 /// `@unchecked Sendable`: the mutable state is behind a mutex, the rest is set once.
-public final class PseudoTerminal: @unchecked Sendable {
-  public enum Ending: Equatable, Sendable {
+package final class PseudoTerminal: @unchecked Sendable {
+  package enum Ending: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
   }
 
-  public struct Failure: Error, CustomStringConvertible {
-    public var description: String
+  package struct Failure: Error, CustomStringConvertible {
+    package var description: String
   }
 
   // POSIX_SPAWN_SETSID, which the C library's header shows only to GNU programs.
   private static let newSession: Int32 = 0x80
 
-  public let process: pid_t
+  package let process: pid_t
   private let master: Int32
   private let output = Mutex<[UInt8]>([])
   private let ending = Mutex<Ending?>(nil)
 
   /// Starts a program with a terminal of its own as its controlling one. `environment` is added to the test's own; nil
   /// takes a variable out.
-  public init(
+  package init(
     _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], width: Int = 80,
     height: Int = 24
   ) throws {
@@ -100,11 +100,11 @@ public final class PseudoTerminal: @unchecked Sendable {
   }
 
   /// All that the program has written so far.
-  public var bytes: [UInt8] { output.withLock { $0 } }
-  public var text: String { String(decoding: bytes, as: UTF8.self) }
+  package var bytes: [UInt8] { output.withLock { $0 } }
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Types.
-  public func type(_ text: String) {
+  package func type(_ text: String) {
     let bytes = Array(text.utf8)
     var done = 0
     while done < bytes.count {
@@ -114,15 +114,15 @@ public final class PseudoTerminal: @unchecked Sendable {
     }
   }
 
-  public func resize(width: Int, height: Int) {
+  package func resize(width: Int, height: Int) {
     var size = winsize(ws_row: UInt16(height), ws_col: UInt16(width), ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(master, UInt(TIOCSWINSZ), &size)
   }
 
-  public func send(_ signal: Int32) { kill(process, signal) }
+  package func send(_ signal: Int32) { kill(process, signal) }
 
   /// Waits until `condition` holds. Throws with what the program wrote when it does not within `seconds`.
-  public func wait(_ what: String, seconds: Double = 20, until condition: () throws -> Bool) throws {
+  package func wait(_ what: String, seconds: Double = 20, until condition: () throws -> Bool) throws {
     let end = ContinuousClock.now + .seconds(seconds)
     while try !condition() {
       guard ContinuousClock.now < end else {
@@ -132,20 +132,20 @@ public final class PseudoTerminal: @unchecked Sendable {
     }
   }
 
-  public func waitForText(_ wanted: String, after place: Int = 0) throws {
+  package func waitForText(_ wanted: String, after place: Int = 0) throws {
     try wait("\(wanted.debugDescription)") {
       String(decoding: bytes.dropFirst(place), as: UTF8.self).contains(wanted)
     }
   }
 
-  public func waitForEnd() throws -> Ending {
+  package func waitForEnd() throws -> Ending {
     try wait("the end") { ending.withLock { $0 } != nil }
     usleep(20_000)
     return ending.withLock { $0 } ?? .exited(-1)
   }
 
   /// Waits until the program has written nothing for a while.
-  public func settle() throws {
+  package func settle() throws {
     var last = -1
     while last != bytes.count {
       last = bytes.count
@@ -154,14 +154,14 @@ public final class PseudoTerminal: @unchecked Sendable {
   }
 
   /// The terminal's modes as they are now.
-  public var modes: termios {
+  package var modes: termios {
     var modes = termios()
     tcgetattr(master, &modes)
     return modes
   }
 
   /// The private modes (`ESC [ ? number h` or `l`) that are on after all that was written.
-  public var privateModes: Set<Int> {
+  package var privateModes: Set<Int> {
     var modes: Set<Int> = []
     for match in text.matches(of: /\u{1B}\[\?([0-9;]+)([hl])/) {
       for number in match.1.split(separator: ";").compactMap({ Int($0) }) {
@@ -172,7 +172,7 @@ public final class PseudoTerminal: @unchecked Sendable {
   }
 
   /// How often the process has gone to sleep by itself since it began.
-  public var voluntarySwitches: Int? {
+  package var voluntarySwitches: Int? {
     guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return nil }
     return status.firstMatch(of: /voluntary_ctxt_switches:\s*(\d+)/).flatMap { Int($0.1) }
   }

@@ -1,16 +1,16 @@
 import Foundation
 
 /// The program in a real terminal: a tmux session on a private socket, whose screen can be read as a user sees it.
-public final class TmuxSession {
-  public struct Failure: Error, CustomStringConvertible {
-    public var description: String
+package final class TmuxSession {
+  package struct Failure: Error, CustomStringConvertible {
+    package var description: String
   }
 
   private let socket: String
   private let environment: [String: String]
 
   /// Starts `command` (a shell line) in a terminal of a given size.
-  public init(_ command: String, width: Int = 80, height: Int = 24, environment: [String: String]) throws {
+  package init(_ command: String, width: Int = 80, height: Int = 24, environment: [String: String]) throws {
     socket = FileManager.default.temporaryDirectory.appendingPathComponent("tmux-\(UUID().uuidString)").path
     self.environment = environment
     try run(["-f", "/dev/null", "new-session", "-d", "-x", "\(width)", "-y", "\(height)", command])
@@ -22,21 +22,21 @@ public final class TmuxSession {
   }
 
   /// Presses keys, in tmux's names: "Enter", "Escape", "C-c", or text.
-  public func press(_ keys: String...) throws { try run(["send-keys"] + keys) }
+  package func press(_ keys: String...) throws { try run(["send-keys"] + keys) }
 
   /// Types text as it is.
-  public func type(_ text: String) throws { try run(["send-keys", "-l", text]) }
+  package func type(_ text: String) throws { try run(["send-keys", "-l", text]) }
 
   /// What the screen shows.
-  public var screen: String { (try? run(["capture-pane", "-p"])) ?? "" }
+  package var screen: String { (try? run(["capture-pane", "-p"])) ?? "" }
 
   /// Waits until the screen shows `text`.
-  public func wait(for text: String, seconds: Double = 60) throws {
+  package func wait(for text: String, seconds: Double = 60) throws {
     try wait("\"\(text)\"", seconds: seconds) { self.screen.contains(text) }
   }
 
   /// Waits until a condition holds.
-  public func wait(_ what: String, seconds: Double = 60, until condition: () -> Bool) throws {
+  package func wait(_ what: String, seconds: Double = 60, until condition: () -> Bool) throws {
     let end = Date().addingTimeInterval(seconds)
     while !condition() {
       guard Date() < end else { throw Failure(description: "no \(what) within \(seconds) s; the screen:\n\(screen)") }

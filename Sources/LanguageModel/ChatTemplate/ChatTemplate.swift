@@ -6,16 +6,16 @@ import Numerics
 ///
 /// The subset covers what the templates of Llama 2, 3 and 3.x, Qwen2, 2.5 and 3, Mistral, Zephyr, SmolLM2 and ChatML use; a
 /// construct outside it is refused by name, with its line. Rendering is bounded in time and memory: see ``JinjaRenderer``.
-public struct ChatTemplate: Sendable {
+package struct ChatTemplate: Sendable {
   /// The template's text.
-  public let source: String
+  package let source: String
   private let file: String
   private let nodes: [JinjaNode]
   private let specialTokens: [String: String]
 
   /// A template's text; `file` is what errors name. `specialTokens`: `bos_token` and the like, as the template calls them.
   /// Errors: `badTemplate`.
-  public init(_ source: String, file: String, specialTokens: [String: String]) throws(LanguageModelError) {
+  package init(_ source: String, file: String, specialTokens: [String: String]) throws(LanguageModelError) {
     self.source = source
     self.file = file
     self.specialTokens = specialTokens
@@ -28,7 +28,7 @@ public struct ChatTemplate: Sendable {
 
   /// The template of a checkpoint directory: `chat_template.jinja`, or `chat_template` in `tokenizer_config.json` (of several
   /// the one named "default"). Errors: `noTemplate`, `badTemplate`, and those of reading a file.
-  public init(directory: String) throws(LanguageModelError) {
+  package init(directory: String) throws(LanguageModelError) {
     let path = directory + "/tokenizer_config.json"
     var tokens: [String: String] = [:]
     var found: String?
@@ -56,7 +56,7 @@ public struct ChatTemplate: Sendable {
   }
 
   /// Names the template's words and its special tokens, for cache keys.
-  public var contentHash: ContentHash {
+  package var contentHash: ContentHash {
     ContentHash(
       combining: [ContentHash(of: source)]
         + specialTokens.keys.sorted().map { ContentHash(of: "\($0)=\(specialTokens[$0] ?? "")") })
@@ -64,7 +64,7 @@ public struct ChatTemplate: Sendable {
 
   /// The text of a chat. Errors: `badTemplate`, for what only shows when it is rendered: a turn that the template refuses, a
   /// value that is missing.
-  public func render(
+  package func render(
     _ turns: [Turn], addingGenerationPrompt: Bool = false, day: ChatTemplateDay = .standard
   ) throws(LanguageModelError) -> String {
     var variables: [String: JinjaValue] = specialTokens.mapValues { .string($0) }
@@ -88,13 +88,13 @@ public struct ChatTemplate: Sendable {
 
 /// The day that a template writes where it asks for today's: a fixed one, so that a run gives the same answer tomorrow and
 /// its scores stay in the cache.
-public struct ChatTemplateDay: Sendable, Hashable {
-  public var year: Int
-  public var month: Int
-  public var day: Int
+package struct ChatTemplateDay: Sendable, Hashable {
+  package var year: Int
+  package var month: Int
+  package var day: Int
 
   /// The day that Llama 3's templates fall back on.
-  public static let standard = ChatTemplateDay(year: 2024, month: 7, day: 26)
+  package static let standard = ChatTemplateDay(year: 2024, month: 7, day: 26)
 
   private static let months = [
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",

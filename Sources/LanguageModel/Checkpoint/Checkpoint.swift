@@ -113,7 +113,7 @@ extension SafeTensors {
   }
 
   /// A tensor's elements as float32.
-  public func floats(_ name: String) throws(LanguageModelError) -> [Float] {
+  package func floats(_ name: String) throws(LanguageModelError) -> [Float] {
     try checkIsReal(name)
     let count = entries[name]?.shape.reduce(1, *) ?? 0
     let matrix = Matrix(uninitializedRows: 1, columns: count)
@@ -122,7 +122,7 @@ extension SafeTensors {
   }
 
   /// A tensor of 64-bit integers.
-  public func integers(_ name: String) throws(LanguageModelError) -> [Int64] {
+  package func integers(_ name: String) throws(LanguageModelError) -> [Int64] {
     guard let entry = entries[name] else { throw .missingTensor(name, directory: file.path) }
     guard entry.type == ElementType.int64.rawValue else {
       throw .unsupportedTensorType(name, type: entry.type, file: file.path)

@@ -4,7 +4,7 @@ import Numerics
 ///
 /// Vocabularies hold strings that are canonically equivalent and yet different tokens (é as one scalar and as two), and
 /// Swift's `String` equality would fold them, so keys and values are UTF-8 bytes and compared as such.
-public enum JSON: Sendable {
+package enum JSON: Sendable {
   case null
   case bool(Bool)
   case number(Double)
@@ -14,30 +14,30 @@ public enum JSON: Sendable {
   case object([(key: [UInt8], value: JSON)])
 
   /// Why parsing stopped: the byte offset and what was wrong there.
-  public struct Failure: Error, Hashable {
-    public var offset: Int
-    public var problem: String
+  package struct Failure: Error, Hashable {
+    package var offset: Int
+    package var problem: String
   }
 
-  public static func parse(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> JSON {
+  package static func parse(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> JSON {
     var parser = JSONParser(bytes: bytes)
     return try parser.document()
   }
 
-  public static func parse(_ text: String) throws(Failure) -> JSON {
+  package static func parse(_ text: String) throws(Failure) -> JSON {
     let result = Array(text.utf8).withUnsafeBytes { bytes in
       Result<JSON, Failure> { () throws(Failure) -> JSON in try parse(bytes) }
     }
     return try result.get()
   }
 
-  public subscript(_ key: String) -> JSON? {
+  package subscript(_ key: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     let wanted = Array(key.utf8)
     return members.last { $0.key == wanted }?.value
   }
 
-  public var text: String? {
+  package var text: String? {
     guard case .string(let bytes) = self else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
@@ -58,17 +58,17 @@ public enum JSON: Sendable {
   }
 
   /// The number, if it is a whole one that an Int holds exactly.
-  public var int: Int? {
+  package var int: Int? {
     guard case .number(let value) = self else { return nil }
     return Int(exactly: value)
   }
 
-  public var array: [JSON]? {
+  package var array: [JSON]? {
     guard case .array(let values) = self else { return nil }
     return values
   }
 
-  public var members: [(key: [UInt8], value: JSON)]? {
+  package var members: [(key: [UInt8], value: JSON)]? {
     guard case .object(let members) = self else { return nil }
     return members
   }

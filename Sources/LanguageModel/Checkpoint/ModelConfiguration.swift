@@ -2,7 +2,7 @@ import Domain
 import Foundation
 
 /// The families of models that are computed here, by `model_type` in `config.json`.
-public enum ModelFamily: String, Sendable, Hashable, CaseIterable {
+package enum ModelFamily: String, Sendable, Hashable, CaseIterable {
   /// Llama 2, 3, 3.1, 3.2 and SmolLM2.
   case llama
   case mistral
@@ -14,7 +14,7 @@ public enum ModelFamily: String, Sendable, Hashable, CaseIterable {
 }
 
 /// How rotary angles are stretched for contexts longer than those of pre-training.
-public enum RopeScaling: Sendable, Hashable {
+package enum RopeScaling: Sendable, Hashable {
   case none
   case linear(factor: Float)
   /// Llama 3.1: long wavelengths divided by `factor`, short ones kept, a ramp between.
@@ -22,30 +22,30 @@ public enum RopeScaling: Sendable, Hashable {
 }
 
 /// What `config.json` says of a model: sizes, and which variant each layer is.
-public struct ModelConfiguration: Sendable, Hashable {
-  public var family: ModelFamily
-  public var vocabularySize: Int
+package struct ModelConfiguration: Sendable, Hashable {
+  package var family: ModelFamily
+  package var vocabularySize: Int
   /// Positions the model was made for; a sequence, its prefix counted, must not be longer.
-  public var contextLength: Int
-  public var hiddenSize: Int
-  public var layers: Int
-  public var heads: Int
-  public var keyValueHeads: Int
+  package var contextLength: Int
+  package var hiddenSize: Int
+  package var layers: Int
+  package var heads: Int
+  package var keyValueHeads: Int
   /// Elements of one head's query; not always hidden / heads.
-  public var headSize: Int
-  public var intermediateSize: Int
-  public var normEpsilon: Float
-  public var ropeTheta: Float
-  public var ropeScaling: RopeScaling
+  package var headSize: Int
+  package var intermediateSize: Int
+  package var normEpsilon: Float
+  package var ropeTheta: Float
+  package var ropeScaling: RopeScaling
   /// For each layer, how many latest positions (its own among them) a token sees; nil for all.
-  public var slidingWindows: [Int?]
-  public var tiedEmbeddings: Bool
-  public var attentionBias: Bool
+  package var slidingWindows: [Int?]
+  package var tiedEmbeddings: Bool
+  package var attentionBias: Bool
   /// Whether the attention's output projection has a bias too (`attention_bias` of Llama).
-  public var outputBias: Bool
-  public var multilayerPerceptronBias: Bool
+  package var outputBias: Bool
+  package var multilayerPerceptronBias: Bool
   /// The token that ends a response: the tokenizer's, else the first that the configuration names.
-  public var endOfSequence: Int32
+  package var endOfSequence: Int32
 
   /// Reads `config.json` as written by transformers 4 and 5.
   init(_ json: JSON, file: String) throws(LanguageModelError) {

@@ -3,17 +3,17 @@ import Foundation
 
 /// A Llama of chosen size with random weights, written as a checkpoint directory: something to train from nothing, or to measure
 /// speed with.
-public struct RandomCheckpoint: Sendable, Hashable {
-  public var hiddenSize: Int
-  public var layers: Int
-  public var heads: Int
-  public var keyValueHeads: Int
-  public var intermediateSize: Int
-  public var vocabularySize: Int
-  public var contextLength: Int
-  public var seed: UInt64
+package struct RandomCheckpoint: Sendable, Hashable {
+  package var hiddenSize: Int
+  package var layers: Int
+  package var heads: Int
+  package var keyValueHeads: Int
+  package var intermediateSize: Int
+  package var vocabularySize: Int
+  package var contextLength: Int
+  package var seed: UInt64
 
-  public init(
+  package init(
     hiddenSize: Int, layers: Int, heads: Int, keyValueHeads: Int, intermediateSize: Int, vocabularySize: Int,
     contextLength: Int, seed: UInt64
   ) {
@@ -29,7 +29,7 @@ public struct RandomCheckpoint: Sendable, Hashable {
 
   /// Writes the checkpoint with the tokenizer of another directory. Weights are normal with deviation 0.02, those that write to
   /// the residual stream with 0.02 / √(2 layers) (GPT-2's recipe); norms are 1; embeddings are tied.
-  public func write(to directory: String, tokenizerFrom source: String) throws(LanguageModelError) {
+  package func write(to directory: String, tokenizerFrom source: String) throws(LanguageModelError) {
     let tokenizer = try Tokenizer(directory: source)
     let file = directory + "/config.json"
     guard vocabularySize >= tokenizer.idBound else {
@@ -100,13 +100,13 @@ public struct RandomCheckpoint: Sendable, Hashable {
 }
 
 /// Standard normal numbers from a seeded source (Box and Muller, 1958).
-public struct NormalGenerator: Sendable {
+package struct NormalGenerator: Sendable {
   private var uniform: SeededGenerator
   private var spare: Double?
 
-  public init(seed: UInt64) { uniform = SeededGenerator(seed: seed) }
+  package init(seed: UInt64) { uniform = SeededGenerator(seed: seed) }
 
-  public mutating func next() -> Double {
+  package mutating func next() -> Double {
     if let spare {
       self.spare = nil
       return spare

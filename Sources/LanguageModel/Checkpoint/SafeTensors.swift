@@ -2,7 +2,7 @@ import Domain
 import Numerics
 
 /// How a stored tensor's elements are written.
-public enum ElementType: String, Sendable, Hashable {
+package enum ElementType: String, Sendable, Hashable {
   case float32 = "F32"
   case float16 = "F16"
   case bfloat16 = "BF16"
@@ -31,7 +31,7 @@ public enum ElementType: String, Sendable, Hashable {
 /// A `.safetensors` file: a header of names, types, shapes and offsets, and the tensors' bytes, mapped.
 ///
 /// Layout: 8 bytes little-endian header size n; n bytes of JSON; the data, to which `data_offsets` refer.
-public final class SafeTensors: Sendable {
+package final class SafeTensors: Sendable {
   struct Entry: Sendable {
     /// As the header spells it: a type that is not computed with is refused when the tensor is read, not before.
     var type: String
@@ -43,7 +43,7 @@ public final class SafeTensors: Sendable {
   let entries: [String: Entry]
 
   /// Maps the file and checks its header: sizes against the file, offsets against sizes.
-  public convenience init(path: String) throws(LanguageModelError) {
+  package convenience init(path: String) throws(LanguageModelError) {
     try self.init(MappedFile(checkpoint: path))
   }
 
@@ -52,10 +52,10 @@ public final class SafeTensors: Sendable {
     entries = try Self.readHeader(of: file)
   }
 
-  public var names: [String] { entries.keys.sorted() }
+  package var names: [String] { entries.keys.sorted() }
 
   /// Shape of a tensor; nil if there is none of that name.
-  public func shape(of name: String) -> [Int]? { entries[name]?.shape }
+  package func shape(of name: String) -> [Int]? { entries[name]?.shape }
 
   private static func readHeader(of file: MappedFile) throws(LanguageModelError) -> [String: Entry] {
     func refuse(_ reason: String) -> LanguageModelError { .malformed(file.path, reason: reason) }

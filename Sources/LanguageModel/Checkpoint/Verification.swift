@@ -7,21 +7,21 @@ import Numerics
 /// The reference is a `.safetensors` file with `input_ids` (int64, [T]) and any of `logits` ([T, V]) and `labels` ([T],
 /// int64, -100 = ignored, label t predicted from the tokens before t) with `loss` (their mean cross-entropy) and
 /// `grad.<parameter name>` (its derivatives, in the checkpoint's shapes).
-public struct Verification: Sendable, Hashable {
+package struct Verification: Sendable, Hashable {
   /// One compared quantity.
-  public struct Line: Sendable, Hashable {
-    public var name: String
+  package struct Line: Sendable, Hashable {
+    package var name: String
     /// Largest absolute difference, and that over the reference's largest magnitude.
-    public var absoluteError: Double
-    public var relativeError: Double
+    package var absoluteError: Double
+    package var relativeError: Double
   }
 
-  public private(set) var lines: [Line] = []
+  package private(set) var lines: [Line] = []
 
   /// Whether every quantity is within a relative tolerance; NaN is not.
-  public func isWithin(_ tolerance: Double) -> Bool { lines.allSatisfy { $0.relativeError <= tolerance } }
+  package func isWithin(_ tolerance: Double) -> Bool { lines.allSatisfy { $0.relativeError <= tolerance } }
 
-  public init(of model: Model, against path: String) throws(LanguageModelError) {
+  package init(of model: Model, against path: String) throws(LanguageModelError) {
     guard FileManager.default.fileExists(atPath: path) else { throw .noSuchFile(path) }
     let reference = try SafeTensors(path: path)
     func refuse(_ reason: String) -> LanguageModelError { .malformed(path, reason: reason) }

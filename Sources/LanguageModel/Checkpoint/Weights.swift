@@ -3,7 +3,7 @@ import Numerics
 
 /// Whether a checkpoint's weights are widened to float32 when they are read, or stay as they are stored and are widened a
 /// slice at a time, each time they are used: half the memory of float16 and bfloat16, some of the speed, the same numbers.
-public enum WeightPrecision: String, Sendable, Hashable, CaseIterable {
+package enum WeightPrecision: String, Sendable, Hashable, CaseIterable {
   /// Widened where that takes at most half of the memory that is free.
   case auto
   case stored

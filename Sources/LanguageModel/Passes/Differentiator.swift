@@ -1,17 +1,17 @@
 import Numerics
 
 /// A named tensor of the model and its range in flat vectors of all parameters (gradients, tangents, optimiser state).
-public struct ModelParameter: Sendable, Hashable {
-  public var name: String
+package struct ModelParameter: Sendable, Hashable {
+  package var name: String
   /// As the checkpoint stores it.
-  public var shape: [Int]
-  public var range: Range<Int>
+  package var shape: [Int]
+  package var range: Range<Int>
   /// Whether the flat vector has the transpose of what the checkpoint stores (GPT-2's products: [outputs, inputs] here).
-  public var isTransposed: Bool
+  package var isTransposed: Bool
 }
 
 /// Scratch memory for one worker's derivatives. One call at a time may use it.
-public final class GradientWorkspace {
+package final class GradientWorkspace {
   let forward: Workspace
   let activations = Scratch()
   let dResidual = Scratch()  // [rows, hidden]
@@ -36,19 +36,19 @@ public final class GradientWorkspace {
 
 /// Derivatives of the mean response loss by a model's parameters. Holds the products' weights
 /// a second time, transposed, unless the model leaves them as they are stored.
-public final class Differentiator: Sendable {
-  public let configuration: ModelConfiguration
-  public let parameters: [ModelParameter]
+package final class Differentiator: Sendable {
+  package let configuration: ModelConfiguration
+  package let parameters: [ModelParameter]
   /// Elements of a flat vector of all parameters. A few of them belong to no parameter and stay 0.
-  public let count: Int
+  package let count: Int
   /// Bytes of one sample's activations above which they are computed again on the way back instead of kept: the same bits, for
   /// a third more work.
-  public let activationLimit: Int
+  package let activationLimit: Int
   let weights: Weights
   let transposed: TransposedWeights
   var layout: ParameterLayout { weights.layout }
 
-  public convenience init(_ model: Model, activationLimit: Int = 1 << 30) {
+  package convenience init(_ model: Model, activationLimit: Int = 1 << 30) {
     guard !model.weights.areStored else {
       self.init(
         model.configuration, weights: model.weights, transposed: TransposedWeights(sharing: model.weights),
@@ -74,13 +74,13 @@ public final class Differentiator: Sendable {
     parameters = weights.layout.named
   }
 
-  public func makeWorkspace() -> GradientWorkspace { GradientWorkspace(configuration) }
+  package func makeWorkspace() -> GradientWorkspace { GradientWorkspace(configuration) }
 
   /// The mean cross-entropy of the sample's targets; `factor` times its derivatives go to `target`.
   ///
   /// The sample has a target, fits the context, and its ids are below the vocabulary's size. The same sample gives the same
   /// bits every time.
-  public func gradient(
+  package func gradient(
     of sample: LossSample, factor: Float = 1, to target: GradientTarget, in workspace: GradientWorkspace
   ) -> Double {
     precondition(!sample.targets.isEmpty && sample.tokens.count <= configuration.contextLength)

@@ -3,18 +3,18 @@ import Numerics
 /// A model's parameters taken out, moved, and put back: what a step of training is checked with.
 extension Differentiator {
   /// The same model at other values: a flat vector of ``count`` elements, row-major, read once.
-  public convenience init(_ other: Differentiator, values: UnsafePointer<Float>) {
+  package convenience init(_ other: Differentiator, values: UnsafePointer<Float>) {
     self.init(
       other.configuration, weights: Weights(other.layout, rowMajor: values),
       transposed: TransposedWeights(other.layout, rowMajor: values), activationLimit: other.activationLimit)
   }
 
   /// Writes all parameters, row-major, to `values`, which has room for ``count`` elements.
-  public func copyValues(into values: UnsafeMutablePointer<Float>) { weights.copyRowMajor(into: values) }
+  package func copyValues(into values: UnsafeMutablePointer<Float>) { weights.copyRowMajor(into: values) }
 
   /// The model cut to its first blocks, with the final norm and the output head behind them: a cheaper model whose gradients resemble
   /// the whole one's. `blocks` is at least 1; all there are if there are fewer.
-  public convenience init(_ other: Differentiator, blocks: Int) {
+  package convenience init(_ other: Differentiator, blocks: Int) {
     precondition(blocks > 0)
     var cut = other.configuration
     cut.layers = min(blocks, cut.layers)
@@ -33,13 +33,13 @@ extension Differentiator {
   }
 
   /// The mean cross-entropy of a sample's targets. What holds of samples for ``gradient(of:factor:to:in:)`` holds here.
-  public func loss(of sample: LossSample, in workspace: GradientWorkspace) -> Double {
+  package func loss(of sample: LossSample, in workspace: GradientWorkspace) -> Double {
     outputGradient(of: sample, to: .blocks(of: []) { _, _ in }, in: workspace)
   }
 
   /// The loss, and its derivatives by the output head and the final norm alone: no way back through the blocks. Of a tied embedding
   /// only what it does as the head counts.
-  public func outputGradient(
+  package func outputGradient(
     of sample: LossSample, to target: GradientTarget, in workspace: GradientWorkspace
   ) -> Double {
     precondition(!sample.targets.isEmpty && sample.tokens.count <= configuration.contextLength)

@@ -3,7 +3,7 @@ import Numerics
 extension Model {
   /// The mean cross-entropy of each sample's targets; NaN for a sample that has none. Samples go through in batches of a fixed
   /// shape, so the answer does not depend on the number of workers.
-  public func losses(of samples: [LossSample], workers: Workers = Workers()) -> [Double] {
+  package func losses(of samples: [LossSample], workers: Workers = Workers()) -> [Double] {
     let piece = 8  // samples of one batch
     var batches: [Range<Int>] = []
     for start in stride(from: 0, to: samples.count, by: piece) {

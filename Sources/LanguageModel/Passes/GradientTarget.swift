@@ -4,20 +4,20 @@ import Numerics
 ///
 /// Derivatives come as ranges of the flat vector (``Differentiator/parameters`` names them); a range may come more than once
 /// (a tied embedding does), and the parts then add up.
-public struct GradientTarget {
+package struct GradientTarget {
   /// Parameters that are wanted, as ranges of the flat vector, ascending; nil for all.
   let selection: [Range<Int>]?
   private let sum: UnsafeMutablePointer<Float>?
   private let emit: ((Range<Int>, UnsafePointer<Float>) -> Void)?
 
   /// Adds to the flat vector at `sum`, which has room for all parameters.
-  public static func adding(to sum: UnsafeMutablePointer<Float>) -> GradientTarget {
+  package static func adding(to sum: UnsafeMutablePointer<Float>) -> GradientTarget {
     GradientTarget(selection: nil, sum: sum, emit: nil)
   }
 
   /// Calls `emit` with each block of derivatives; what it points to is gone after the call. With `selection` only those
   /// ranges are computed and emitted.
-  public static func blocks(
+  package static func blocks(
     of selection: [Range<Int>]? = nil, _ emit: @escaping (Range<Int>, UnsafePointer<Float>) -> Void
   ) -> GradientTarget {
     GradientTarget(selection: selection, sum: nil, emit: emit)

@@ -1,19 +1,19 @@
 import Numerics
 
 /// A direction in the space of all parameters, laid out for products with the Hessian along it.
-public final class HessianDirection: Sendable {
+package final class HessianDirection: Sendable {
   let tangents: Weights
   let transposed: TransposedWeights
 
   /// `vector`: a flat vector of ``Differentiator/count`` elements, read once.
-  public init(_ vector: UnsafePointer<Float>, of differentiator: Differentiator) {
+  package init(_ vector: UnsafePointer<Float>, of differentiator: Differentiator) {
     tangents = Weights(differentiator.layout, rowMajor: vector)
     transposed = TransposedWeights(differentiator.layout, rowMajor: vector)
   }
 }
 
 /// Scratch memory for one worker's Hessian products. One call at a time may use it.
-public final class HessianWorkspace {
+package final class HessianWorkspace {
   let gradient: GradientWorkspace
   let tangent: TangentWorkspace
   let tResidual = Scratch()  // [rows, hidden]
@@ -38,13 +38,13 @@ public final class HessianWorkspace {
 }
 
 extension Differentiator {
-  public func makeHessianWorkspace() -> HessianWorkspace { HessianWorkspace(configuration) }
+  package func makeHessianWorkspace() -> HessianWorkspace { HessianWorkspace(configuration) }
 
   /// The Hessian of the mean response loss times the direction, times `factor`: to `target`. Returns the loss.
   ///
   /// Exact: the tangent of the backward pass (Pearlmutter, 1994), not a difference of gradients. What holds of samples for
   /// ``gradient(of:factor:to:in:)`` holds here.
-  public func hessianProduct(
+  package func hessianProduct(
     of sample: LossSample, along direction: HessianDirection, factor: Float = 1, to target: GradientTarget,
     in workspace: HessianWorkspace
   ) -> Double {

@@ -2,9 +2,9 @@ import Numerics
 
 /// The keys and values of a prefix in every layer, packed as the attention kernel reads them. Immutable once made, and read
 /// by any number of workers.
-public final class KeyValueCache: Sendable {
+package final class KeyValueCache: Sendable {
   /// Tokens of the prefix.
-  public let count: Int
+  package let count: Int
   private let headSize: Int
   private let heads: Int
   private let keys: Matrix  // (layer, head) × packed keys
@@ -23,7 +23,7 @@ public final class KeyValueCache: Sendable {
   }
 
   /// Bytes of memory held.
-  public var bytes: Int { (keys.count + values.count) * MemoryLayout<Float>.stride }
+  package var bytes: Int { (keys.count + values.count) * MemoryLayout<Float>.stride }
 
   /// Fills a layer from rows of keys and values (one head behind the other); only before the cache is handed out.
   func fill(layer: Int, keys source: UnsafePointer<Float>, values valueSource: UnsafePointer<Float>, stride: Int) {

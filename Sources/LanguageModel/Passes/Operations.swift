@@ -7,7 +7,7 @@ extension ModelConfiguration {
   ///   - rows: tokens of the sequence that are run.
   ///   - keysBefore: tokens of the prefix whose keys and values are at hand.
   ///   - targets: positions whose distribution is asked for.
-  public func operations(rows: Int, keysBefore: Int, targets: Int) -> Int {
+  package func operations(rows: Int, keysBefore: Int, targets: Int) -> Int {
     let gates = family == .gpt2 ? 1 : 2
     let attention = hiddenSize * (querySize + 2 * keyValueSize)
     let behind = hiddenSize * querySize + (gates + 1) * hiddenSize * intermediateSize
@@ -25,12 +25,12 @@ extension ModelConfiguration {
   }
 
   /// A gradient: the pass, and on the way back two products for each of the pass's.
-  public func gradientOperations(rows: Int, targets: Int) -> Int {
+  package func gradientOperations(rows: Int, targets: Int) -> Int {
     3 * (blockOperations(rows: rows, blocks: layers) + 2 * targets * hiddenSize * vocabularySize)
   }
 
   /// Tangents behind the first blocks: the pass, and two products for each of the pass's in every direction.
-  public func tangentOperations(rows: Int, blocks: Int, directions: Int) -> Int {
+  package func tangentOperations(rows: Int, blocks: Int, directions: Int) -> Int {
     (1 + 2 * directions) * blockOperations(rows: rows, blocks: min(blocks, layers))
   }
 }

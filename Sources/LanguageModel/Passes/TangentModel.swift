@@ -1,7 +1,7 @@
 import Numerics
 
 /// Scratch memory for one worker's tangents. One call at a time may use it.
-public final class TangentWorkspace {
+package final class TangentWorkspace {
   let forward: Workspace
   let values = Scratch()  // activations
   let tangents: [Scratch]  // activations of each direction
@@ -18,18 +18,18 @@ public final class TangentWorkspace {
 
 /// A model cut to its first blocks and the final norm, with a few directions in the space of its parameters: what the JVP
 /// embeddings of Influence Distillation are made with (arXiv 2505.19051; methods.md 2.5).
-public final class TangentModel: Sendable {
+package final class TangentModel: Sendable {
   /// Of the cut model: embeddings, first blocks, final norm.
-  public let parameters: [ModelParameter]
-  public let directions: Int
-  public let configuration: ModelConfiguration
+  package let parameters: [ModelParameter]
+  package let directions: Int
+  package let configuration: ModelConfiguration
   private let cut: ModelConfiguration
   private let weights: Weights
   private let tangents: [Weights]
 
   /// `fill` gives the elements of a parameter's tangent in the checkpoint's order; called for each direction and, within one,
   /// for each of ``parameters`` in order.
-  public init(
+  package init(
     _ model: Model, blocks: Int, directions: Int, fill: (_ parameter: ModelParameter, _ direction: Int) -> [Float]
   ) {
     precondition(blocks > 0 && directions > 0)
@@ -50,11 +50,11 @@ public final class TangentModel: Sendable {
     }
   }
 
-  public func makeWorkspace() -> TangentWorkspace { TangentWorkspace(configuration, directions: directions) }
+  package func makeWorkspace() -> TangentWorkspace { TangentWorkspace(configuration, directions: directions) }
 
   /// For each sequence the derivatives, along every direction, of the normed hidden state at its last token:
   /// [sequences, directions × hidden]. Sequences are not empty and fit the context; they are run packed in one pass.
-  public func derivatives(of sequences: [[Int32]], in workspace: TangentWorkspace) -> Matrix {
+  package func derivatives(of sequences: [[Int32]], in workspace: TangentWorkspace) -> Matrix {
     let hidden = configuration.hiddenSize
     let result = Matrix(uninitializedRows: sequences.count, columns: directions * hidden)
     guard !sequences.isEmpty else { return result }

@@ -3,7 +3,7 @@
 /// A segment may continue an earlier one of the batch, its parent. A token attends to the prefix it is run after, to all of
 /// its ancestor segments whole, and causally within its own segment; its position is the number of tokens it so sees
 /// before itself. Sequences that share their opening words thus share the work on them.
-public struct TokenBatch: Sendable, Hashable {
+package struct TokenBatch: Sendable, Hashable {
   struct Segment: Sendable, Hashable {
     var parent: Int?
     /// Row of the first token in the batch.
@@ -27,21 +27,21 @@ public struct TokenBatch: Sendable, Hashable {
   /// Segments from a root to the one appended last: the only ones that may be parents of the next.
   private var path: [Int] = []
 
-  public init() {}
+  package init() {}
 
   /// Tokens in the batch.
-  public var count: Int { tokens.count }
-  public var targetCount: Int { targets.count }
+  package var count: Int { tokens.count }
+  package var targetCount: Int { targets.count }
 
   /// Positions that the batch takes behind its prefix: the longest path's length.
-  public private(set) var length = 0
+  package private(set) var length = 0
 
   /// Adds a segment behind `parent`, or directly behind the prefix, and returns its number.
   ///
   /// Segments come in depth-first order: `parent` is the segment appended last or one of its ancestors. Token ids must be
   /// in `0..<vocabularySize`.
   @discardableResult
-  public mutating func append(_ segment: some Collection<Int32>, after parent: Int? = nil) -> Int {
+  package mutating func append(_ segment: some Collection<Int32>, after parent: Int? = nil) -> Int {
     if let parent {
       while let last = path.last, last != parent { path.removeLast() }
       precondition(!path.isEmpty, "segments come in depth-first order")
@@ -60,7 +60,7 @@ public struct TokenBatch: Sendable, Hashable {
   }
 
   /// Asks for log P(`token` | prefix, ancestors, and the segment up to and including the token at `offset`).
-  public mutating func target(segment: Int, offset: Int, token: Int32) {
+  package mutating func target(segment: Int, offset: Int, token: Int32) {
     precondition(offset >= 0 && offset < segments[segment].count, "a target stands on a token of its segment")
     targets.append(Target(row: segments[segment].start + offset, token: token))
   }

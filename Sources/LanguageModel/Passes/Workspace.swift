@@ -4,10 +4,10 @@ import Numerics
 
 /// Scratch memory for one worker's passes through a model, kept between calls so that it is touched for the first time only
 /// once. One call at a time may use it.
-public final class Workspace {
+package final class Workspace {
   /// Looked at before each block of a pass: once it is cancelled, a pass ends early and what it returns is of no use, so the
   /// caller must ask too.
-  public var cancellation: Cancellation?
+  package var cancellation: Cancellation?
 
   var isCancelled: Bool { cancellation?.isCancelled == true }
 

@@ -4,11 +4,11 @@ import Numerics
 
 /// A tokenizer as `tokenizer.json` describes it: added tokens are found first, the text between them is normalized, split
 /// into words, and each word merged by byte-pair encoding.
-public struct Tokenizer: Sendable {
+package struct Tokenizer: Sendable {
   /// One more than the largest id.
-  public let idBound: Int
+  package let idBound: Int
   /// The end-of-sequence token that `tokenizer_config.json` names.
-  public let endOfSequence: Int32?
+  package let endOfSequence: Int32?
 
   private let parts: TokenizerParts
   private let raw: AddedTokens
@@ -16,7 +16,7 @@ public struct Tokenizer: Sendable {
   private let specials: Set<Int32>
 
   /// Reads `tokenizer.json`, and the names of special tokens from `tokenizer_config.json` where there is one.
-  public init(directory: String) throws(LanguageModelError) {
+  package init(directory: String) throws(LanguageModelError) {
     guard FileManager.default.fileExists(atPath: directory) else { throw .noSuchDirectory(directory) }
     let path = directory + "/tokenizer.json"
     guard FileManager.default.fileExists(atPath: path) else {
@@ -32,7 +32,7 @@ public struct Tokenizer: Sendable {
   }
 
   /// A digest of the files that ``init(directory:)`` reads.
-  public static func contentHash(directory: String) throws(LanguageModelError) -> ContentHash {
+  package static func contentHash(directory: String) throws(LanguageModelError) -> ContentHash {
     var hashes: [ContentHash] = []
     for name in ["tokenizer.json", "tokenizer_config.json"] {
       let path = directory + "/" + name
@@ -42,7 +42,7 @@ public struct Tokenizer: Sendable {
   }
 
   /// Reads a `tokenizer.json` under any name.
-  public init(file path: String) throws(LanguageModelError) { try self.init(file: path, endOfSequence: nil) }
+  package init(file path: String) throws(LanguageModelError) { try self.init(file: path, endOfSequence: nil) }
 
   private init(file path: String, endOfSequence end: [UInt8]?) throws(LanguageModelError) {
     let file = try MappedFile(checkpoint: path)
@@ -61,7 +61,7 @@ public struct Tokenizer: Sendable {
   }
 
   /// The ids of `text`; with `addingSpecialTokens` those that the tokenizer's template puts around a sequence as well.
-  public func encode(_ text: String, addingSpecialTokens: Bool = false) -> [Int32] {
+  package func encode(_ text: String, addingSpecialTokens: Bool = false) -> [Int32] {
     var ids: [Int32] = addingSpecialTokens ? parts.prefix : []
     let bytes = Array(text.utf8)
     for piece in raw.pieces(of: bytes) {
@@ -87,7 +87,7 @@ public struct Tokenizer: Sendable {
   }
 
   /// The text of `ids`; bytes that are no valid UTF-8 become U+FFFD, ids that are no token nothing.
-  public func decode(_ ids: [Int32], skippingSpecialTokens: Bool = false) -> String {
+  package func decode(_ ids: [Int32], skippingSpecialTokens: Bool = false) -> String {
     var tokens: [[UInt8]] = []
     for id in ids where parts.spellings.indices.contains(Int(id)) {
       if skippingSpecialTokens, specials.contains(id) { continue }
@@ -99,7 +99,7 @@ public struct Tokenizer: Sendable {
   }
 
   /// Where the last added token in `text` ends, in bytes: what follows is tokenised by itself. Nil where there is none.
-  public func endOfLastAddedToken(in text: String) -> Int? {
+  package func endOfLastAddedToken(in text: String) -> Int? {
     let bytes = Array(text.utf8)
     switch raw.pieces(of: bytes).last {
     case .token?: return bytes.count
@@ -109,18 +109,18 @@ public struct Tokenizer: Sendable {
   }
 
   /// How many bytes the special token takes with which `text` begins; nil where it begins otherwise.
-  public func lengthOfLeadingSpecialToken(in text: some Sequence<UInt8>) -> Int? {
+  package func lengthOfLeadingSpecialToken(in text: some Sequence<UInt8>) -> Int? {
     guard case .token(let id)? = raw.pieces(of: Array(text)).first, specials.contains(id) else { return nil }
     return parts.spellings[Int(id)]?.count
   }
 
   /// The id of a token by its spelling in the vocabulary.
-  public func id(of spelling: String) -> Int32? { parts.id(of: Array(spelling.utf8)) }
+  package func id(of spelling: String) -> Int32? { parts.id(of: Array(spelling.utf8)) }
 }
 
 extension Tokenizer {
   /// The string that a line of JSON holds; nil if it is anything else.
-  public static func jsonString(_ line: String) -> String? {
+  package static func jsonString(_ line: String) -> String? {
     let json = try? JSON.parse(line)
     return json?.text
   }

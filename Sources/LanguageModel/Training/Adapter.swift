@@ -3,16 +3,16 @@ import Foundation
 import Numerics
 
 /// What a low-rank adapter is set to (LoRA: Hu et al., 2021), in PEFT's words.
-public struct AdapterSettings: Sendable, Hashable {
-  public var rank: Int
+package struct AdapterSettings: Sendable, Hashable {
+  package var rank: Int
   /// The change of a weight is alpha / rank · B A.
-  public var alpha: Float
+  package var alpha: Float
   /// The last part of the names of the products that are adapted (`q_proj`); empty for the family's usual ones.
-  public var targets: [String]
+  package var targets: [String]
   /// Of the first values of every A.
-  public var seed: UInt64
+  package var seed: UInt64
 
-  public init(rank: Int, alpha: Float, targets: [String] = [], seed: UInt64 = 0) {
+  package init(rank: Int, alpha: Float, targets: [String] = [], seed: UInt64 = 0) {
     self.rank = rank
     self.alpha = alpha
     self.targets = targets
@@ -24,7 +24,7 @@ public struct AdapterSettings: Sendable, Hashable {
 ///
 /// The changed weights are put into the model before a pass, so that a pass costs what it costs without an adapter; the
 /// derivatives by A and B follow from those by W, product by product, and no derivative of the whole model is kept.
-public final class Adapter: Sendable {
+package final class Adapter: Sendable {
   struct Module: Sendable {
     /// Without `.weight`, as the checkpoint names it.
     var name: String
@@ -37,7 +37,7 @@ public final class Adapter: Sendable {
     var b: Int
   }
 
-  public let settings: AdapterSettings
+  package let settings: AdapterSettings
   let modules: [Module]
   /// Elements of a flat vector of the adapter.
   let count: Int
@@ -48,7 +48,7 @@ public final class Adapter: Sendable {
   var scale: Float { settings.alpha / Float(settings.rank) }
 
   /// - Throws: `unknownAdapterTarget` for a target that no product of the model is called.
-  public init(_ settings: AdapterSettings, of model: Model) throws(LanguageModelError) {
+  package init(_ settings: AdapterSettings, of model: Model) throws(LanguageModelError) {
     precondition(settings.rank > 0)
     family = model.configuration.family
     let layout = model.weights.layout

@@ -3,13 +3,13 @@ import Foundation
 import Numerics
 
 /// What AdamW is set to, but for the learning rate; PyTorch's defaults.
-public struct AdamWSettings: Sendable, Hashable, Codable {
-  public var beta1: Float
-  public var beta2: Float
-  public var epsilon: Float
-  public var weightDecay: Float
+package struct AdamWSettings: Sendable, Hashable, Codable {
+  package var beta1: Float
+  package var beta2: Float
+  package var epsilon: Float
+  package var weightDecay: Float
 
-  public init(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0.01) {
+  package init(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0.01) {
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
@@ -22,21 +22,21 @@ public struct AdamWSettings: Sendable, Hashable, Codable {
 ///
 /// Used by one thread at a time; a step spreads over workers. Samples are summed in a fixed number of lanes, so a step gives
 /// the same bits on any number of workers.
-public final class Trainer {
+package final class Trainer {
   private static let lanes = 4
   private static let piece = 1 << 16  // elements of a flat vector that one worker takes at a time
 
-  public let settings: AdamWSettings
-  public let differentiator: Differentiator
+  package let settings: AdamWSettings
+  package let differentiator: Differentiator
   /// Steps taken.
-  public private(set) var steps = 0
+  package private(set) var steps = 0
   /// What is trained: all parameters if nil.
-  public let adapter: Adapter?
+  package let adapter: Adapter?
   /// Values and the two moments of what is trained, as flat vectors: of the model (``Differentiator/parameters``), products'
   /// weights row-major, or of the adapter.
-  public let values: Matrix
-  public let firstMoments: Matrix
-  public let secondMoments: Matrix
+  package let values: Matrix
+  package let firstMoments: Matrix
+  package let secondMoments: Matrix
   private let gradients: Matrix  // [lanes, count]
   /// With an adapter: the model's values with the changes put in, and the weights that are changed as they were.
   private let merged: Matrix
@@ -44,7 +44,7 @@ public final class Trainer {
   private let workspaces: [GradientWorkspace]
 
   /// Begins at the model's weights; the model itself stays as it is.
-  public init(_ model: Model, settings: AdamWSettings = AdamWSettings(), adapter: Adapter? = nil) {
+  package init(_ model: Model, settings: AdamWSettings = AdamWSettings(), adapter: Adapter? = nil) {
     self.settings = settings
     self.adapter = adapter
     let layout = model.weights.layout
@@ -65,7 +65,7 @@ public final class Trainer {
   }
 
   /// One step on Σ weight · loss / n over the batch; returns that sum as it was before the step. Weights default to 1.
-  public func step(
+  package func step(
     on batch: [LossSample], weights: [Float]? = nil, rate: Float, workers: Workers = Workers()
   ) -> Double {
     precondition(!batch.isEmpty && weights.map { $0.count == batch.count } ?? true)
@@ -138,7 +138,7 @@ public final class Trainer {
 
   /// Writes the weights as `model.safetensors`, and beside it the other files of the checkpoint at `source` that a loader
   /// needs. `config.json` is taken as it is but for the type of the weights, which are float32 now.
-  public func saveCheckpoint(to directory: String, from source: String) throws(LanguageModelError) {
+  package func saveCheckpoint(to directory: String, from source: String) throws(LanguageModelError) {
     let manager = FileManager.default
     do {
       try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -161,12 +161,12 @@ public final class Trainer {
   }
 
   /// Writes the adapter alone, in PEFT's file form; `base` is where its configuration says the model is.
-  public func saveAdapter(to directory: String, base: String) throws(LanguageModelError) {
+  package func saveAdapter(to directory: String, base: String) throws(LanguageModelError) {
     try adapter?.save(values.base, to: directory, base: base)
   }
 
   /// Writes the values, both moments and the number of steps, for a run to go on from or for Influence Distillation.
-  public func saveState(to path: String) throws(LanguageModelError) {
+  package func saveState(to path: String) throws(LanguageModelError) {
     try SafeTensorsWriter.write(
       tensors(values.base, of: parameters, prefix: "param.")
         + tensors(firstMoments.base, of: parameters, prefix: "exp_avg.")
@@ -175,7 +175,7 @@ public final class Trainer {
   }
 
   /// Goes on from a state that `saveState` wrote for the same model.
-  public func loadState(from path: String) throws(LanguageModelError) {
+  package func loadState(from path: String) throws(LanguageModelError) {
     guard FileManager.default.fileExists(atPath: path) else { throw .noSuchFile(path) }
     let file = try SafeTensors(path: path)
     // Everything is checked before anything is taken.
@@ -213,14 +213,14 @@ public final class Trainer {
 
 extension ModelParameter {
   /// The tensor's elements in the checkpoint's order, out of a flat vector of all parameters.
-  public func elements(of vector: UnsafePointer<Float>) -> [Float] {
+  package func elements(of vector: UnsafePointer<Float>) -> [Float] {
     guard isTransposed else { return Array(UnsafeBufferPointer(start: vector + range.lowerBound, count: range.count)) }
     let (inputs, outputs) = (shape[0], shape[1])
     return (0..<range.count).map { vector[range.lowerBound + $0 % outputs * inputs + $0 / outputs] }
   }
 
   /// Puts the tensor's elements, in the checkpoint's order, into a flat vector of all parameters.
-  public func store(_ elements: [Float], in vector: UnsafeMutablePointer<Float>) {
+  package func store(_ elements: [Float], in vector: UnsafeMutablePointer<Float>) {
     precondition(elements.count == range.count)
     let outputs = isTransposed ? shape[1] : 1
     let inputs = isTransposed ? shape[0] : range.count

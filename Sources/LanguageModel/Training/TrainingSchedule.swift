@@ -2,21 +2,21 @@ import Domain
 import Foundation
 
 /// How the learning rate runs and in which order samples come.
-public struct TrainingSchedule: Sendable, Hashable, Codable {
-  public enum Decay: String, Sendable, Hashable, Codable, CaseIterable {
+package struct TrainingSchedule: Sendable, Hashable, Codable {
+  package enum Decay: String, Sendable, Hashable, Codable, CaseIterable {
     case constant, cosine
   }
 
-  public var peakRate: Float
+  package var peakRate: Float
   /// Steps over which the rate rises linearly to its peak.
-  public var warmUpSteps: Int
-  public var decay: Decay
-  public var steps: Int
+  package var warmUpSteps: Int
+  package var decay: Decay
+  package var steps: Int
   /// Samples a step.
-  public var batchSize: Int
-  public var seed: UInt64
+  package var batchSize: Int
+  package var seed: UInt64
 
-  public init(
+  package init(
     peakRate: Float, warmUpSteps: Int = 0, decay: Decay = .cosine, steps: Int, batchSize: Int, seed: UInt64 = 0
   ) {
     self.peakRate = peakRate
@@ -28,7 +28,7 @@ public struct TrainingSchedule: Sendable, Hashable, Codable {
   }
 
   /// The rate of step `step`, counted from 0; cosine falls to 0 at the end.
-  public func rate(at step: Int) -> Float {
+  package func rate(at step: Int) -> Float {
     if step < warmUpSteps { return peakRate * Float(step + 1) / Float(warmUpSteps) }
     switch decay {
     case .constant: return peakRate
@@ -40,7 +40,7 @@ public struct TrainingSchedule: Sendable, Hashable, Codable {
 
   /// Indices of the samples of a step out of `count`: one seeded shuffle an epoch, run through without gaps, so that a
   /// resumed run goes on where it stopped.
-  public func batch(at step: Int, of count: Int) -> [Int] {
+  package func batch(at step: Int, of count: Int) -> [Int] {
     precondition(count > 0)
     var epoch = -1
     var order: [Int] = []

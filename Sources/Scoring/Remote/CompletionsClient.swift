@@ -3,13 +3,13 @@ import Foundation
 import Glibc
 
 /// How an inference server is spoken to; has no part in the answer.
-public struct ServerAccess: Sendable, Hashable {
+package struct ServerAccess: Sendable, Hashable {
   /// Sent as a bearer token; never written down.
-  public var key: String?
+  package var key: String?
   /// Requests that are under way at once.
-  public var requests: Int
+  package var requests: Int
 
-  public init(key: String? = nil, requests: Int = 32) {
+  package init(key: String? = nil, requests: Int = 32) {
     self.key = key
     self.requests = requests
   }

@@ -1,7 +1,7 @@
 import Domain
 
 /// What can go wrong between this program and an inference server.
-public enum EndpointError: ReportableError {
+package enum EndpointError: ReportableError {
   case noLibrary
   case badKey
   case badAddress(String, reason: String)
@@ -23,7 +23,7 @@ public enum EndpointError: ReportableError {
   /// A row that does not fit the server's context even without an example.
   case tooLong(row: Int, path: String?, words: String)
 
-  public var report: ErrorReport {
+  package var report: ErrorReport {
     switch self {
     case .noLibrary:
       ErrorReport(

@@ -9,12 +9,12 @@ import Synchronization
 /// With the model's tokenizer at hand the samples are sent as tokens, the very ones that ``LocalScorer`` runs. Without it
 /// their text is sent: then no end-of-sequence token stands in it, and which of the tokens are the response's is told from
 /// how many tokens the text has with and without it.
-public final class RemoteScorer: UtilityScorer {
-  public let space: ContentHash
-  public let queryHashes: [ContentHash]
-  public let exampleHashes: [ContentHash]
-  public let queryOrder: [Int]
-  public let shortened: Int
+package final class RemoteScorer: UtilityScorer {
+  package let space: ContentHash
+  package let queryHashes: [ContentHash]
+  package let exampleHashes: [ContentHash]
+  package let queryOrder: [Int]
+  package let shortened: Int
 
   private enum Form {
     case tokens(TokenizedSamples)
@@ -44,7 +44,7 @@ public final class RemoteScorer: UtilityScorer {
   /// Asks the server what it serves, and gives the endpoint with the model's name and context in it.
   ///
   /// - Throws: `EndpointError`; `CancellationError`.
-  public static func resolve(
+  package static func resolve(
     _ endpoint: Endpoint, access: ServerAccess, cancellation: Cancellation
   ) throws -> Endpoint {
     let client = try CompletionsClient(endpoint.url, access: access)
@@ -72,7 +72,7 @@ public final class RemoteScorer: UtilityScorer {
   ///   - notice: called once, from any thread, with what the user should know while the server is asked again and again.
   /// - Throws: `EndpointError`; `ScoringError` for a query that the context can't hold; `LanguageModelError` for the
   ///   tokenizer's files.
-  public init(
+  package init(
     endpoint: Endpoint, access: ServerAccess, template: PromptTemplate, queries: [Sample], examples: [Sample],
     queryPath: String?, workers: Int, notice: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
@@ -118,7 +118,7 @@ public final class RemoteScorer: UtilityScorer {
     counts = queries.map { _ in Counts() }
   }
 
-  public func tokens(in block: ScoreBlock) -> Int {
+  package func tokens(in block: ScoreBlock) -> Int {
     switch form {
     case .tokens(let samples):
       let queries = block.example == nil ? samples.alone : samples.queries
@@ -130,7 +130,7 @@ public final class RemoteScorer: UtilityScorer {
     }
   }
 
-  public func distances(
+  package func distances(
     of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @escaping @Sendable (Int) -> Void
   ) throws -> [Float] {
     let found = Mutex([Float](repeating: .infinity, count: block.queries.count))

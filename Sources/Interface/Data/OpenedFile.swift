@@ -1,0 +1,135 @@
+import Domain
+
+/// An opened file, with the rows of it that are at hand.
+package struct OpenedFile: Sendable, Hashable {
+  package var key: DatasetKey
+  package var summary: DatasetSummary
+  package var cache = RowCache()
+  package var list = ListState()
+  /// Which rows are shown; nil shows all.
+  package private(set) var filter: RowFilter?
+  /// What they are ordered by, and whether backwards.
+  package private(set) var order = RowOrder.file
+  package private(set) var isReversed = false
+  /// What it is made of, once all of it has been read.
+  package private(set) var survey: DatasetSurvey?
+  /// The model whose tokenizer the survey was asked for with; nil before it was.
+  var surveyedFor: String?
+  /// The shown rows, filtered and ordered; nil for all of them in the file's order.
+  private var arranged: [Int]?
+  /// The longest length but for a few, and how many rows there are of each: worked out once a survey.
+  private(set) var usualLongest = 0
+  private(set) var total = 0
+  private(set) var labelCounts: [Int] = []
+  /// The shown rows by length, in fine bins from 0 to the usual longest: drawing puts them together.
+  private(set) var lengthBins: [Int] = []
+  static let fineBins = 240
+  /// The cursor in the list of labels.
+  var labels = ListState()
+
+  package init(key: DatasetKey, summary: DatasetSummary) {
+    self.key = key
+    self.summary = summary
+  }
+
+  mutating func show(_ filter: RowFilter?) {
+    self.filter = filter
+    countLengths()
+    arrange()
+  }
+
+  mutating func order(by order: RowOrder, isReversed: Bool) {
+    self.order = order
+    self.isReversed = isReversed
+    arrange()
+  }
+
+  mutating func receive(_ survey: DatasetSurvey) {
+    self.survey = survey
+    usualLongest = survey.usualLongest
+    total = survey.total
+    labelCounts = survey.counts()
+    countLengths()
+    arrange()
+  }
+
+  private mutating func countLengths() {
+    lengthBins = survey?.histogram(of: filter?.rows, bins: Self.fineBins, longest: usualLongest) ?? []
+  }
+
+  /// Length of a row in the survey's unit.
+  func length(of row: Int) -> Int? {
+    guard let survey, survey.lengths.indices.contains(row) else { return nil }
+    return Int(survey.lengths[row])
+  }
+
+  private mutating func arrange() {
+    if order == .file, !isReversed {
+      arranged = filter?.rows
+      return
+    }
+    var rows = filter?.rows ?? Array(0..<summary.rows)
+    if let survey {
+      switch order {
+      case .file: break
+      case .label:
+        // By name, rows without a label last.
+        let rank = survey.ranksOfLabels
+        rows = rows.ordered { row in UInt64(survey.label(ofRow: row).map { rank[$0] } ?? rank.count) }
+      case .length:
+        rows = rows.ordered { survey.lengths.indices.contains($0) ? UInt64(survey.lengths[$0]) : 0 }
+      }
+    }
+    arranged = isReversed ? rows.reversed() : rows
+  }
+}
+
+/// What rows can be ordered by.
+package enum RowOrder: String, Sendable, Hashable, CaseIterable, Codable {
+  case file, label, length
+}
+
+/// The rows that a pattern lets through, in the file's order.
+package struct RowFilter: Sendable, Hashable {
+  package var pattern: RowPattern
+  package var rows: [Int]
+}
+
+extension OpenedFile {
+  /// Rows that are shown.
+  var shownCount: Int { arranged?.count ?? summary.rows }
+
+  /// The row of the file at a place of the shown list.
+  func row(at place: Int) -> Int? {
+    guard place >= 0, place < shownCount else { return nil }
+    return arranged?[place] ?? place
+  }
+
+  /// The rows at some places of the shown list.
+  func rows(at places: Range<Int>) -> [Int] { arranged.map { Array($0[places]) } ?? Array(places) }
+
+  /// Whether all rows are shown in the file's order.
+  var isWhole: Bool { arranged == nil }
+
+  /// The shown rows in the order they are shown in; nil for all in the file's order.
+  var shownRows: [Int]? { arranged }
+
+  /// The place of a row in the shown list; nil where the filter leaves it out.
+  func place(of row: Int) -> Int? {
+    guard let rows = arranged else { return row >= 0 && row < summary.rows ? row : nil }
+    guard order == .file, !isReversed else { return rows.firstIndex(of: row) }
+    // The rows are in order: halve.
+    var low = 0
+    var high = rows.count
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle] < row { low = middle + 1 } else { high = middle }
+    }
+    return low < rows.count && rows[low] == row ? low : nil
+  }
+
+  var rowUnderCursor: Int? { row(at: list.cursor) }
+
+  /// Labels that can be stood on: those that occur.
+  var shownLabels: Int { survey?.labels.count ?? 0 }
+}
