@@ -58,10 +58,18 @@ let package = Package(
       name: "winnow-fuzz",
       dependencies: ["Domain", "Numerics", "Datasets", "LanguageModel", "Screen", "Interface"], path: "Tests/Fuzz",
       exclude: ["Seeds"]),
+    .target(name: "Samples", dependencies: ["Domain", "Datasets"], path: "Tests/Samples"),
+    .executableTarget(
+      name: "winnow-bench",
+      dependencies: [
+        "Domain", "Numerics", "Datasets", "Submodular", "LanguageModel", "Scoring", "Influence", "Samples",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Bench"),
     .testTarget(name: "LayoutTests", dependencies: ["TestSupport"]),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"]),
     .testTarget(name: "NumericsTests", dependencies: ["Domain", "Numerics", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Domain", "Datasets", "TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Domain", "Datasets", "Samples", "TestSupport"]),
     .testTarget(
       name: "SubmodularTests", dependencies: ["Domain", "Numerics", "Submodular", "TestSupport"]),
     .testTarget(
@@ -78,12 +86,12 @@ let package = Package(
       name: "WorkbenchTests",
       dependencies: [
         "Domain", "Numerics", "Datasets", "LanguageModel", "Submodular", "Influence", "Store", "Workbench",
-        "TestSupport",
+        "Samples", "TestSupport",
       ]),
     .testTarget(name: "ScreenTests", dependencies: ["Screen", "TestSupport"]),
     .testTarget(name: "InterfaceTests", dependencies: ["Domain", "Screen", "Interface", "TestSupport"]),
     .testTarget(name: "TerminalTests", dependencies: ["terminal-probe", "TestSupport"]),
-    .testTarget(name: "ProgramTests", dependencies: ["LanguageModel", "winnow", "TestSupport"]),
+    .testTarget(name: "ProgramTests", dependencies: ["LanguageModel", "winnow", "winnow-bench", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,

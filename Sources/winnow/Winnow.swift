@@ -24,8 +24,8 @@ struct Winnow: ParsableCommand {
     subcommands: [
       Open.self, Select.self, Score.self, Gradients.self, InfluenceCommand.self, Methods.self, Runs.self, Inspect.self,
       Export.self, Paths.self, Keys.self, Themes.self,
-      SampleDataCommand.self, SampleModelCommand.self, FinetuneCommand.self, EvaluateCommand.self, ModelCommand.self,
-      BenchCommand.self, CacheCommand.self, Compare.self, Reproduce.self,
+      FinetuneCommand.self, EvaluateCommand.self, ModelCommand.self,
+      CacheCommand.self, Compare.self, Reproduce.self,
     ],
     defaultSubcommand: Open.self)
 

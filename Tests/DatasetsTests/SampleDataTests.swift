@@ -1,6 +1,7 @@
 import Datasets
 import Domain
 import Foundation
+import Samples
 import TestSupport
 import Testing
 

@@ -136,15 +136,22 @@ private struct Evaluation: Decodable {
     }
   }
 
-  @Test func aSampleModelNeedsNoTokenizerOfItsOwn() throws {
+  @Test func aModelOfRandomWeightsIsMadeAndMeasured() throws {
     try Program.inFreshHome { program in
-      let out = program.home.path + "/made"
+      let (out, tokenizer) = (program.home.path + "/made", Places.sampleData.appendingPathComponent("model").path)
       let made = try program.run(
-        "sample-model", "--hidden", "32", "--layers", "2", "--ffn", "64", "--vocab", "1024", "--out", out)
+        [
+          "sample-model", "--hidden", "32", "--layers", "2", "--ffn", "64", "--vocab", "1024", "--tokenizer", tokenizer,
+          "--out", out,
+        ], executable: Places.bench)
       #expect(made.status == 0, "\(made.errors)")
       let data = try data(4, in: program)
       // With random weights all tokens are about as likely.
       #expect(abs(try evaluate(program, "--data", data, "--model", out).all.loss - log(1024)) < 0.5)
+      // Each measurement is named before it begins, and all of them end.
+      let measured = try program.run(["model", "--model", out, "--seconds", "0.01"], executable: Places.bench)
+      #expect(measured.status == 0, "\(measured.errors)")
+      #expect(measured.output.split(separator: "\n").count == 6 && measured.errors.contains("measuring training"))
     }
   }
 }

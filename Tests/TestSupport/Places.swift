@@ -14,6 +14,9 @@ package enum Places {
   package static let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appendingPathComponent("winnow")
 
+  /// The tool that measures, and makes data and models to measure with.
+  package static let bench = program.deletingLastPathComponent().appendingPathComponent("winnow-bench")
+
   /// A fresh folder under the system's temporary one; the caller removes it.
   package static func makeTemporaryFolder() throws -> URL {
     let folder = FileManager.default.temporaryDirectory

@@ -27,9 +27,11 @@ package struct Program {
   }
 
   /// Starts the program; its output goes to the given files' paths or nowhere.
-  package func start(_ arguments: [String], output: URL? = nil, errors: URL? = nil) throws -> Process {
+  package func start(
+    _ arguments: [String], executable: URL = Places.program, output: URL? = nil, errors: URL? = nil
+  ) throws -> Process {
     let process = Process()
-    process.executableURL = Places.program
+    process.executableURL = executable
     process.arguments = arguments
     process.environment = environment
     process.currentDirectoryURL = home
@@ -43,7 +45,7 @@ package struct Program {
   /// Runs the program to its end.
   package func run(_ arguments: String...) throws -> Result { try run(arguments) }
 
-  package func run(_ arguments: [String]) throws -> Result {
+  package func run(_ arguments: [String], executable: URL = Places.program) throws -> Result {
     let name = UUID().uuidString
     let output = home.appendingPathComponent("\(name).out")
     let errors = home.appendingPathComponent("\(name).err")
@@ -51,7 +53,7 @@ package struct Program {
       try? FileManager.default.removeItem(at: output)
       try? FileManager.default.removeItem(at: errors)
     }
-    let process = try start(arguments, output: output, errors: errors)
+    let process = try start(arguments, executable: executable, output: output, errors: errors)
     process.waitUntilExit()
     return Result(
       status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),

@@ -2,6 +2,7 @@ import Datasets
 import Domain
 import Foundation
 import Influence
+import Samples
 import Store
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import Datasets
 import Domain
 
 /// A kind of small text task: how it is asked, what it is asked about, and the one right answer.

@@ -2,7 +2,7 @@ import Domain
 import Foundation
 import Numerics
 
-/// Made-up points around cluster centres, and the cosines between them: what `winnow bench select` chooses from.
+/// Made-up points around cluster centres, and the cosines between them: what `winnow-bench select` chooses from.
 struct BenchPoints {
   var dimensions: Int
   var clusters: Int

@@ -4,8 +4,8 @@ import Foundation
 import Numerics
 import Submodular
 
-/// `winnow bench select`: greedy selection on a made kernel, beside one streaming pass over the same memory.
-struct BenchSelect: ParsableCommand {
+/// `winnow-bench select`: greedy selection on a made kernel, beside one streaming pass over the same memory.
+struct SelectBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "select", abstract: "Greedy selection on a made kernel, against one streaming pass over it.",
     discussion: """
@@ -25,7 +25,7 @@ struct BenchSelect: ParsableCommand {
   @Option(help: "Clusters that the points are drawn from.") var clusters = 100
   @Option(help: "Spread of a cluster; its centre's coordinates have spread 1.") var spread = 0.5
   @Option(help: "Seed of the points.") var seed: UInt64 = 0
-  @Option(help: "Worker threads (default: one a core).") var threads: Int?
+  @OptionGroup var threads: Threads
   @Option(help: "Selections to time.") var repeats = 3
 
   func validate() throws {
@@ -35,7 +35,7 @@ struct BenchSelect: ParsableCommand {
   }
 
   func run() throws {
-    let workers = Workers(count: threads)
+    let workers = threads.workers
     let picks = try Budget(parsing: budget).picks(of: n)
     let points = BenchPoints(dimensions: dimensions, clusters: clusters, spread: spread, seed: seed)
 
@@ -46,7 +46,7 @@ struct BenchSelect: ParsableCommand {
       let vectors = DenseRows(points.unitVectors(n))
       watch = Stopwatch()
       kernel = try Kernel(embeddings: vectors, neighbours: neighbours, workers: workers)
-      print("load: \(Self.seconds(watch.lap())) s (nearest neighbours, \(kernel.entries) entries)")
+      tell("load: \(Self.seconds(watch.lap())) s (nearest neighbours, \(kernel.entries) entries)")
       pass = Self.median { Self.stream(kernel.entries * MemoryLayout<SparseEntry>.stride, workers: workers) }
     } else {
       let vectors = points.unitVectors(n)
@@ -54,10 +54,10 @@ struct BenchSelect: ParsableCommand {
       pass = Self.median { Self.stream(matrix, workers: workers) }
       watch = Stopwatch()
       kernel = try Kernel(matrix, rescaling: .none, workers: workers)
-      print("load: \(Self.seconds(watch.lap())) s (every element checked)")
+      tell("load: \(Self.seconds(watch.lap())) s (every element checked)")
     }
     let rate = String(format: "%.1f", Double(kernel.bytes) / pass / 1e9)
-    print("pass: \(Self.seconds(pass)) s (\(kernel.bytes) bytes, \(rate) GB/s)")
+    tell("pass: \(Self.seconds(pass)) s (\(kernel.bytes) bytes, \(rate) GB/s)")
 
     let other = points.unitVectors(others, draw: 1)
     let side = BenchPoints.cosines(points.unitVectors(n), other, workers: workers)
@@ -71,14 +71,14 @@ struct BenchSelect: ParsableCommand {
       let first = watch.lap()
       while try greedy.next() != nil {}
       let rest = watch.lap()
-      print(
+      tell(
         """
         set-up: \(Self.seconds(setUp)) s, first pass: \(Self.seconds(first)) s, greedy: \(Self.seconds(rest)) s, \
         passes: \(String(format: "%.2f", (setUp + first + rest) / pass)), \
         evaluations: \(greedy.evaluations), bytes: \(greedy.bytesRead), value: \(greedy.objectiveValue)
         """)
     }
-    print("peak memory: \(Self.peakMemory) bytes")
+    tell("peak memory: \(Self.peakMemory) bytes")
   }
 
   private func objective(_ kernel: Kernel, _ side: Kernel, workers: Workers) throws -> CoverageObjective {
@@ -114,18 +114,5 @@ struct BenchSelect: ParsableCommand {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
-  }
-}
-
-/// Wall-clock seconds.
-private struct Stopwatch {
-  private var start = DispatchTime.now().uptimeNanoseconds
-
-  var elapsed: Double { Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
-
-  /// Seconds since the last lap.
-  mutating func lap() -> Double {
-    defer { start = DispatchTime.now().uptimeNanoseconds }
-    return elapsed
   }
 }

@@ -3,8 +3,8 @@ import Datasets
 import Domain
 import Foundation
 
-/// `winnow bench read FILE`.
-struct BenchRead: ParsableCommand {
+/// `winnow-bench read FILE`.
+struct ReadBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "read", abstract: "Time the reading of a file of samples.",
     discussion: """
@@ -26,9 +26,9 @@ struct BenchRead: ParsableCommand {
     let bytes = Double(opened.summary.bytes)
     func line(_ name: String, _ seconds: Double, _ memory: Int) {
       let rate = String(format: "%.2f s\t%.2f GB/s", seconds, bytes / seconds / 1e9)
-      print("\(name)\t\(rate)\t\(memory >> 20) MiB")
+      tell("\(name)\t\(rate)\t\(memory >> 20) MiB")
     }
-    print("\(opened.count) rows, \(opened.summary.bytes) bytes")
+    tell("\(opened.count) rows, \(opened.summary.bytes) bytes")
     line("index", (indexed - begun) / .seconds(1), indexMemory)
     line("first rows", (shown - begun) / .seconds(1), indexMemory)
     line("every row", (checked - shown) / .seconds(1), Self.peakMemory)

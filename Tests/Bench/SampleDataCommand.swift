@@ -1,10 +1,9 @@
 import ArgumentParser
-import Datasets
 import Domain
 import Foundation
-import Workbench
+import Samples
 
-/// `winnow sample-data`: another set like the shipped one.
+/// `winnow-bench sample-data`: another set like the shipped one.
 struct SampleDataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sample-data", abstract: "Write a made pool, target and existing set of small text tasks.")
@@ -29,10 +28,10 @@ struct SampleDataCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...1_000_000).contains(rows) else {
-      throw WorkbenchError.outsideRange(option: "--rows", value: "\(rows)", bounds: "1 to 1000000")
+      throw ValidationError("--rows must be 1 to 1000000, not \(rows).")
     }
     guard (0...1).contains(ledIn) else {
-      throw WorkbenchError.outsideRange(option: "--led-in", value: "\(ledIn)", bounds: "0 to 1")
+      throw ValidationError("--led-in must be 0 to 1, not \(ledIn).")
     }
   }
 

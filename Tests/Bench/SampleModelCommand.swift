@@ -2,9 +2,9 @@ import ArgumentParser
 import Domain
 import Foundation
 import LanguageModel
-import Workbench
+import Samples
 
-/// `winnow sample-model`: random weights to train or to measure with.
+/// `winnow-bench sample-model`: random weights to train or to measure with.
 struct SampleModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sample-model", abstract: "Write a Llama of chosen size with random weights.")
@@ -17,8 +17,8 @@ struct SampleModelCommand: ParsableCommand {
   @Option(name: [.customLong("vocabulary"), .customLong("vocab")], help: "Vocabulary (default: the tokenizer's).")
   var vocabulary: Int?
   @Option(help: "Longest sequence.") var context = 2048
-  @Option(help: ArgumentHelp("Directory whose tokenizer it gets (default: the sample model's).", valueName: "dir"))
-  var tokenizer: String?
+  @Option(help: ArgumentHelp("Directory whose tokenizer it gets.", valueName: "dir"))
+  var tokenizer = "sample-data/model"
   @Option(help: "Seed of the weights.") var seed: UInt64 = 0
   @Option(help: ArgumentHelp("Where to write it.", valueName: "dir")) var out: String
 
@@ -29,21 +29,16 @@ struct SampleModelCommand: ParsableCommand {
       ("--vocabulary", vocabulary ?? 1), ("--context", context),
     ]
     for (option, value) in sizes where !(1...1_000_000).contains(value) {
-      throw WorkbenchError.outsideRange(option: option, value: "\(value)", bounds: "1 to 1000000")
+      throw ValidationError("\(option) must be 1 to 1000000, not \(value).")
     }
     guard hidden % heads == 0, hidden / heads % 2 == 0, heads % keyValueHeads == 0 else {
-      throw WorkbenchError.outsideRange(
-        option: "--heads", value: "\(heads) over \(keyValueHeads)",
-        bounds: "a divisor of --hidden with even quotient, and a multiple of --key-value-heads")
+      throw ValidationError(
+        "--heads must divide --hidden with an even quotient and be a multiple of --key-value-heads, not \(heads) over \(keyValueHeads)."
+      )
     }
   }
 
   func run() throws {
-    guard let tokenizer = self.tokenizer ?? ShippedFiles.sampleModel else {
-      throw ErrorReport(
-        "the shipped sample model is not found, so there is no tokenizer to take", at: "--tokenizer",
-        remedy: "Name a directory with a tokenizer.json.", status: .unusableArguments)
-    }
     let bound = try Tokenizer(directory: tokenizer).idBound
     try RandomCheckpoint(
       hiddenSize: hidden, layers: layers, heads: heads, keyValueHeads: keyValueHeads, intermediateSize: ffn,
