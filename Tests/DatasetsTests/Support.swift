@@ -23,6 +23,13 @@ final class Folder {
   var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() } }
 }
 
+/// Whether a program is on the search path.
+func isInstalled(_ program: String) -> Bool {
+  (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+    FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
+  }
+}
+
 /// The error that `body` throws; nil if it throws none, or one of another type.
 func datasetError(_ body: () throws -> Void) -> DatasetError? {
   do { try body() } catch { return error as? DatasetError }

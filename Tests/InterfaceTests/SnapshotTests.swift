@@ -171,7 +171,21 @@ import Testing
       return
     }
     let kept = try String(contentsOf: file, encoding: .utf8)
-    if picture != kept { Issue.record("\(name) has changed. Now:\n\(picture)") }
+    if picture != kept { Issue.record("\(name) has changed:\n\(Self.difference(kept, picture))") }
+  }
+
+  /// The lines that differ, and of each the columns.
+  private static func difference(_ kept: String, _ now: String) -> String {
+    let (old, new) = (
+      kept.split(separator: "\n", omittingEmptySubsequences: false),
+      now.split(separator: "\n", omittingEmptySubsequences: false)
+    )
+    return (0..<max(old.count, new.count)).compactMap { line -> String? in
+      let (before, after) = (line < old.count ? old[line] : "", line < new.count ? new[line] : "")
+      if before == after { return nil }
+      let same = zip(before, after).prefix { $0 == $1 }.count
+      return "line \(line), from column \(same):\n- \(before)\n+ \(after)"
+    }.joined(separator: "\n")
   }
 
   /// The text, and then for each row the runs of styles, by the theme's names.

@@ -1,6 +1,7 @@
 import Domain
 import Interface
 import Screen
+import Testing
 
 /// A program without a world: keys go in, effects are kept, and answers are given by hand.
 struct Stage {
@@ -107,7 +108,10 @@ struct Stage {
   ) -> Stage {
     var stage = opened(width: width, height: height, depth: depth, glyphs: glyphs, themes: themes, theme: theme)
     stage.press(.character("r"))
-    guard let specification = stage.started else { return stage }
+    guard let specification = stage.started else {
+      Issue.record("no run was started")
+      return stage
+    }
     stage.send(.runStarted(7, specification))
     stage.send(.progress(7, Progress(phase: .load, done: 300, total: 300, unit: "rows", elapsed: 0.04)))
     stage.send(
@@ -165,7 +169,10 @@ struct Stage {
   /// One more run that has ended, with picks of its own.
   mutating func run(_ id: RunID, seed: UInt64, stride: Int) {
     press(.character("r"))
-    guard var specification = started else { return }
+    guard var specification = started else {
+      Issue.record("no run was started")
+      return
+    }
     specification.seed = seed
     send(.runStarted(id, specification))
     let picks = (0..<25).map { rank in
@@ -183,7 +190,10 @@ struct Stage {
     stage.press(.character("2"), .character("g"), .down)
     while stage.model.setup.method != .influence { stage.press(.right) }
     stage.press(.character("r"))
-    guard let specification = stage.started else { return stage }
+    guard let specification = stage.started else {
+      Issue.record("no run was started")
+      return stage
+    }
     stage.send(.runStarted(7, specification))
     stage.send(.progress(7, Progress(phase: .gradients, done: 24, total: 24, unit: "samples", elapsed: 1.5)))
     stage.send(.progress(7, Progress(phase: .embed, done: 120, total: 300, unit: "samples", elapsed: 2)))

@@ -292,7 +292,7 @@ private let model = Places.sampleData.appendingPathComponent("model").path
   @Test func twoProcessesOnOneCacheComputeEachBlockOnce() throws {
     try Program.inFreshHome { program in
       let arguments = [
-        "select", "--pool", pool, "--limit", "120", "--model", model, "--budget", "12", "--json", "--threads", "1",
+        "select", "--pool", pool, "--limit", "60", "--model", model, "--budget", "6", "--json", "--threads", "1",
       ]
       let outputs = (0..<2).map { program.home.appendingPathComponent("\($0).json") }
       let both = try outputs.map { try program.start(arguments, output: $0) }
@@ -302,7 +302,7 @@ private let model = Places.sampleData.appendingPathComponent("model").path
       #expect(answers[0] != nil && answers[0] == answers[1])
       let check = try object(program.run("cache", "verify", "--json").output)
       #expect(check["duplicates"] as? Int == 0 && check["damaged"] as? Int == 0)
-      #expect(check["blocks"] as? Int == 121)
+      #expect(check["blocks"] as? Int == 61)
     }
   }
 

@@ -20,14 +20,27 @@ import Testing
     session.screen.firstMatch(of: /Row (\d[\d ]*) ·/).flatMap { Int($0.1.filter { $0 != " " }) }
   }
 
+  /// The method that the form shows.
+  private func method(_ session: TmuxSession) -> String? {
+    session.screen.firstMatch(of: /Method +‹ (.+?) ›/).map { String($0.1) }
+  }
+
+  /// What is kept of a session, once it is of a run that is going on.
+  private func keepsARun(_ program: Program, _ name: String = "default") -> Bool {
+    let kept = program.home.appendingPathComponent("state/winnow/sessions/\(name).json")
+    return (try? String(contentsOf: kept, encoding: .utf8))?.contains("\"running\"") == true
+  }
+
   /// Steps the method in the form until it shows a text.
   private func choose(_ method: String, _ session: TmuxSession) throws {
     try session.press("2")
     try session.wait(for: "▸2 Setup")
     try session.press("g", "Down")
-    for _ in 0..<12 where !session.screen.contains("‹ \(method)") {
+    for _ in 0..<12 {
+      let shown = self.method(session)
+      if shown?.hasPrefix(method) == true { return }
       try session.press("Right")
-      usleep(150_000)
+      try session.wait("the next method") { self.method(session) != shown }
     }
     try session.wait(for: "‹ \(method)")
   }
@@ -135,15 +148,17 @@ import Testing
       try session.wait(for: "of 3")
       try session.wait(for: "no. 2")
 
-      // All rows; killed in the middle.
+      // More rows; killed in the middle.
       try choose("DELIFT · task-specific", session)
-      try setRows("", session)
+      try setRows("150", session)
+      try session.wait(for: "first 150")
       try session.press("r")
       try session.wait(for: "▸3 Run")
       try session.wait("some scores") {
         session.screen.firstMatch(of: /(\d+)\.?\d*% *│/).flatMap { Int($0.1) }.map { $0 >= 5 } ?? false
       }
-      usleep(400_000)  // what is kept of the session is written a moment after it changes
+      // What is kept of the session is written a moment after it changes.
+      try session.wait("the session's file") { keepsARun(program) }
       let number = try #require(
         pid_t(try String(contentsOf: pid, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
       kill(number, SIGKILL)
@@ -154,7 +169,7 @@ import Testing
       try session.wait(for: "300 rows")
       try session.press("r")
       try session.wait("what was scored before") { session.screen.contains("from before") }
-      try session.wait(for: "Chose 30 rows", seconds: 180)
+      try session.wait(for: "Chose 15 rows")
       try session.press("4")
       try session.wait("the pinned row, still first") { row(session) == pinned && session.screen.contains("▸◆   1") }
       try session.press("q")
@@ -186,9 +201,8 @@ import Testing
       try session.press("5")
       try session.wait(for: "Jaccard")
       try session.press("q")
-      usleep(300_000)
       let kept = program.home.appendingPathComponent("state/winnow/sessions/mine.json")
-      #expect(FileManager.default.fileExists(atPath: kept.path))
+      try session.wait("the session's file") { FileManager.default.fileExists(atPath: kept.path) }
 
       let compared = try program.run("compare", "1", "2", "--json")
       #expect(compared.status == 0, "\(compared.errors)")

@@ -60,7 +60,7 @@ private let model = Places.sampleData.appendingPathComponent("model").path
 
   @Test func aKilledRunGoesOnFromItsLastBlockWithTheSameAnswer() throws {
     let arguments = [
-      "select", "--pool", pool.path, "--limit", "120", "--model", model, "--budget", "12", "--json",
+      "select", "--pool", pool.path, "--limit", "60", "--model", model, "--budget", "6", "--json",
     ]
     var expected: Answer?
     try Program.inFreshHome { expected = try answer($0.run(arguments)) }
@@ -68,10 +68,7 @@ private let model = Places.sampleData.appendingPathComponent("model").path
       let process = try program.start(arguments)
       let scores = program.home.appendingPathComponent("cache/winnow/scores")
       // Until some blocks are on disk.
-      for _ in 0..<2000 {
-        if Self.segmentBytes(in: scores) > 4 * 120 * 4 { break }
-        usleep(5_000)
-      }
+      while Self.segmentBytes(in: scores) <= 4 * 60 * 4, process.isRunning { usleep(5_000) }
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
       let before = Self.segmentBytes(in: scores)
@@ -79,8 +76,8 @@ private let model = Places.sampleData.appendingPathComponent("model").path
       let result = try program.run(arguments)
       #expect(result.status == 0)
       #expect(try answer(result) == expected)
-      // Each of the 121 × 120 distances was measured once (equal samples share theirs), but for those in flight.
-      #expect(Self.segmentBytes(in: scores) <= 121 * 120 * 4 + 2 * 4 * 256)
+      // Each of the 61 × 60 distances was measured once (equal samples share theirs), but for those in flight.
+      #expect(Self.segmentBytes(in: scores) <= 61 * 60 * 4 + 2 * 4 * 256)
     }
   }
 

@@ -50,7 +50,7 @@ import Testing
       let terminal = try start(program)
       defer { terminal.send(SIGKILL) }
       // What the start has to say fades by itself.
-      usleep(6_000_000)
+      try terminal.settle(quiet: 2)
       let written = terminal.bytes.count
       let before = try #require(terminal.voluntarySwitches)
       usleep(3_000_000)

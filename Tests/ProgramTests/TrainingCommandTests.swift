@@ -73,8 +73,7 @@ private struct Evaluation: Decodable {
       let errors = program.home.appendingPathComponent("errors")
       let process = try program.start(
         ["finetune", "--data", pool, "--model", model, "--out", out.path, "--steps", "100000"], errors: errors)
-      let deadline = Date().addingTimeInterval(60)
-      while try String(contentsOf: errors, encoding: .utf8).isEmpty, Date() < deadline { usleep(20_000) }
+      while try String(contentsOf: errors, encoding: .utf8).isEmpty, process.isRunning { usleep(20_000) }
       process.interrupt()
       process.waitUntilExit()
       #expect(process.terminationStatus == 130)

@@ -122,7 +122,7 @@ package final class PseudoTerminal: @unchecked Sendable {
   package func send(_ signal: Int32) { kill(process, signal) }
 
   /// Waits until `condition` holds. Throws with what the program wrote when it does not within `seconds`.
-  package func wait(_ what: String, seconds: Double = 20, until condition: () throws -> Bool) throws {
+  package func wait(_ what: String, seconds: Double = 300, until condition: () throws -> Bool) throws {
     let end = ContinuousClock.now + .seconds(seconds)
     while try !condition() {
       guard ContinuousClock.now < end else {
@@ -145,11 +145,11 @@ package final class PseudoTerminal: @unchecked Sendable {
   }
 
   /// Waits until the program has written nothing for a while.
-  package func settle() throws {
+  package func settle(quiet seconds: Double = 0.15) throws {
     var last = -1
     while last != bytes.count {
       last = bytes.count
-      usleep(150_000)
+      usleep(UInt32(seconds * 1e6))
     }
   }
 

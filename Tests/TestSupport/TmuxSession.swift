@@ -31,15 +31,22 @@ package final class TmuxSession {
   package var screen: String { (try? run(["capture-pane", "-p"])) ?? "" }
 
   /// Waits until the screen shows `text`.
-  package func wait(for text: String, seconds: Double = 60) throws {
-    try wait("\"\(text)\"", seconds: seconds) { self.screen.contains(text) }
+  package func wait(for text: String) throws {
+    try wait("\"\(text)\"") { self.screen.contains(text) }
   }
 
-  /// Waits until a condition holds.
-  package func wait(_ what: String, seconds: Double = 60, until condition: () -> Bool) throws {
-    let end = Date().addingTimeInterval(seconds)
+  /// Waits until a condition holds. How long that takes is the machine's affair: given up only when the screen has stood still for
+  /// minutes, or after a quarter of an hour.
+  package func wait(_ what: String, until condition: () -> Bool) throws {
+    let start = Date()
+    var (seen, changed) = (screen, start)
     while !condition() {
-      guard Date() < end else { throw Failure(description: "no \(what) within \(seconds) s; the screen:\n\(screen)") }
+      let now = Date()
+      let shown = screen
+      if shown != seen { (seen, changed) = (shown, now) }
+      guard now.timeIntervalSince(changed) < 180, now.timeIntervalSince(start) < 900 else {
+        throw Failure(description: "no \(what); the screen:\n\(shown)")
+      }
       usleep(30_000)
     }
   }
