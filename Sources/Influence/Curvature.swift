@@ -117,7 +117,7 @@ package struct Curvature: Sendable {
     return DoubleMatrix(rows: count, columns: count, elements: elements.map { $0 / Double(max(1, total)) }).symmetrised
   }
 
-  /// The target loss's gradient as the first-order part sees it: g for gradient descent, g − eta H b for Adam (methods.md 2.2), given
+  /// The target loss's gradient as the first-order part sees it: g for gradient descent, g − eta H b for Adam (Methods 2.2), given
   /// the targets' own gradients. One row.
   package func pull(
     targetRows: GradientMatrix, stepSize: Double, workers: Workers, cancellation: Cancellation = Cancellation()
