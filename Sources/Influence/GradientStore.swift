@@ -50,29 +50,28 @@ package struct GradientStore: Sendable {
     let file = try open(header: header, bytes: header.count + body)
     defer { close(file) }
     let blocks = (samples.count + Self.blockRows - 1) / Self.blockRows
-    let offset = header.count
     @Sendable func range(_ block: Int) -> Range<Int> {
       block * Self.blockRows..<min(samples.count, (block + 1) * Self.blockRows)
     }
-    let finished = resume(file, key: key, blocks: blocks) { block in
-      (offset + block * Self.blockRows * rowBytes, range(block).count * rowBytes)
+    let place = { @Sendable (block: Int) in
+      (offset: header.count + block * Self.blockRows * rowBytes, count: range(block).count * rowBytes)
     }
+    let finished = resume(file, key: key, blocks: blocks, place: place)
     let log = try openJournal(key: key, finished: finished)
     defer { close(log) }
     let resumed = finished.keys.reduce(0) { $0 + range($1).count }
     let done = Atomic<Int>(resumed)
     advance(resumed, resumed)
-    let failure = Mutex<(any Error)?>(nil)
     let missing = (0..<blocks).filter { finished[$0] == nil }
     // Sound: a worker has its own workspace.
     nonisolated(unsafe) let workspaces = (0..<workers.count).map { _ in gradients.makeWorkspace() }
-    workers.forEach(missing.count) { number, worker in
-      if cancellation.isCancelled || failure.withLock({ $0 != nil }) { return }
-      let block = missing[number]
-      let places = range(block)
-      let values = Matrix(uninitializedRows: places.count, columns: columns)
-      do {
-        for (row, sample) in places.enumerated() {
+    let growing: any LeasedStore<Int, [UInt8]> = GrowingFile(
+      store: self, file: file, log: log, offset: { place($0).offset })
+    try LeasedWork(workers: workers, cancellation: cancellation)
+      .run(missing.count, in: growing, loadsFirst: false, key: { missing[$0] }) { number, worker in
+        let block = range(missing[number])
+        let values = Matrix(uninitializedRows: block.count, columns: columns)
+        for (row, sample) in block.enumerated() {
           try cancellation.check()
           let base = values.base + row * columns
           _ = gradients.fill(base, with: samples[sample], in: workspaces[worker])
@@ -80,17 +79,10 @@ package struct GradientStore: Sendable {
             throw InfluenceError.notFinite(role: .pool, row: rows[sample])
           }
         }
-        let bytes = encode(values)
-        try write(bytes, at: offset + block * Self.blockRows * rowBytes, to: file)
-        let checksum = bytes.withUnsafeBytes { ContentHash(of: $0) }
-        try failure.withLock { _ in try append("\(block) \(checksum)\n", to: log) }
-        advance(done.wrappingAdd(places.count, ordering: .relaxed).newValue, resumed)
-      } catch {
-        failure.withLock { $0 = $0 ?? error }
+        return encode(values)
+      } take: { number, _, _ in
+        advance(done.wrappingAdd(range(missing[number]).count, ordering: .relaxed).newValue, resumed)
       }
-    }
-    if let error = failure.withLock({ $0 }) { throw error }
-    try cancellation.check()
     guard rename(part, path) == 0 else { throw failed() }
     unlink(journal)
   }
@@ -158,7 +150,7 @@ package struct GradientStore: Sendable {
     return log
   }
 
-  private func append(_ text: String, to log: Int32) throws {
+  fileprivate func append(_ text: String, to log: Int32) throws {
     let bytes = Array(text.utf8)
     var done = 0
     while done < bytes.count {
@@ -170,7 +162,7 @@ package struct GradientStore: Sendable {
     guard fdatasync(log) == 0 else { throw failed() }
   }
 
-  private func write(_ bytes: [UInt8], at offset: Int, to file: Int32) throws {
+  fileprivate func write(_ bytes: [UInt8], at offset: Int, to file: Int32) throws {
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeBytes {
@@ -181,5 +173,32 @@ package struct GradientStore: Sendable {
       done += count
     }
     guard fdatasync(file) == 0 else { throw failed() }
+  }
+}
+
+/// The part of a store that grows and its journal, a block a key. It has one writer, so that every lease is granted; what is in it
+/// has been left out by ``GradientStore/resume``.
+private final class GrowingFile: LeasedStore {
+  private let store: GradientStore
+  private let file: Int32
+  /// The journal: its lines are whole, one writer at a time.
+  private let log: Mutex<Int32>
+  private let offset: @Sendable (_ block: Int) -> Int
+
+  init(store: GradientStore, file: Int32, log: Int32, offset: @escaping @Sendable (_ block: Int) -> Int) {
+    self.store = store
+    self.file = file
+    self.log = Mutex(log)
+    self.offset = offset
+  }
+
+  func load(_ block: Int) -> [UInt8]? { nil }
+  func lease(_ block: Int) -> LeaseResult { .granted }
+  func release(_ block: Int) {}
+
+  func store(_ bytes: [UInt8], for block: Int) throws {
+    try store.write(bytes, at: offset(block), to: file)
+    let checksum = bytes.withUnsafeBytes { ContentHash(of: $0) }
+    try log.withLock { try store.append("\(block) \(checksum)\n", to: $0) }
   }
 }

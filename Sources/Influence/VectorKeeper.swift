@@ -1,34 +1,17 @@
 import Domain
-import Glibc
 import Numerics
-import Synchronization
 import Transformer
-
-/// Where vectors are kept once they are computed, so that a killed run goes on with those that are missing.
-package protocol VectorStore: Sendable {
-  /// The kept vector; nil where there is none of this length that is what was kept.
-  func vector(space: ContentHash, key: ContentHash, count: Int) throws -> [Float]?
-
-  /// Asks for a vector: what is granted no other process computes until it is kept or given back.
-  func claimVector(space: ContentHash, key: ContentHash) throws -> BlockClaim
-
-  /// Gives back a vector that was granted and not computed.
-  func giveBackVector(space: ContentHash, key: ContentHash) throws
-
-  /// Keeps a vector. When this returns it is on disk.
-  func keepVector(space: ContentHash, key: ContentHash, values: [Float]) throws
-}
 
 /// Computes vectors that are not kept yet, and keeps them. A vector is the unit that is computed in one go: its bits depend on what its
 /// key names and on nothing else, so a run has the same answer whatever was kept before it.
 package struct VectorKeeper: Sendable {
-  package let store: any VectorStore
+  package let store: any LeasedStore<CacheKey, [Float]>
   /// Names the model.
   package let space: ContentHash
   /// Names the point of its training at which it is looked at.
   private let point: ContentHash?
 
-  package init(store: any VectorStore, space: ContentHash, point: ContentHash? = nil) {
+  package init(store: any LeasedStore<CacheKey, [Float]>, space: ContentHash, point: ContentHash? = nil) {
     self.store = store
     self.space = space
     self.point = point
@@ -48,57 +31,15 @@ package struct VectorKeeper: Sendable {
     compute: @Sendable (_ number: Int, _ worker: Int) -> [Float], take: @Sendable (_ number: Int, [Float]) -> Void
   ) throws {
     let keys = point.map { point in keys.map { ContentHash(combining: [point, $0]) } } ?? keys
-    let failure = Mutex<(any Error)?>(nil)
-    // How often each vector was said to be kept and was not there.
-    let absences = Mutex([Int](repeating: 0, count: keys.count))
-    var left = Array(keys.indices)
-    while !left.isEmpty {
-      let held = Mutex<[Int]>([])
-      workers.forEach(left.count) { [left] place, worker in
-        if cancellation.isCancelled || failure.withLock({ $0 != nil }) { return }
-        let number = left[place]
-        let length = count(number)
-        do {
-          if let kept = try store.vector(space: space, key: keys[number], count: length) {
-            take(number, kept)
-            return
-          }
-          // What another process computes, or has just kept, is looked for again. What stays kept and is not there, in an index that is
-          // damaged, is computed and not kept.
-          let claim = try store.claimVector(space: space, key: keys[number])
-          let isLost =
-            claim == .kept
-            && absences.withLock {
-              $0[number] += 1
-              return $0[number]
-            } > 2
-          if isLost {
-            _ = compute(number, worker)
-            return
-          }
-          guard claim == .granted else {
-            held.withLock { $0.append(number) }
-            return
-          }
-          do {
-            let values = compute(number, worker)
-            try cancellation.check()
-            precondition(values.count == length)
-            try store.keepVector(space: space, key: keys[number], values: values)
-          } catch {
-            // Best effort: a lease that can't be given back ends with this process.
-            try? store.giveBackVector(space: space, key: keys[number])
-            throw error
-          }
-        } catch {
-          failure.withLock { $0 = $0 ?? error }
-        }
-      }
-      if let error = failure.withLock({ $0 }) { throw error }
+    try LeasedWork(workers: workers, cancellation: cancellation).run(keys.count, in: store, loadsFirst: true) {
+      CacheKey(fingerprint: space, .vector(keys[$0], count: count($0)))
+    } compute: { number, worker in
+      let values = compute(number, worker)
       try cancellation.check()
-      let waiting = held.withLock { $0.sorted() }
-      if waiting.count == left.count { usleep(50_000) }
-      left = waiting
+      precondition(values.count == count(number))
+      return values
+    } take: { number, values, origin in
+      if origin == .loaded { take(number, values) }
     }
   }
 }

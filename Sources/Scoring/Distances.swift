@@ -10,11 +10,11 @@ package struct Distances: ~Copyable, Sendable {
   private let query: [Int]
   private let example: [Int]
   package let cuts: ContextCuts
-  /// What they depend on beside the samples: see ``UtilityScorer/space``.
-  package let space: ContentHash
+  /// What they depend on beside the samples: see ``UtilityScorer/fingerprint``.
+  package let fingerprint: ContentHash
 
-  init(table: consuming Matrix, query: [Int], example: [Int], shortened: Int, space: ContentHash) {
-    self.space = space
+  init(table: consuming Matrix, query: [Int], example: [Int], shortened: Int, fingerprint: ContentHash) {
+    self.fingerprint = fingerprint
     cuts = ContextCuts(shortened: shortened, unmeasured: Self.unmeasured(table, query, example))
     self.table = table
     self.query = query

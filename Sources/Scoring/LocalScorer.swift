@@ -9,7 +9,7 @@ import Transformer
 /// Distances from a language model on this machine: each example goes through once, its keys and values are kept, and
 /// the queries run against them in packed batches without padding.
 package final class LocalScorer: UtilityScorer {
-  package let space: ContentHash
+  package let fingerprint: ContentHash
   package let queryHashes: [ContentHash]
   package let exampleHashes: [ContentHash]
   package let queryOrder: [Int]
@@ -51,7 +51,7 @@ package final class LocalScorer: UtilityScorer {
     shortened = samples.shortened(contextLength: contextLength)
     lanes = (0..<max(1, workers)).map { _ in Lane() }
     batchTokens = Self.batchTokens(for: model)
-    space = ContentHash(combining: [
+    fingerprint = ContentHash(combining: [
       model.contentHash, template.contentHash, ContentHash(of: "distance 1, context \(contextLength)"),
     ])
     func names(_ samples: [Sample]) -> [ContentHash] {

@@ -1,25 +1,18 @@
 import Domain
-import Glibc
 import Numerics
 import Synchronization
 
 /// Where finished blocks are kept, so that a killed run goes on at the next one.
-package protocol DistanceStore: Sendable {
-  /// Hands over every kept distance of a space that belongs to one of `examples` (nil: the queries alone) and one of
-  /// `queries`, given as their places in these arrays.
+package typealias DistanceStore = DistanceReader & LeasedStore<CacheKey, [Float]>
+
+/// Reads the stored distances of a whole table in one go.
+package protocol DistanceReader: Sendable {
+  /// Hands over every stored distance that belongs to one of `examples` (nil: the queries alone) and one of `queries`,
+  /// given as their indices in these arrays.
   func load(
-    space: ContentHash, examples: [ContentHash?], queries: [ContentHash],
+    fingerprint: ContentHash, examples: [ContentHash?], queries: [ContentHash],
     into take: (_ example: Int, _ query: Int, _ distance: Float) -> Void
   ) throws
-
-  /// Asks for a block: what is granted no other process computes until it is saved or given back.
-  func claim(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws -> BlockClaim
-
-  /// Gives back a block that was granted and not computed.
-  func giveBack(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws
-
-  /// Keeps a block. When this returns it is on disk.
-  func save(space: ContentHash, example: ContentHash?, queries: [ContentHash], distances: [Float]) throws
 }
 
 /// Fills a matrix of distances, block by block, from what is kept and from a scorer.
@@ -56,7 +49,8 @@ package struct ScoringJob: Sendable {
 
     let columns: [ContentHash?] = [nil] + examples.hashes
     if let store {
-      try store.load(space: scorer.space, examples: columns, queries: queries.hashes) { example, query, distance in
+      try store.load(fingerprint: scorer.fingerprint, examples: columns, queries: queries.hashes) {
+        example, query, distance in
         table[example, query] = distance
       }
     }
@@ -67,93 +61,41 @@ package struct ScoringJob: Sendable {
 
     let done = Atomic<Int>(resumed)
     let tokens = Atomic<Int>(0)
-    let failure = Mutex<(any Error)?>(nil)
-    let stop = Atomic<Bool>(false)
     progress(resumed, total, resumed, 0)
-    // Sound: blocks are disjoint parts of the table, and each is written by the one worker that holds it.
+    // Sound: blocks are disjoint parts of the table, and each is looked at and written by the one worker that holds it.
     nonisolated(unsafe) let base = table.base
     let width = table.columns
-    var left = pieces
-    // How often each piece was said to be kept and was not there.
-    let absences = Mutex([Int](repeating: 0, count: pieces.count))
-    var numbers = Array(pieces.indices)
-    while !left.isEmpty {
-      let held = Mutex<[Int]>([])
-      let begun = done.load(ordering: .relaxed)
-      workers.forEach(left.count) { [left, numbers] number, worker in
-        if stop.load(ordering: .relaxed) || cancellation.isCancelled { return }
-        let (column, range) = (left[number].column, left[number].range)
-        let places = range.filter { base[column * width + $0].isNaN }
-        let hashes = places.map { queries.hashes[$0] }
-        do {
-          let isLost = absences.withLock { $0[numbers[number]] } > 1
-          let claim = try isLost ? nil : store?.claim(space: scorer.space, example: columns[column], queries: hashes)
-          switch claim ?? .granted {
-          case .granted:
-            let block = ScoreBlock(
-              example: column == 0 ? nil : examples.representative[column - 1],
-              queries: places.map { queries.representative[$0] })
-            let distances = try compute(
-              block, columns[column], hashes, keeping: claim != nil, worker, cancellation
-            ) { count in
-              let all = tokens.wrappingAdd(count, ordering: .relaxed).newValue
-              progress(done.load(ordering: .relaxed), total, resumed, all)
-            }
-            for (place, distance) in zip(places, distances) { base[column * width + place] = distance }
-            done.wrappingAdd(places.count, ordering: .relaxed)
-          case .kept:
-            try store?.load(space: scorer.space, examples: [columns[column]], queries: hashes) { _, query, distance in
-              base[column * width + places[query]] = distance
-            }
-            let found = places.count { !base[column * width + $0].isNaN }
-            done.wrappingAdd(found, ordering: .relaxed)
-            // A block that turned out damaged is forgotten by now, and asked for again. One that stays kept and is not there, in an
-            // index that is damaged, is computed and not kept.
-            if found < places.count {
-              held.withLock { $0.append(number) }
-              absences.withLock { $0[numbers[number]] += 1 }
-            }
-          case .held:
-            held.withLock { $0.append(number) }
-          }
-          progress(done.load(ordering: .relaxed), total, resumed, tokens.load(ordering: .relaxed))
-        } catch {
-          failure.withLock { $0 = $0 ?? error }
-          stop.store(true, ordering: .relaxed)
-        }
+    @Sendable func missing(_ piece: Piece) -> [Int] {
+      piece.range.filter { base[piece.column * width + $0].isNaN }
+    }
+    try LeasedWork(workers: workers, cancellation: cancellation).run(pieces.count, in: store, loadsFirst: false) {
+      index in
+      let piece = pieces[index]
+      let hashes = missing(piece).map { queries.hashes[$0] }
+      return CacheKey(fingerprint: scorer.fingerprint, .distances(example: columns[piece.column], queries: hashes))
+    } compute: { index, worker in
+      let piece = pieces[index]
+      let block = ScoreBlock(
+        example: piece.column == 0 ? nil : examples.representative[piece.column - 1],
+        queries: missing(piece).map { queries.representative[$0] })
+      return try scorer.distances(of: block, worker: worker, cancellation: cancellation) { count in
+        let all = tokens.wrappingAdd(count, ordering: .relaxed).newValue
+        progress(done.load(ordering: .relaxed), total, resumed, all)
       }
-      if let error = failure.withLock({ $0 }) { throw error }
-      try cancellation.check()
-      let again = held.withLock { $0.sorted() }
-      left = again.map { left[$0] }
-      numbers = again.map { numbers[$0] }
-      // What others compute is looked for again in a moment.
-      if !left.isEmpty, done.load(ordering: .relaxed) == begun { usleep(50_000) }
+    } take: { index, distances, _ in
+      let piece = pieces[index]
+      let queries = missing(piece)
+      for (query, distance) in zip(queries, distances) { base[piece.column * width + query] = distance }
+      let all = done.wrappingAdd(queries.count, ordering: .relaxed).newValue
+      progress(all, total, resumed, tokens.load(ordering: .relaxed))
     }
     try cancellation.check()
     return Distances(
-      table: table, query: queries.place, example: examples.place, shortened: scorer.shortened, space: scorer.space)
+      table: table, query: queries.number, example: examples.number, shortened: scorer.shortened,
+      fingerprint: scorer.fingerprint)
   }
 
-  /// Computes a block that was granted, and keeps it; one that fails is given back.
-  private func compute(
-    _ block: ScoreBlock, _ example: ContentHash?, _ hashes: [ContentHash], keeping: Bool, _ worker: Int,
-    _ cancellation: Cancellation, advance: @escaping @Sendable (Int) -> Void
-  ) throws -> [Float] {
-    let store = keeping ? store : nil
-    do {
-      let distances = try scorer.distances(
-        of: block, worker: worker, cancellation: cancellation, advance: advance)
-      try store?.save(space: scorer.space, example: example, queries: hashes, distances: distances)
-      return distances
-    } catch {
-      // Best effort: a lease that can't be given back ends with this process.
-      try? store?.giveBack(space: scorer.space, example: example, queries: hashes)
-      throw error
-    }
-  }
-
-  /// A cell of the grid of blocks: a column of the table and a range of its places.
+  /// A cell of the grid of blocks: a column of the table and a range of its queries.
   private struct Piece: Sendable {
     var column: Int
     var range: Range<Int>
@@ -178,18 +120,18 @@ private struct Distinct: Sendable {
   var hashes: [ContentHash] = []
   /// For each distinct hash a sample that has it.
   var representative: [Int] = []
-  /// For each sample its distinct hash's place.
-  var place: [Int]
+  /// For each sample its distinct hash's index.
+  var number: [Int]
 
   init(_ all: [ContentHash], order: [Int]) {
-    place = Array(repeating: 0, count: all.count)
+    number = Array(repeating: 0, count: all.count)
     var known: [ContentHash: Int] = [:]
     for sample in order {
       if let found = known[all[sample]] {
-        place[sample] = found
+        number[sample] = found
       } else {
         known[all[sample]] = hashes.count
-        place[sample] = hashes.count
+        number[sample] = hashes.count
         representative.append(sample)
         hashes.append(all[sample])
       }

@@ -18,7 +18,7 @@ package struct ScoreBlock: Sendable, Hashable {
 /// response, alone and behind each example.
 package protocol UtilityScorer: Sendable {
   /// Names everything that a distance depends on beside the two samples: the model, the template, the context's length.
-  var space: ContentHash { get }
+  var fingerprint: ContentHash { get }
 
   /// Names what the distance depends on of each query, and of each example.
   var queryHashes: [ContentHash] { get }

@@ -8,7 +8,7 @@ import Store
 import Submodular
 import Transformer
 
-extension ScoreCache: DistanceStore, VectorStore {}
+extension ScoreCache: DistanceStore {}
 
 /// Carries a run from its files to its selection: load, score, select. One engine serves the screen and the commands, so
 /// that both give the same answer.

@@ -32,7 +32,7 @@ extension RunEngine {
       workers: workers.count, observe: observe)
     let cache = openCache(observe: observe)
     // A cache that can't be written says so when the first block is saved.
-    if !onlyKept { try? cache?.use(scorer.space, name: judge.cacheName(template: name)) }
+    if !onlyKept { try? cache?.use(scorer.fingerprint, name: judge.cacheName(template: name)) }
     let job = ScoringJob(scorer: scorer, store: cache, workers: workers)
     let distances = try job.run(onlyKept: onlyKept, cancellation: cancellation) { done, total, resumed, tokens in
       clock.advance(done, of: total, resumed: resumed, tokens: tokens)
@@ -86,7 +86,7 @@ extension RunEngine {
       let distances = try self.measure(
         queries: queries, queryPath: path, examples: examples, judge: judge, template: template,
         name: specification.template, clock: clock, onlyKept: onlyKept, cancellation: cancellation, observe: observe)
-      if !kernels.spaces.contains(distances.space) { kernels.spaces.append(distances.space) }
+      if !kernels.spaces.contains(distances.fingerprint) { kernels.spaces.append(distances.fingerprint) }
       kernels.cuts.shortened += distances.cuts.shortened
       kernels.cuts.unmeasured += distances.cuts.unmeasured
       return distances

@@ -316,7 +316,7 @@ private func problem(_ body: () throws -> Distances) -> ErrorReport? {
       return try RemoteScorer(
         endpoint: endpoint, access: ServerAccess(), template: .delift, queries: samples, examples: samples,
         queryPath: nil, workers: 1
-      ).space
+      ).fingerprint
     }
     #expect(try space("/a") == space("/a"))
     #expect(try Set([space(nil), space("/a"), space("/b"), space("/b", context: 4096)]).count == 4)

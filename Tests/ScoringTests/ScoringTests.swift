@@ -43,12 +43,12 @@ private func oracleModel() throws -> Model {
 
 /// Keeps blocks in memory, counts what it is asked to keep, and can fail after so many.
 private final class MemoryStore: DistanceStore {
-  struct Key: Hashable {
+  struct Pair: Hashable {
     var example: ContentHash?
     var query: ContentHash
   }
   struct State {
-    var distances: [Key: Float] = [:]
+    var distances: [Pair: Float] = [:]
     var blocks = 0
     var failAfter: Int?
   }
@@ -56,26 +56,28 @@ private final class MemoryStore: DistanceStore {
   let state = Mutex(State())
 
   func load(
-    space: ContentHash, examples: [ContentHash?], queries: [ContentHash],
+    fingerprint: ContentHash, examples: [ContentHash?], queries: [ContentHash],
     into take: (_ example: Int, _ query: Int, _ distance: Float) -> Void
   ) throws {
     let kept = state.withLock { $0.distances }
     for (column, example) in examples.enumerated() {
       for (row, query) in queries.enumerated() {
-        if let distance = kept[Key(example: example, query: query)] { take(column, row, distance) }
+        if let distance = kept[Pair(example: example, query: query)] { take(column, row, distance) }
       }
     }
   }
 
-  func claim(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws -> BlockClaim { .granted }
-  func giveBack(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws {}
+  func load(_ key: CacheKey) -> [Float]? { nil }
+  func lease(_ key: CacheKey) -> LeaseResult { .granted }
+  func release(_ key: CacheKey) {}
 
-  func save(space: ContentHash, example: ContentHash?, queries: [ContentHash], distances: [Float]) throws {
+  func store(_ distances: [Float], for key: CacheKey) throws {
+    guard case .distances(let example, let queries) = key.content else { return }
     try state.withLock { state in
       if let most = state.failAfter, state.blocks >= most { throw Full() }
       state.blocks += 1
       for (query, distance) in zip(queries, distances) {
-        state.distances[Key(example: example, query: query)] = distance
+        state.distances[Pair(example: example, query: query)] = distance
       }
     }
   }
@@ -100,15 +102,16 @@ private func all(_ distances: borrowing Distances) -> [Float] {
   return values
 }
 
-/// Says that all is kept, and has nothing: an index that is damaged.
+/// Says that all is stored, and has nothing: an index that is damaged.
 private struct ForgetfulStore: DistanceStore {
   func load(
-    space: ContentHash, examples: [ContentHash?], queries: [ContentHash],
+    fingerprint: ContentHash, examples: [ContentHash?], queries: [ContentHash],
     into take: (_ example: Int, _ query: Int, _ distance: Float) -> Void
   ) throws {}
-  func claim(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws -> BlockClaim { .kept }
-  func giveBack(space: ContentHash, example: ContentHash?, queries: [ContentHash]) throws {}
-  func save(space: ContentHash, example: ContentHash?, queries: [ContentHash], distances: [Float]) throws {}
+  func load(_ key: CacheKey) -> [Float]? { nil }
+  func lease(_ key: CacheKey) -> LeaseResult { .stored }
+  func release(_ key: CacheKey) {}
+  func store(_ distances: [Float], for key: CacheKey) {}
 }
 
 @Suite struct ScoringTests {

@@ -7,6 +7,7 @@ import Testing
 @Suite struct CacheUpkeepTests {
   private let space = ContentHash(of: "space")
   private let queries = (0..<5).map { ContentHash(of: "query \($0)") }
+  private var alone: CacheKey { CacheKey(fingerprint: space, .distances(example: nil, queries: queries)) }
 
   private func inFolder(_ body: (String) throws -> Void) throws {
     let folder = try Places.makeTemporaryFolder()
@@ -16,26 +17,30 @@ import Testing
 
   private func fill(_ cache: ScoreCache, _ space: ContentHash, blocks: Int) throws {
     for block in 0..<blocks {
-      try cache.save(
-        space: space, example: ContentHash(of: "example \(block)"), queries: queries,
-        distances: queries.indices.map { Float(block + $0) })
+      try cache.store(
+        queries.indices.map { Float(block + $0) },
+        for: CacheKey(
+          fingerprint: space, .distances(example: ContentHash(of: "example \(block)"), queries: queries)))
     }
   }
 
-  @Test func aBlockIsGrantedOnceUntilItIsSavedOrGivenBack() throws {
+  @Test func aBlockIsGrantedOnceUntilItIsStoredOrReleased() throws {
     try inFolder { folder in
       let one = try ScoreCache(folder: folder)
       let other = try ScoreCache(folder: folder)
-      func claim(_ cache: ScoreCache, _ queries: [ContentHash]) throws -> BlockClaim {
-        try cache.claim(space: space, example: nil, queries: queries)
-      }
-      #expect(try claim(one, queries) == .granted)
-      #expect(try claim(other, queries) == .held)
-      #expect(try claim(other, Array(queries.prefix(2))) == .granted)
-      try one.giveBack(space: space, example: nil, queries: queries)
-      #expect(try claim(other, queries) == .granted)
-      try other.save(space: space, example: nil, queries: queries, distances: [1, 2, 3, 4, 5])
-      #expect(try claim(one, queries) == .kept)
+      let part = CacheKey(fingerprint: space, .distances(example: nil, queries: Array(queries.prefix(2))))
+      #expect(try one.lease(alone) == .granted)
+      #expect(try other.lease(alone) == .held)
+      #expect(try other.lease(part) == .granted)
+      try one.release(alone)
+      #expect(try other.lease(alone) == .granted)
+      try other.store([1, 2, 3, 4, 5], for: alone)
+      #expect(try one.lease(alone) == .stored)
+      #expect(try one.load(alone) == [1, 2, 3, 4, 5])
+      // Its numbers serve another list of the same queries; a list with one that is not there is not loaded.
+      #expect(try one.load(part) == [1, 2])
+      let more = queries + [ContentHash(of: "another query")]
+      #expect(try one.load(CacheKey(fingerprint: space, .distances(example: nil, queries: more))) == nil)
       #expect(try one.verify().duplicates == 0)
     }
   }
@@ -44,22 +49,22 @@ import Testing
     try inFolder { folder in
       let one = try ScoreCache(folder: folder)
       let other = try ScoreCache(folder: folder)
-      let key = ContentHash(of: "key")
-      #expect(try one.vector(space: space, key: key, count: 3) == nil)
-      #expect(try one.claimVector(space: space, key: key) == .granted)
-      #expect(try other.claimVector(space: space, key: key) == .held)
-      try one.giveBackVector(space: space, key: key)
-      #expect(try other.claimVector(space: space, key: key) == .granted)
-      try other.keepVector(space: space, key: key, values: [1, -0.0, .infinity])
-      #expect(try one.claimVector(space: space, key: key) == .kept)
-      #expect(try one.vector(space: space, key: key, count: 3) == [1, -0.0, .infinity])
+      let key = CacheKey(fingerprint: space, .vector(ContentHash(of: "key"), count: 3))
+      #expect(try one.load(key) == nil)
+      #expect(try one.lease(key) == .granted)
+      #expect(try other.lease(key) == .held)
+      try one.release(key)
+      #expect(try other.lease(key) == .granted)
+      try other.store([1, -0.0, .infinity], for: key)
+      #expect(try one.lease(key) == .stored)
+      #expect(try one.load(key) == [1, -0.0, .infinity])
       let check = try one.verify()
       #expect(check.isSound && (check.blocks, check.duplicates, check.unusedBytes) == (1, 0, 0))
       #expect(try one.spaces().map(\.bytes) == [12])
       try sqlite(folder + "/index.sqlite", "UPDATE vector SET checksum = 'x'")
       #expect(try one.verify().damaged == 1)
-      #expect(try one.vector(space: space, key: key, count: 3) == nil)
-      #expect(try one.claimVector(space: space, key: key) == .granted)
+      #expect(try one.load(key) == nil)
+      #expect(try one.lease(key) == .granted)
       #expect(try one.verify(repairing: true).isSound)
     }
   }
@@ -71,16 +76,20 @@ import Testing
       let cache = try ScoreCache(folder: folder)
       let examples = [ContentHash(of: "example 0"), ContentHash(of: "example 1")]
       var found = 0
-      try cache.load(space: space, examples: examples, queries: queries) { _, _, _ in found += 1 }
+      try cache.load(fingerprint: space, examples: examples, queries: queries) { _, _, _ in found += 1 }
       #expect(found == 0)
-      #expect(try cache.claim(space: space, example: examples[0], queries: queries) == .granted)
+      let key = CacheKey(fingerprint: space, .distances(example: examples[0], queries: queries))
+      #expect(try cache.lease(key) == .granted)
+      // Computed again, it is found: the list is mended with it.
+      try cache.store([5, 4, 3, 2, 1], for: key)
+      #expect(try cache.load(key) == [5, 4, 3, 2, 1])
     }
   }
 
   @Test func theLeaseOfAProcessThatWasKilledIsPassedOn() throws {
     try inFolder { folder in
       let cache = try ScoreCache(folder: folder)
-      #expect(try cache.claim(space: space, example: nil, queries: queries) == .granted)
+      #expect(try cache.lease(alone) == .granted)
       // As another process would have left it: this machine and boot, a number that no process has.
       let index = folder + "/index.sqlite"
       let owners = [
@@ -89,14 +98,14 @@ import Testing
       ]
       for owner in owners {
         try sqlite(index, "UPDATE lease SET owner = '\(owner)'")
-        #expect(try cache.claim(space: space, example: nil, queries: queries) == .granted)
+        #expect(try cache.lease(alone) == .granted)
       }
       // One on another machine is believed for a while.
       let now = Int(Date().timeIntervalSince1970)
       try sqlite(index, "UPDATE lease SET owner = 'elsewhere/b/1/1', taken = \(now - 60)")
-      #expect(try cache.claim(space: space, example: nil, queries: queries) == .held)
+      #expect(try cache.lease(alone) == .held)
       try sqlite(index, "UPDATE lease SET taken = \(now - 3600)")
-      #expect(try cache.claim(space: space, example: nil, queries: queries) == .granted)
+      #expect(try cache.lease(alone) == .granted)
     }
   }
 

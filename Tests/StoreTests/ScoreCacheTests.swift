@@ -19,16 +19,18 @@ import Testing
     throws -> [[Int]: Float]
   {
     var found: [[Int]: Float] = [:]
-    try cache.load(space: space, examples: examples, queries: queries) { found[[$0, $1]] = $2 }
+    try cache.load(fingerprint: space, examples: examples, queries: queries) { found[[$0, $1]] = $2 }
     return found
   }
 
   @Test func whatWasSavedIsFoundAgainByAnotherProcessHandle() throws {
     try inFolder { folder in
-      try ScoreCache(folder: folder).save(space: space, example: nil, queries: queries, distances: [1, 2, 3, 4, 5])
+      try ScoreCache(folder: folder).store(
+        [1, 2, 3, 4, 5], for: CacheKey(fingerprint: space, .distances(example: nil, queries: queries)))
       let cache = try ScoreCache(folder: folder)
-      try cache.save(
-        space: space, example: examples[2], queries: [queries[3], queries[1]], distances: [0.5, .infinity])
+      try cache.store(
+        [0.5, .infinity],
+        for: CacheKey(fingerprint: space, .distances(example: examples[2], queries: [queries[3], queries[1]])))
       let found = try load(try ScoreCache(folder: folder), space, examples, queries)
       #expect(found == [[0, 0]: 1, [0, 1]: 2, [0, 2]: 3, [0, 3]: 4, [0, 4]: 5, [2, 3]: 0.5, [2, 1]: .infinity])
     }
@@ -37,7 +39,8 @@ import Testing
   @Test func otherOrdersAndSubsetsOfTheSameSamplesFindTheirDistances() throws {
     try inFolder { folder in
       let cache = try ScoreCache(folder: folder)
-      try cache.save(space: space, example: examples[1], queries: queries, distances: [1, 2, 3, 4, 5])
+      try cache.store(
+        [1, 2, 3, 4, 5], for: CacheKey(fingerprint: space, .distances(example: examples[1], queries: queries)))
       let edited = [queries[4], ContentHash(of: "an edited row"), queries[0]]
       #expect(try load(cache, space, [examples[1]], edited) == [[0, 0]: 5, [0, 2]: 1])
       #expect(try load(cache, ContentHash(of: "another model"), [examples[1]], edited).isEmpty)
@@ -48,8 +51,10 @@ import Testing
   @Test func aFlippedBitIsFoundAndTheBlockForgotten() throws {
     try inFolder { folder in
       let cache = try ScoreCache(folder: folder)
-      try cache.save(space: space, example: examples[1], queries: queries, distances: [1, 2, 3, 4, 5])
-      try cache.save(space: space, example: examples[2], queries: queries, distances: [6, 7, 8, 9, 10])
+      try cache.store(
+        [1, 2, 3, 4, 5], for: CacheKey(fingerprint: space, .distances(example: examples[1], queries: queries)))
+      try cache.store(
+        [6, 7, 8, 9, 10], for: CacheKey(fingerprint: space, .distances(example: examples[2], queries: queries)))
       let name = try #require(
         try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".f32") })
       let path = URL(fileURLWithPath: folder + "/" + name)
@@ -59,7 +64,8 @@ import Testing
       let kept: [[Int]: Float] = [[2, 0]: 6, [2, 1]: 7, [2, 2]: 8, [2, 3]: 9, [2, 4]: 10]
       #expect(try load(cache, space, examples, queries) == kept)
       // Measured again, it is whole again.
-      try cache.save(space: space, example: examples[1], queries: queries, distances: [1, 2, 3, 4, 5])
+      try cache.store(
+        [1, 2, 3, 4, 5], for: CacheKey(fingerprint: space, .distances(example: examples[1], queries: queries)))
       #expect(try load(cache, space, examples, queries).count == 10)
     }
   }
@@ -67,7 +73,8 @@ import Testing
   @Test func aMissingSegmentFileCostsItsBlocksOnly() throws {
     try inFolder { folder in
       let cache = try ScoreCache(folder: folder)
-      try cache.save(space: space, example: examples[1], queries: queries, distances: [1, 2, 3, 4, 5])
+      try cache.store(
+        [1, 2, 3, 4, 5], for: CacheKey(fingerprint: space, .distances(example: examples[1], queries: queries)))
       for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix(".f32") {
         try FileManager.default.removeItem(atPath: folder + "/" + name)
       }

@@ -11,7 +11,7 @@ import Tokenizers
 /// their text is sent: then no end-of-sequence token stands in it, and which of the tokens are the response's is told from
 /// how many tokens the text has with and without it.
 package final class RemoteScorer: UtilityScorer {
-  package let space: ContentHash
+  package let fingerprint: ContentHash
   package let queryHashes: [ContentHash]
   package let exampleHashes: [ContentHash]
   package let queryOrder: [Int]
@@ -112,7 +112,7 @@ package final class RemoteScorer: UtilityScorer {
       shortened = 0
       parts.append(ContentHash(of: "text"))
     }
-    space = ContentHash(combining: parts)
+    fingerprint = ContentHash(combining: parts)
     queryHashes = queries.map(template.contentHash(of:))
     exampleHashes = examples.map(template.contentHash(of:))
     queryOrder = Array(queries.indices)
