@@ -23,18 +23,32 @@ let package = Package(
     // The core: from file to score to selection.
     .target(name: "Domain", dependencies: ["CXXHash"]),
     .target(name: "Numerics", dependencies: ["Domain", "COpenBLAS", "CVectorKernels"]),
-    .target(name: "Datasets", dependencies: ["Domain", "CSimdJSON"]),
+    .target(name: "JSONBytes", dependencies: ["CSimdJSON"]),
+    .target(name: "Datasets", dependencies: ["Domain", "JSONBytes"]),
     .target(name: "Submodular", dependencies: ["Domain", "Numerics"]),
-    .target(name: "LanguageModel", dependencies: ["Domain", "Numerics"]),
-    .target(name: "Scoring", dependencies: ["Domain", "Numerics", "LanguageModel", "CCurl"]),
-    .target(name: "Influence", dependencies: ["Domain", "Numerics", "LanguageModel"]),
+    .target(name: "Jinja", dependencies: ["Domain"]),
+    .target(name: "Tokenizers", dependencies: ["Domain", "Numerics", "JSONBytes"]),
+    .target(name: "Checkpoints", dependencies: ["Domain", "Numerics", "JSONBytes"]),
+    .target(name: "Transformer", dependencies: ["Domain", "Numerics", "Checkpoints"]),
+    .target(
+      name: "LanguageModel",
+      dependencies: ["Domain", "Numerics", "JSONBytes", "Jinja", "Tokenizers", "Checkpoints", "Transformer"]),
+    .target(
+      name: "SampleEncoding", dependencies: ["Domain", "Tokenizers", "Transformer", "LanguageModel"]),
+    .target(
+      name: "Scoring",
+      dependencies: [
+        "Domain", "Numerics", "Tokenizers", "Checkpoints", "Transformer", "LanguageModel", "SampleEncoding", "CCurl",
+      ]),
+    .target(name: "Influence", dependencies: ["Domain", "Numerics", "JSONBytes", "Checkpoints", "Transformer"]),
     .target(
       name: "Store",
       dependencies: ["Domain", "Numerics", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(
       name: "Workbench",
       dependencies: [
-        "Domain", "Numerics", "Datasets", "Submodular", "LanguageModel", "Scoring", "Influence", "Store",
+        "Domain", "Numerics", "Datasets", "Submodular", "Tokenizers", "Checkpoints", "Transformer", "LanguageModel",
+        "SampleEncoding", "Scoring", "Influence", "Store",
       ]),
 
     // The screen: from state to cells to the terminal.
@@ -45,24 +59,31 @@ let package = Package(
     .executableTarget(
       name: "winnow",
       dependencies: [
-        "Domain", "Numerics", "Datasets", "Submodular", "LanguageModel", "Scoring", "Influence", "Store",
+        "Domain", "Numerics", "Datasets", "Submodular", "Tokenizers", "Checkpoints", "Transformer", "LanguageModel",
+        "SampleEncoding", "Scoring", "Influence", "Store",
         "Workbench", "Screen", "Interface", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Tests: a target a room, and ProgramTests for the built program as a whole.
-    .target(name: "TestSupport", dependencies: ["LanguageModel"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Tokenizers", "Transformer", "LanguageModel"], path: "Tests/TestSupport"),
     .executableTarget(
       name: "terminal-probe", dependencies: ["Screen", "Terminal"], path: "Tests/TerminalProbe"),
     .executableTarget(
       name: "winnow-fuzz",
-      dependencies: ["Domain", "Numerics", "Datasets", "LanguageModel", "Screen", "Interface"], path: "Tests/Fuzz",
+      dependencies: [
+        "Domain", "Numerics", "Datasets", "JSONBytes", "Tokenizers", "Checkpoints", "LanguageModel", "Screen",
+        "Interface",
+      ],
+      path: "Tests/Fuzz",
       exclude: ["Seeds"]),
     .target(name: "Samples", dependencies: ["Domain", "Datasets"], path: "Tests/Samples"),
     .executableTarget(
       name: "winnow-bench",
       dependencies: [
-        "Domain", "Numerics", "Datasets", "Submodular", "LanguageModel", "Scoring", "Influence", "Samples",
+        "Domain", "Numerics", "Datasets", "Submodular", "Checkpoints", "Transformer", "LanguageModel", "SampleEncoding",
+        "Influence", "Samples",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/Bench"),
@@ -74,24 +95,32 @@ let package = Package(
       name: "SubmodularTests", dependencies: ["Domain", "Numerics", "Submodular", "TestSupport"]),
     .testTarget(
       name: "LanguageModelTests",
-      dependencies: ["Domain", "Numerics", "LanguageModel", "TestSupport"]),
+      dependencies: [
+        "Domain", "Numerics", "JSONBytes", "Jinja", "Tokenizers", "Checkpoints", "Transformer", "LanguageModel",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "ScoringTests",
-      dependencies: ["Domain", "Numerics", "LanguageModel", "Scoring", "TestSupport"]),
+      dependencies: [
+        "Domain", "Numerics", "Tokenizers", "Transformer", "LanguageModel", "SampleEncoding", "Scoring", "TestSupport",
+      ]),
     .testTarget(
       name: "InfluenceTests",
-      dependencies: ["Domain", "Numerics", "LanguageModel", "Influence", "TestSupport"]),
+      dependencies: ["Domain", "Numerics", "Checkpoints", "Transformer", "LanguageModel", "Influence", "TestSupport"]),
     .testTarget(name: "StoreTests", dependencies: ["Domain", "Numerics", "Store", "TestSupport"]),
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
-        "Domain", "Numerics", "Datasets", "LanguageModel", "Submodular", "Influence", "Store", "Workbench",
+        "Domain", "Numerics", "Datasets", "Transformer", "LanguageModel", "SampleEncoding", "Submodular", "Scoring",
+        "Influence", "Store", "Workbench",
         "Samples", "TestSupport",
       ]),
     .testTarget(name: "ScreenTests", dependencies: ["Screen", "TestSupport"]),
     .testTarget(name: "InterfaceTests", dependencies: ["Domain", "Screen", "Interface", "TestSupport"]),
     .testTarget(name: "TerminalTests", dependencies: ["terminal-probe", "TestSupport"]),
-    .testTarget(name: "ProgramTests", dependencies: ["LanguageModel", "winnow", "winnow-bench", "TestSupport"]),
+    .testTarget(
+      name: "ProgramTests",
+      dependencies: ["Transformer", "LanguageModel", "winnow", "winnow-bench", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,

@@ -1,5 +1,5 @@
-import CSimdJSON
 import Domain
+import JSONBytes
 
 /// A field that an export adds to each row: a name, and for each row its value as JSON.
 package struct AddedField: Sendable, Hashable {
@@ -149,7 +149,7 @@ extension DatasetFile {
 extension JSONValue {
   /// What stands in a table's cell: text as it is, nothing for null, lists and objects as JSON.
   fileprivate var cellText: String {
-    if kind == CSJ_NULL { return "" }
+    if kind == .null { return "" }
     if let text = scalarText { return text }
     var text = ""
     write(to: &text)
@@ -158,7 +158,7 @@ extension JSONValue {
 
   private func write(to text: inout String) {
     switch kind {
-    case CSJ_ARRAY, CSJ_OBJECT:
+    case .array, .object:
       text += isObject ? "{" : "["
       var isFirst = true
       forEachChild { name, child in
@@ -168,8 +168,8 @@ extension JSONValue {
         child.write(to: &text)
       }
       text += isObject ? "}" : "]"
-    case CSJ_STRING: text += JSONText.quoted(self.text ?? "")
-    case CSJ_NULL: text += "null"
+    case .string: text += JSONText.quoted(self.text ?? "")
+    case .null: text += "null"
     default: text += scalarText ?? "null"
     }
   }

@@ -1,4 +1,5 @@
 import Domain
+import JSONBytes
 
 /// Opens one file: finds its format from the first bytes, its schema from the first rows, and where its rows are.
 struct FileOpening {

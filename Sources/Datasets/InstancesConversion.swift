@@ -1,5 +1,5 @@
-import CSimdJSON
 import Domain
+import JSONBytes
 
 /// Turns Self-Instruct tasks that have several instances into a row an instance: the task's other fields stay, its id gets
 /// the instance's number (`seed_task_3#2`).
@@ -71,9 +71,9 @@ extension RowConversion {
   /// Adds a JSON value, written anew: the same value, numbers perhaps in another spelling.
   func append(_ value: JSONValue) {
     switch value.kind {
-    case CSJ_STRING: append(string: value.text ?? "")
-    case CSJ_NULL: append("null")
-    case CSJ_ARRAY, CSJ_OBJECT:
+    case .string: append(string: value.text ?? "")
+    case .null: append("null")
+    case .array, .object:
       append(value.isObject ? "{" : "[")
       var isFirst = true
       value.forEachChild { name, child in

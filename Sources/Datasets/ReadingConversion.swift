@@ -1,5 +1,5 @@
-import CSimdJSON
 import Domain
+import JSONBytes
 
 /// Turns the articles of a SQuAD file (`data[].paragraphs[].qas[]`) into a row a question. Questions that are marked
 /// impossible, or that have no answer, are left out and counted.

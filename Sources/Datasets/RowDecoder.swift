@@ -1,5 +1,5 @@
-import CSimdJSON
 import Domain
+import JSONBytes
 
 /// Why a row is no sample: a clause for ``BadRow/reason``.
 struct RowProblem: Error {
@@ -9,7 +9,7 @@ struct RowProblem: Error {
 extension RowLayout {
   /// Reads a sample from a row's fields. Throws the reason why there is none.
   func sample(from row: JSONValue, index: Int) throws(RowProblem) -> Sample {
-    guard row.kind == CSJ_OBJECT else {
+    guard row.kind == .object else {
       throw RowProblem(reason: "the row is \(row.kindName), not an object with fields")
     }
     var sample = Sample(index: index, query: .conversation([]), response: "")
@@ -19,7 +19,7 @@ extension RowLayout {
     case .fields(let instruction, let input, let response):
       (sample.query, sample.response) = try row.pair(instruction, input, response)
     case .instances:
-      guard let list = try row.field("instances"), list.kind == CSJ_ARRAY else {
+      guard let list = try row.field("instances"), list.kind == .array else {
         throw RowProblem(reason: "the row has no list of \"instances\"")
       }
       let instances = list.elements
@@ -36,9 +36,9 @@ extension RowLayout {
       // A list of answers each with a text (as SQuAD's files have it), or an object with a list of texts (as its rows in
       // Parquet have it).
       var answer = try row.field("answers")
-      if answer?.kind == CSJ_OBJECT { answer = try answer?.field("text") }
+      if answer?.kind == .object { answer = try answer?.field("text") }
       answer = answer?.elements.first
-      if answer?.kind == CSJ_OBJECT { answer = try answer?.field("text") }
+      if answer?.kind == .object { answer = try answer?.field("text") }
       guard let answer = answer?.text, !answer.isBlank else {
         throw RowProblem(reason: "the row has no response: the question has no answer")
       }
@@ -77,8 +77,8 @@ extension JSONValue {
   /// The text of a field, a number as text; nil if it is missing or null. True and false are written differently by those
   /// who read them, and are a fault.
   fileprivate func textField(_ name: String) throws(RowProblem) -> String? {
-    guard let value = try field(name), value.kind != CSJ_NULL else { return nil }
-    guard value.kind != CSJ_BOOL, let text = value.scalarText else {
+    guard let value = try field(name), value.kind != .null else { return nil }
+    guard value.kind != .bool, let text = value.scalarText else {
       throw RowProblem(reason: "the field \"\(name)\" is \(value.kindName), not text")
     }
     return text
@@ -88,7 +88,7 @@ extension JSONValue {
   fileprivate func pair(
     _ instruction: String?, _ input: String?, _ response: String, asked: String = ""
   ) throws(RowProblem) -> (Query, String) {
-    guard kind == CSJ_OBJECT else { throw RowProblem(reason: "an instance is \(kindName), not an object") }
+    guard kind == .object else { throw RowProblem(reason: "an instance is \(kindName), not an object") }
     var asked = asked
     if let instruction {
       guard let text = try textField(instruction) else { throw RowProblem(reason: "the row has no \"\(instruction)\"") }
@@ -114,11 +114,11 @@ extension JSONValue {
   /// lost, and is a fault.
   private func content() throws(RowProblem) -> String {
     for name in ["tool_calls", "function_call"] {
-      if let calls = try field(name), calls.kind != CSJ_NULL, calls.kind != CSJ_ARRAY || !calls.elements.isEmpty {
+      if let calls = try field(name), calls.kind != .null, calls.kind != .array || !calls.elements.isEmpty {
         throw RowProblem(reason: "it has \"\(name)\", which cannot be read")
       }
     }
-    guard let value = try field("content"), value.kind == CSJ_ARRAY else { return try textField("content") ?? "" }
+    guard let value = try field("content"), value.kind == .array else { return try textField("content") ?? "" }
     var texts: [String] = []
     for part in value.elements {
       if let text = part.text ?? part.find("text")?.value.text {
@@ -134,13 +134,13 @@ extension JSONValue {
   /// The turns of a chat: a list of objects with a role and a content, or with from and value (ShareGPT).
   fileprivate func turns(_ name: String) throws(RowProblem) -> [Turn] {
     guard let list = try field(name) else { throw RowProblem(reason: "the row has no \"\(name)\"") }
-    guard list.kind == CSJ_ARRAY else {
+    guard list.kind == .array else {
       throw RowProblem(reason: "the field \"\(name)\" is \(list.kindName), not a list of turns")
     }
     var turns: [Turn] = []
     try list.forEachChild { _, turn throws(RowProblem) in
       let place = "turn \(turns.count + 1) of \"\(name)\""
-      guard turn.kind == CSJ_OBJECT else { throw RowProblem(reason: "\(place) is \(turn.kindName), not an object") }
+      guard turn.kind == .object else { throw RowProblem(reason: "\(place) is \(turn.kindName), not an object") }
       do throws(RowProblem) {
         if let role = try turn.textField("role") {
           turns.append(Turn(role: Self.roles[role] ?? role, content: try turn.content()))

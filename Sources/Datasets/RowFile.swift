@@ -1,4 +1,5 @@
 import Domain
+import JSONBytes
 
 /// One file of a dataset: where its rows are, and how they are laid out. Rows stay in the file.
 struct RowFile: Sendable {

@@ -1,4 +1,5 @@
 import Domain
+import JSONBytes
 
 /// Which fields of a row hold what: found by looking at the first rows, then applied to all.
 struct RowLayout: Sendable, Hashable {

@@ -1,5 +1,6 @@
 import Domain
 import Glibc
+import JSONBytes
 
 /// Reads rows' bytes out of a file, many at a time into one buffer. For one thread at a time.
 final class RowReader {

@@ -1,6 +1,6 @@
 import Foundation
-import LanguageModel
 import Numerics
+import Transformer
 
 /// What a step of Adam or AdamW does to a gradient, read from the optimiser's state after t steps (arXiv 2505.19051; methods.md 2.2):
 /// theta' = theta − eta (a ∘ gradient + b).

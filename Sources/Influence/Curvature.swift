@@ -1,7 +1,7 @@
 import Domain
-import LanguageModel
 import Numerics
 import Synchronization
+import Transformer
 
 /// The second-order parts of the expansion of the target loss, by exact products with its Hessian.
 package struct Curvature: Sendable {

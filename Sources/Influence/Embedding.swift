@@ -1,7 +1,7 @@
 import Domain
-import LanguageModel
 import Numerics
 import Synchronization
+import Transformer
 
 /// Cheap vectors of samples, near where gradients are: one row a sample.
 package protocol Embedding: Sendable {
@@ -36,7 +36,7 @@ package struct TangentEmbedding: Embedding {
   ///   - size: numbers of an embedding at most; beyond it they are projected.
   ///   - withTable: whether the token embeddings move too.
   package init(
-    _ model: Model, blocks: Int = 4, tangents: Int = 2, size: Int = 4096, withTable: Bool = true, seed: UInt64
+    _ model: Network, blocks: Int = 4, tangents: Int = 2, size: Int = 4096, withTable: Bool = true, seed: UInt64
   ) {
     let table = model.configuration.vocabularySize
     self.init(

@@ -1,6 +1,6 @@
 import Domain
-import LanguageModel
 import Numerics
+import Transformer
 
 /// The embedding that settings name, made for a model.
 package struct EmbeddingChoice: Sendable {
@@ -27,7 +27,7 @@ package struct EmbeddingChoice: Sendable {
   ///     targets alike, take its root. So a few parameters with a large a, rarely seen rows of the table, drown less of the rest
   ///     in the projection's noise than they would on one side alone.
   package func make(
-    _ model: Model, _ differentiator: Differentiator, scaling: AdamScaling?
+    _ model: Network, _ differentiator: Differentiator, scaling: AdamScaling?
   ) throws(InfluenceError) -> any Embedding {
     switch kind {
     case .tangents:

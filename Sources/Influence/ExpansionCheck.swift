@@ -1,7 +1,7 @@
 import Domain
 import Foundation
-import LanguageModel
 import Numerics
+import Transformer
 
 /// The expansion of the target loss held against the truth: a weighted step is taken, and the loss measured.
 ///

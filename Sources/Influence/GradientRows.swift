@@ -1,7 +1,7 @@
 import Domain
-import LanguageModel
 import Numerics
 import Synchronization
+import Transformer
 
 /// Gradients of samples as rows: [samples, columns], with what is needed to compare them.
 package final class GradientMatrix: Sendable {

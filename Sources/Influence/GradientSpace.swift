@@ -1,5 +1,5 @@
 import Domain
-import LanguageModel
+import Transformer
 
 /// The parameters that influence is measured by, as one row of numbers: all, those whose names fit a filter, or a seeded random
 /// part of these (methods.md 2.6).

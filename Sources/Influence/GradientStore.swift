@@ -1,8 +1,8 @@
 import Domain
 import Foundation
-import LanguageModel
 import Numerics
 import Synchronization
+import Transformer
 
 /// How a store keeps its numbers.
 package enum StoredPrecision: String, Sendable, Hashable, Codable, CaseIterable {

@@ -1,5 +1,6 @@
+import Checkpoints
 import Domain
-import LanguageModel
+import Transformer
 
 /// What a run would cost, by count of floating-point operations: through landmarks, and with all gradients taken.
 package struct InfluenceEstimate: Sendable, Hashable {

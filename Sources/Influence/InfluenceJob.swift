@@ -1,6 +1,6 @@
 import Domain
-import LanguageModel
 import Numerics
+import Transformer
 
 /// The samples of a set that have a gradient, and where they stand in it.
 package struct InfluenceSamples: Sendable {
@@ -55,7 +55,7 @@ package struct InfluenceJob: Sendable {
 
   /// - Parameter embeddings: of the whole pool, computed elsewhere; nil to compute them here.
   /// - Throws: ``InfluenceError``; `LanguageModelError` for a state that does not fit the model; `CancellationError`.
-  package func run(_ model: Model, embeddings imported: consuming Matrix? = nil) throws -> InfluenceResult {
+  package func run(_ model: Network, embeddings imported: consuming Matrix? = nil) throws -> InfluenceResult {
     guard pool.count > 0 else { throw InfluenceError.nothingToMeasure(role: .pool) }
     guard target.count > 0 else { throw InfluenceError.nothingToMeasure(role: .target) }
     let shares = try TargetShares(labels: target.labels, groups: settings.groupShares)
@@ -106,7 +106,7 @@ package struct InfluenceJob: Sendable {
   // MARK: What gradients are taken of
 
   /// The model at the point where influence is measured, and AdamW's scaling there.
-  private func prepare(_ model: Model) throws -> (Differentiator, AdamScaling?) {
+  private func prepare(_ model: Network) throws -> (Differentiator, AdamScaling?) {
     guard settings.step == .adamW else { return (Differentiator(model), nil) }
     let trainer = Trainer(model)
     if let path = settings.optimizerState {
@@ -279,7 +279,7 @@ extension InfluenceJob {
   /// Takes a weighted step on some of the pool's samples, as this run sees training, and holds the expansion against it.
   ///
   /// - Parameter weights: by place among the pool's samples; they are brought to a sum of their number.
-  package func check(_ model: Model, weights: [Int: Double], halvings: Int) throws -> ExpansionCheck {
+  package func check(_ model: Network, weights: [Int: Double], halvings: Int) throws -> ExpansionCheck {
     let shares = try TargetShares(labels: target.labels, groups: settings.groupShares)
     let (differentiator, scaling) = try prepare(model)
     let space = try GradientSpace(differentiator, filter: settings.parameters, seed: seed)

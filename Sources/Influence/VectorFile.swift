@@ -1,5 +1,6 @@
+import Checkpoints
 import Foundation
-import LanguageModel
+import JSONBytes
 import Numerics
 
 /// A matrix of vectors that was computed elsewhere, one row a sample: `.npy`, the one two-dimensional tensor of a `.safetensors` file,
@@ -81,7 +82,7 @@ package final class VectorFile: Sendable {
     do {
       info = try JSON.parse(text.bytes)
     } catch {
-      throw refuse("not valid JSON: \(error.problem) at byte \(error.offset)")
+      throw refuse("not valid JSON: \(error.problem)")
     }
     guard let rows = info["num_grads"]?.int, rows >= 0 else { throw refuse("no count \"num_grads\"") }
     guard let sizes = info["grad_sizes"]?.members else { throw refuse("no object \"grad_sizes\"") }

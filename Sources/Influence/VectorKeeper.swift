@@ -1,8 +1,8 @@
 import Domain
 import Glibc
-import LanguageModel
 import Numerics
 import Synchronization
+import Transformer
 
 /// Where vectors are kept once they are computed, so that a killed run goes on with those that are missing.
 package protocol VectorStore: Sendable {

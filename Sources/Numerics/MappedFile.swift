@@ -1,3 +1,4 @@
+import Domain
 import Glibc
 
 /// A file that is read through the page cache: bytes come from disk when they are touched, and the system may drop them
@@ -33,4 +34,26 @@ package final class MappedFile: @unchecked Sendable {
   }
 
   static func systemMessage() -> String { String(cString: strerror(errno)) }
+}
+
+extension MappedFile {
+  /// Lets go of the pages that were read, so that they do not count as this process's memory; a later read brings them back.
+  package func releasePages() { release(0..<bytes.count) }
+
+  private func release(_ range: Range<Int>) {
+    guard let base = bytes.baseAddress, !range.isEmpty else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + range.lowerBound), range.count, MADV_DONTNEED)
+  }
+
+  /// Reads the whole file, and keeps none of it in memory.
+  package var contentHash: ContentHash {
+    let piece = 1 << 24  // bytes; a multiple of the page's size
+    var hasher = ContentHasher()
+    for start in stride(from: 0, to: bytes.count, by: piece) {
+      let range = start..<min(start + piece, bytes.count)
+      hasher.update(UnsafeRawBufferPointer(rebasing: bytes[range]))
+      release(range)
+    }
+    return hasher.finalize()
+  }
 }

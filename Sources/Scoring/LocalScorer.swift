@@ -1,7 +1,10 @@
+import Checkpoints
 import Domain
 import Foundation
 import LanguageModel
+import SampleEncoding
 import Synchronization
+import Transformer
 
 /// Distances from a language model on this machine: each example goes through once, its keys and values are kept, and
 /// the queries run against them in packed batches without padding.
@@ -73,7 +76,7 @@ package final class LocalScorer: UtilityScorer {
   ) throws -> [Float] {
     try lanes[worker].state.withLock { lane in
       try cancellation.check()
-      let workspace = lane.workspace ?? model.makeWorkspace()
+      let workspace = lane.workspace ?? model.network.makeWorkspace()
       lane.workspace = workspace
       workspace.cancellation = cancellation
       var prefixTokens: [Int32] = []
@@ -84,7 +87,7 @@ package final class LocalScorer: UtilityScorer {
           // An example that fills the context leaves no room for any query: nothing to run.
           if prefixTokens.count < contextLength {
             lane.example = nil
-            lane.prefix = model.keysAndValues(of: prefixTokens, in: workspace)
+            lane.prefix = model.network.keysAndValues(of: prefixTokens, in: workspace)
             try cancellation.check()
             advance(prefixTokens.count)
           } else {
@@ -116,7 +119,7 @@ package final class LocalScorer: UtilityScorer {
         pending[a].tokens == pending[b].tokens ? a < b : pending[a].tokens.lexicographicallyPrecedes(pending[b].tokens)
       }
       let forest = QueryForest(entries: order.map { pending[$0] })
-      let logProbabilities = model.logProbabilities(forest.batch, after: prefix, in: workspace)
+      let logProbabilities = model.network.logProbabilities(forest.batch, after: prefix, in: workspace)
       try cancellation.check()
       for (place, range) in zip(order.map { places[$0] }, forest.targets) {
         guard let distance = Self.distance(logProbabilities[range]) else {

@@ -1,4 +1,4 @@
-import LanguageModel
+import Transformer
 
 /// Queries merged into a trie, so that opening words that several of them share (one instruction, many inputs) go
 /// through the model once behind each example.

@@ -1,8 +1,8 @@
 import Datasets
 import Domain
-import LanguageModel
 import Numerics
 import Synchronization
+import Tokenizers
 
 /// Reads every row of a file once for what it is made of.
 package enum DatasetSurveying {

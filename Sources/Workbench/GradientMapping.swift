@@ -3,7 +3,9 @@ import Domain
 import Influence
 import LanguageModel
 import Numerics
+import SampleEncoding
 import Scoring
+import Transformer
 
 extension PoolMapping {
   /// Rows that gradients or embeddings are taken of, at most: each costs a pass through a model.
@@ -25,7 +27,7 @@ extension PoolMapping {
     let (samples, rows) = try passed(file, model, directory, template, cancellation)
     let clock = clock(.gradients, cancellation, observe)
     clock.advance(0, of: samples.count)
-    let differentiator = Differentiator(model)
+    let differentiator = Differentiator(model.network)
     let projection = RandomProjection(
       kind: .hadamard, inputs: differentiator.count, outputs: min(gradientSize, differentiator.count), seed: 0)
     let gradients = GradientRows(
@@ -54,7 +56,8 @@ extension PoolMapping {
     let (samples, rows) = try passed(file, model, directory, template, cancellation)
     let clock = clock(.embed, cancellation, observe)
     clock.advance(0, of: samples.count)
-    let embedding = try EmbeddingChoice(InfluenceSettings(), seed: 0).make(model, Differentiator(model), scaling: nil)
+    let embedding = try EmbeddingChoice(InfluenceSettings(), seed: 0).make(
+      model.network, Differentiator(model.network), scaling: nil)
     let vectors = DenseRows(
       try embedding.embeddings(of: samples, workers: workers, cancellation: cancellation) {
         clock.advance($0, of: samples.count)

@@ -2,9 +2,9 @@ import Datasets
 import Domain
 import Foundation
 import Influence
-import LanguageModel
 import Numerics
 import Scoring
+import Transformer
 
 extension RunEngine {
   /// Writes the gradients of a pool's samples to a file that a run of influence can read in the place of a model.
@@ -24,7 +24,7 @@ extension RunEngine {
         "row \(found.leftOut[0]) has no response token in the model's context",
         at: specification.pool, remedy: "Leave such rows out of the file.", status: .badData)
     }
-    let differentiator = Differentiator(model)
+    let differentiator = Differentiator(model.network)
     let space = try GradientSpace(
       differentiator, filter: settings.parameters, most: settings.projection?.most, seed: specification.seed)
     let projection = settings.projection.map {

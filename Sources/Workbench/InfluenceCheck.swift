@@ -1,7 +1,6 @@
 import Datasets
 import Domain
 import Influence
-import LanguageModel
 import Scoring
 import Store
 
@@ -37,6 +36,6 @@ extension RunEngine {
       if let place = places[pick.index] { weights[place] = max(0, pick.weight) }
     }
     guard !weights.isEmpty else { throw WorkbenchError.notInfluence(record.id) }
-    return try job.check(model, weights: weights, halvings: halvings)
+    return try job.check(model.network, weights: weights, halvings: halvings)
   }
 }

@@ -2,9 +2,10 @@ import Datasets
 import Dispatch
 import Domain
 import Influence
-import LanguageModel
 import Numerics
+import SampleEncoding
 import Scoring
+import Transformer
 
 extension RunEngine {
   /// What a run of influence will take: operations by count, at the rate of a few gradients taken now, and whether landmarks pay.
@@ -26,7 +27,7 @@ extension RunEngine {
     let cost = InfluenceEstimate(
       settings, model: model.configuration, samples: rows, rows: tokens, responses: responses,
       targetSamples: target.count)
-    let differentiator = Differentiator(model)
+    let differentiator = Differentiator(model.network)
     let gradients = GradientRows(
       differentiator, space: try GradientSpace(differentiator, filter: settings.parameters))
     try cancellation.check()

@@ -5,6 +5,7 @@ import Foundation
 import Influence
 import LanguageModel
 import Numerics
+import SampleEncoding
 import Scoring
 import Store
 import Synchronization
@@ -99,9 +100,9 @@ extension RunEngine {
       ) { phases.advance($0, $1, of: $2) }
       if let path = settings.embeddings {
         result = try job.run(
-          model, embeddings: try importedEmbeddings(path, pool: pool.samples, candidates: candidates))
+          model.network, embeddings: try importedEmbeddings(path, pool: pool.samples, candidates: candidates))
       } else {
-        result = try job.run(model)
+        result = try job.run(model.network)
       }
       targetRows = target.samples.rows
     }

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import LanguageModel
+import SampleEncoding
 import Scoring
 
 /// The model that utilities are measured with: one on this machine, or one behind a server.

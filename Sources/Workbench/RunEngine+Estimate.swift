@@ -3,7 +3,6 @@ import Dispatch
 import Domain
 import Foundation
 import Influence
-import LanguageModel
 import Numerics
 import Scoring
 import Synchronization

@@ -2,11 +2,11 @@ import Datasets
 import Domain
 import Foundation
 import Influence
-import LanguageModel
 import Numerics
 import Scoring
 import Store
 import Submodular
+import Transformer
 
 extension ScoreCache: DistanceStore, VectorStore {}
 

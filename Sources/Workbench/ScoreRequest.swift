@@ -1,7 +1,6 @@
 import Datasets
 import Domain
 import Foundation
-import LanguageModel
 import Numerics
 import Scoring
 

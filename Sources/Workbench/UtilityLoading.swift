@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import LanguageModel
 import Numerics
+import SampleEncoding
 import Scoring
 import Store
 import Submodular

@@ -2,6 +2,8 @@ import ArgumentParser
 import Domain
 import Foundation
 import LanguageModel
+import Tokenizers
+import Transformer
 
 /// `winnow model …`: what the language-model engine does with a checkpoint.
 struct ModelCommand: ParsableCommand {
@@ -27,7 +29,7 @@ struct ModelVerify: ParsableCommand {
 
   func run() throws {
     let verification = try Verification(
-      of: Model(directory: directory, precision: precision.precision), against: reference)
+      of: Model(directory: directory, precision: precision.precision).network, against: reference)
     for line in verification.lines {
       print(
         "\(line.name) absolute \(String(format: "%.3g", line.absoluteError)) "

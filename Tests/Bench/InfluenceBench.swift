@@ -5,7 +5,8 @@ import Foundation
 import Influence
 import LanguageModel
 import Numerics
-import Scoring
+import SampleEncoding
+import Transformer
 
 /// `winnow-bench influence`: correlation against cost.
 struct InfluenceBench: ParsableCommand {
@@ -121,7 +122,7 @@ struct InfluenceBench: ParsableCommand {
     let pool = try samples(self.pool, .pool, limit: limit, model: model)
     let target = try samples(self.target, .target, limit: nil, model: model)
     let count = settings.landmarkCount(of: pool.count)
-    let differentiator = Differentiator(model)
+    let differentiator = Differentiator(model.network)
     let gradients = GradientRows(differentiator, space: try GradientSpace(differentiator, filter: settings.parameters))
     // First calls touch memory that later ones find warm.
     _ = try gradients.matrix(of: Array(pool.prefix(workers.count)), workers: workers)
@@ -138,7 +139,7 @@ struct InfluenceBench: ParsableCommand {
     for way in ways {
       say("measuring \(way.name)")
       let embedding = try EmbeddingChoice(way.settings, seed: seed).make(
-        model, differentiator, scaling: nil)
+        model.network, differentiator, scaling: nil)
       _ = try embedding.embeddings(
         of: Array(pool.prefix(workers.count)), workers: workers, cancellation: cancellation, advance: { _ in })
       let (vectors, embeddingSeconds) = try Stopwatch.seconds {

@@ -5,6 +5,7 @@ import Foundation
 import LanguageModel
 import Numerics
 import Synchronization
+import Transformer
 
 /// `winnow-bench model --model DIR`.
 struct ModelBench: ParsableCommand {
@@ -173,8 +174,8 @@ private struct ScoringBench {
     let slots = slots
     return bound.measure(Piece(tokens: count * query, operations: count * each + own)) { example, worker in
       let workspace = slots[worker].workspace
-      let cache = model.keysAndValues(of: tokens(prefix, seed: example), in: workspace)
-      _ = model.logProbabilities(batch, after: cache, in: workspace)
+      let cache = model.network.keysAndValues(of: tokens(prefix, seed: example), in: workspace)
+      _ = model.network.logProbabilities(batch, after: cache, in: workspace)
     }
   }
 
@@ -184,11 +185,13 @@ private struct ScoringBench {
     let slots = slots
     return bound.measure(Piece(tokens: count * query, operations: count * each)) { example, worker in
       let batch = batch(of: count, opening: tokens(prefix, seed: example))
-      _ = model.logProbabilities(batch, in: slots[worker].workspace)
+      _ = model.network.logProbabilities(batch, in: slots[worker].workspace)
     }
   }
 
-  private var slots: [WorkspaceSlot] { (0..<bound.workers.count).map { _ in WorkspaceSlot(model.makeWorkspace()) } }
+  private var slots: [WorkspaceSlot] {
+    (0..<bound.workers.count).map { _ in WorkspaceSlot(model.network.makeWorkspace()) }
+  }
 }
 
 /// Gradients, tangents and steps of training on random sequences of one length.
@@ -211,7 +214,7 @@ private struct DerivativeBench {
   }
 
   func gradients() -> BenchResult {
-    let differentiator = Differentiator(model)
+    let differentiator = Differentiator(model.network)
     let sequences = sequences(16)
     // Sound: a worker has its own sum and workspace.
     nonisolated(unsafe) let spaces = (0..<bound.workers.count).map { _ in differentiator.makeWorkspace() }
@@ -226,7 +229,7 @@ private struct DerivativeBench {
 
   func tangents() -> BenchResult {
     var chance = SeededGenerator(seed: 2)
-    let tangentModel = TangentModel(model, blocks: 4, directions: 2) { parameter, _ in
+    let tangentModel = TangentModel(model.network, blocks: 4, directions: 2) { parameter, _ in
       parameter.range.map { _ in Float(2 * chance.unit() - 1) }
     }
     let each = model.configuration.tangentOperations(rows: length, blocks: 4, directions: 2)
@@ -241,7 +244,7 @@ private struct DerivativeBench {
 
   /// A step takes all workers.
   func training() -> BenchResult {
-    let trainer = Trainer(model)
+    let trainer = Trainer(model.network)
     let count = min(8, bound.workers.count * bound.items(8, operations: gradientOperations))
     let sequences = sequences(count)
     func step() { _ = trainer.step(on: sequences, rate: 1e-5, workers: bound.workers) }

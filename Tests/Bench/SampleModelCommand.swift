@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import LanguageModel
 import Samples
+import Tokenizers
 
 /// `winnow-bench sample-model`: random weights to train or to measure with.
 struct SampleModelCommand: ParsableCommand {

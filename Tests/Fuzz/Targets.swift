@@ -1,3 +1,4 @@
+import Checkpoints
 import Datasets
 import Domain
 import Foundation
@@ -5,6 +6,7 @@ import Interface
 import LanguageModel
 import Numerics
 import Screen
+import Tokenizers
 
 enum Outcome: CustomStringConvertible {
   case read

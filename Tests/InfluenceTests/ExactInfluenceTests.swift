@@ -3,6 +3,7 @@ import Influence
 import LanguageModel
 import Numerics
 import Testing
+import Transformer
 
 @Suite struct ExactInfluenceTests {
   private static let workers = Workers()
@@ -17,7 +18,7 @@ import Testing
 
   /// The model after the oracle's three steps of AdamW.
   private static func warm(_ oracle: Oracle) throws -> Trainer {
-    let trainer = try Trainer(Model(directory: Oracle.modelPath), settings: AdamWSettings(weightDecay: 0))
+    let trainer = try Trainer(Model(directory: Oracle.modelPath).network, settings: AdamWSettings(weightDecay: 0))
     for step in 0..<3 {
       _ = trainer.step(on: Array(oracle.train[4 * step..<4 * step + 4]), rate: 1e-3)
     }
@@ -26,7 +27,7 @@ import Testing
 
   @Test func cosinesOfGradientsAreTheAuthors() throws {
     let oracle = try Oracle()
-    let differentiator = Differentiator(try Model(directory: Oracle.modelPath))
+    let differentiator = Differentiator(try Model(directory: Oracle.modelPath).network)
     let gradients = GradientRows(differentiator, space: try GradientSpace(differentiator))
     let found = try Self.products(oracle, gradients)
     #expect(relativeError(found.norms, try oracle.floats("sgd_full.train_grad_norms")) < 1e-4)
@@ -68,7 +69,7 @@ import Testing
 
   @Test func aMaskedAndProjectedPartOfTheGradientIsTheAuthors() throws {
     let oracle = try Oracle()
-    let differentiator = Differentiator(try Model(directory: Oracle.modelPath))
+    let differentiator = Differentiator(try Model(directory: Oracle.modelPath).network)
     let whole = try GradientSpace(differentiator, filter: "down_proj")
     let mask = try oracle.floats("down_proj_rad.mask_u8").enumerated().filter { $0.element != 0 }.map(\.offset)
     let space = GradientSpace(ranges: whole.ranges, mask: mask, of: differentiator.count)
@@ -94,7 +95,7 @@ import Testing
 
   @Test func influenceAndCurvatureOfGradientDescentAreTheFormulas() throws {
     let oracle = try Oracle()
-    let differentiator = Differentiator(try Model(directory: Oracle.modelPath))
+    let differentiator = Differentiator(try Model(directory: Oracle.modelPath).network)
     let gradients = GradientRows(differentiator, space: try GradientSpace(differentiator))
     try Self.expectSecondOrder(oracle, "sgd", gradients, stepSize: 1e-3)
   }
@@ -135,7 +136,7 @@ import Testing
 
   @Test func theSameRowsComeFromAnyNumberOfWorkers() throws {
     let oracle = try Oracle()
-    let differentiator = Differentiator(try Model(directory: Oracle.modelPath))
+    let differentiator = Differentiator(try Model(directory: Oracle.modelPath).network)
     let space = try GradientSpace(differentiator)
     let gradients = GradientRows(
       differentiator, space: space,
@@ -147,7 +148,7 @@ import Testing
   }
 
   @Test func aFilterThatFitsNothingIsRefused() throws {
-    let differentiator = Differentiator(try Model(directory: Oracle.modelPath))
+    let differentiator = Differentiator(try Model(directory: Oracle.modelPath).network)
     #expect(throws: InfluenceError.noSuchParameters("up_projection")) {
       try GradientSpace(differentiator, filter: "up_projection")
     }

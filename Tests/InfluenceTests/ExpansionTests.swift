@@ -4,13 +4,14 @@ import Influence
 import LanguageModel
 import Numerics
 import Testing
+import Transformer
 
 @Suite struct ExpansionTests {
   /// Random weights, two of each kind, both optimisers: halving the step takes the error to about an eighth.
   @Test(arguments: [false, true], [1, 2] as [UInt64])
   func theErrorOfTheExpansionFallsWithTheCubeOfTheStep(isAdam: Bool, seed: UInt64) throws {
     let oracle = try Oracle()
-    let trainer = try Trainer(Model(directory: Oracle.modelPath))
+    let trainer = try Trainer(Model(directory: Oracle.modelPath).network)
     for step in 0..<(isAdam ? 3 : 0) {
       _ = trainer.step(on: Array(oracle.train[4 * step..<4 * step + 4]), rate: 1e-3)
     }

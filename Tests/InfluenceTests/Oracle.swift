@@ -1,7 +1,8 @@
+import Checkpoints
 import Foundation
-import LanguageModel
 import Numerics
 import TestSupport
+import Transformer
 
 /// What the authors' code, and the formulas in float64, give for 40 training and 6 target samples (see Tests/Fixtures/README.md).
 struct Oracle {

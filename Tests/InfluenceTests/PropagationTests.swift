@@ -3,6 +3,7 @@ import Influence
 import LanguageModel
 import Numerics
 import Testing
+import Transformer
 
 @Suite struct PropagationTests {
   @Test(arguments: ["sgd_full", "adam_full", "down_proj_rad"]) func kernelRidgeIsTheAuthors(name: String) throws {
@@ -97,7 +98,8 @@ import Testing
 
   @Test func embeddingsAlongStoredDirectionsAreTheAuthors() throws {
     let oracle = try Oracle()
-    let model = try TangentModel(Model(directory: Oracle.modelPath), blocks: 2, directions: 2) { parameter, direction in
+    let model = try TangentModel(Model(directory: Oracle.modelPath).network, blocks: 2, directions: 2) {
+      parameter, direction in
       (try? oracle.tensors.floats("jvp.\(direction).v.\(parameter.name)")) ?? []
     }
     let embeddings = try TangentEmbedding(model, size: 4096, seed: 0)

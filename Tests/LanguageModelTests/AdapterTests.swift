@@ -1,9 +1,11 @@
+import Checkpoints
 import Domain
 import Foundation
 import LanguageModel
 import Numerics
 import TestSupport
 import Testing
+import Transformer
 
 @Suite struct AdapterTests {
   private static let tokens: [Int32] = [3, 7, 1, 3, 10, 5, 2, 8]
@@ -26,7 +28,7 @@ import Testing
       let model = try Model(directory: folder.path)
       let targets = kind.isGPT2 ? ["c_attn", "c_fc"] : ["q_proj", "v_proj", "down_proj"]
       let settings = AdapterSettings(rank: 2, alpha: 3, targets: targets, seed: 5)
-      let trainer = Trainer(model, adapter: try Adapter(settings, of: model))
+      let trainer = Trainer(model.network, adapter: try Adapter(settings, of: model.network))
       let state = folder.appendingPathComponent("state.safetensors").path
       // Two steps take B off zero.
       for _ in 0..<2 { _ = trainer.step(on: [Self.sample], rate: 0.05) }
@@ -79,17 +81,17 @@ import Testing
       let oracle = try Oracle(name)
       let model = try Model(directory: oracle.directory)
       let sample = LossSample(prompt: oracle.facts.promptIDs, response: oracle.facts.responseIDs)
-      let trainer = Trainer(model, adapter: try Adapter(AdapterSettings(rank: 3, alpha: 6), of: model))
+      let trainer = Trainer(model.network, adapter: try Adapter(AdapterSettings(rank: 3, alpha: 6), of: model.network))
       let before = trainer.step(on: [sample], rate: 1e-2)
       // B begins at zero: the first loss is the model's own.
-      #expect(abs(before - (model.losses(of: [sample]).first ?? 0)) < 1e-5)
+      #expect(abs(before - (model.network.losses(of: [sample]).first ?? 0)) < 1e-5)
       for _ in 0..<5 { _ = trainer.step(on: [sample], rate: 1e-2) }
       let (apart, whole) = (folder.appendingPathComponent("apart").path, folder.appendingPathComponent("whole").path)
       try trainer.saveAdapter(to: apart, base: oracle.directory)
       try trainer.saveCheckpoint(to: whole, from: oracle.directory)
       let merged = try Model(directory: whole)
       let adapted = try Model(directory: oracle.directory, adapter: apart)
-      let losses = try [merged, adapted].map { try #require($0.losses(of: [sample]).first) }
+      let losses = try [merged, adapted].map { try #require($0.network.losses(of: [sample]).first) }
       #expect(abs(losses[0] - losses[1]) < 1e-6 && losses[0] < before - 0.01, "\(losses) \(before)")
       #expect(adapted.contentHash != model.contentHash)
       // Nothing but the targets has changed.
@@ -112,7 +114,8 @@ import Testing
       let sample = LossSample(prompt: oracle.facts.promptIDs, response: oracle.facts.responseIDs)
       func trainer() throws -> Trainer {
         Trainer(
-          model, adapter: try Adapter(AdapterSettings(rank: 2, alpha: 4, targets: ["o_proj", "gate_proj"]), of: model))
+          model.network,
+          adapter: try Adapter(AdapterSettings(rank: 2, alpha: 4, targets: ["o_proj", "gate_proj"]), of: model.network))
       }
       let (whole, resumed) = (try trainer(), try trainer())
       for _ in 0..<2 { _ = whole.step(on: [sample], rate: 1e-2) }
@@ -127,7 +130,7 @@ import Testing
       let isSame = whole.values.elements.elementsEqual(resumed.values.elements)
       #expect(isSame)
       // The state of an adapter is not one of the whole model.
-      #expect(throws: LanguageModelError.self) { try Trainer(model).loadState(from: state) }
+      #expect(throws: CheckpointError.self) { try Trainer(model.network).loadState(from: state) }
     }
   }
 
@@ -137,10 +140,10 @@ import Testing
       let model = try Model(directory: oracle.directory)
       let targets = AdapterSettings(rank: 2, alpha: 4, targets: ["c_attn"])
       #expect(
-        throws: LanguageModelError.unknownAdapterTarget(
+        throws: AdapterError.unknownTarget(
           "c_attn", known: ["down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj"])
-      ) { try Adapter(targets, of: model) }
-      let trainer = Trainer(model, adapter: try Adapter(AdapterSettings(rank: 2, alpha: 4), of: model))
+      ) { try Adapter(targets, of: model.network) }
+      let trainer = Trainer(model.network, adapter: try Adapter(AdapterSettings(rank: 2, alpha: 4), of: model.network))
       try trainer.saveAdapter(to: folder.path, base: oracle.directory)
       let path = folder.appendingPathComponent("adapter_config.json")
       let good = try String(contentsOf: path, encoding: .utf8)
@@ -151,7 +154,9 @@ import Testing
         do {
           _ = try Model(directory: oracle.directory, adapter: folder.path)
           return "opened"
-        } catch { return error.report.description }
+        } catch let error as any ReportableError {
+          return error.report.description
+        }
       }
       #expect(try report((#""LORA""#, #""IA3""#)).contains("IA3"))
       #expect(try report((#""bias" : "none""#, #""bias" : "all""#)).contains("bias"))
@@ -159,8 +164,8 @@ import Testing
       #expect(try report((#""r" : 2"#, #""r" : 3"#)).contains("lora_A"))
       #expect(try report((#""r" : 2"#, #""r" : 0"#)).contains("\"r\""))
       try good.write(to: path, atomically: true, encoding: .utf8)
-      #expect(throws: LanguageModelError.self) { try Model(directory: Oracle("gpt2").directory, adapter: folder.path) }
-      #expect(throws: LanguageModelError.noSuchFile(folder.path + "/none/adapter_config.json")) {
+      #expect(throws: CheckpointError.self) { try Model(directory: Oracle("gpt2").directory, adapter: folder.path) }
+      #expect(throws: CheckpointError.noSuchFile(folder.path + "/none/adapter_config.json")) {
         try Model(directory: oracle.directory, adapter: folder.path + "/none")
       }
     }

@@ -38,11 +38,11 @@ private final class SpoiledCheckpoint {
   }
 
   /// The report of opening it; a checkpoint that opens fails the test.
-  func report() -> ErrorReport? {
+  func report() throws -> ErrorReport? {
     do {
       _ = try Model(directory: folder.path)
       return nil
-    } catch {
+    } catch let error as any ReportableError {
       return error.report
     }
   }
@@ -53,7 +53,7 @@ private final class SpoiledCheckpoint {
     do {
       _ = try Model(directory: "/nowhere/at/all")
       Issue.record("opened")
-    } catch {
+    } catch let error as any ReportableError {
       #expect(error.report.status == .noSuchFile)
       #expect(error.report.description.contains("/nowhere/at/all"))
     }
@@ -63,7 +63,7 @@ private final class SpoiledCheckpoint {
   func aMissingFileIsNamed(file: String) throws {
     let checkpoint = try SpoiledCheckpoint()
     try FileManager.default.removeItem(at: checkpoint.folder.appendingPathComponent(file))
-    let report = checkpoint.report()
+    let report = try checkpoint.report()
     #expect(report?.status == .badData)
     #expect(report?.problem.contains(file) == true)
   }
@@ -74,13 +74,13 @@ private final class SpoiledCheckpoint {
       $0.replace("\"model_type\": \"llama\"", with: "\"model_type\": \"mamba\"")
       $0.replace("LlamaForCausalLM", with: "MambaForCausalLM")
     }
-    #expect(checkpoint.report()?.problem.contains("MambaForCausalLM") == true)
+    #expect(try checkpoint.report()?.problem.contains("MambaForCausalLM") == true)
   }
 
   @Test func anArchitectureWithoutAnOutputHeadIsRefused() throws {
     let checkpoint = try SpoiledCheckpoint()
     try checkpoint.edit("config.json") { $0.replace("LlamaForCausalLM", with: "LlamaForSequenceClassification") }
-    #expect(checkpoint.report()?.problem.contains("LlamaForSequenceClassification") == true)
+    #expect(try checkpoint.report()?.problem.contains("LlamaForSequenceClassification") == true)
   }
 
   @Test func aQuantisedCheckpointIsRefused() throws {
@@ -88,7 +88,7 @@ private final class SpoiledCheckpoint {
     try checkpoint.edit("config.json") {
       $0.replace("\"hidden_act\"", with: "\"quantization_config\": {\"quant_method\": \"gptq\"}, \"hidden_act\"")
     }
-    #expect(checkpoint.report()?.problem.contains("gptq") == true)
+    #expect(try checkpoint.report()?.problem.contains("gptq") == true)
   }
 
   @Test(arguments: ["dynamic", "yarn", "longrope"]) func aRopeScalingThatIsNotComputedIsNamed(kind: String) throws {
@@ -96,7 +96,7 @@ private final class SpoiledCheckpoint {
     try checkpoint.edit("config.json") {
       $0.replace("\"rope_scaling\": null", with: "\"rope_scaling\": {\"type\": \"\(kind)\", \"factor\": 2.0}")
     }
-    #expect(checkpoint.report()?.problem.contains(kind) == true)
+    #expect(try checkpoint.report()?.problem.contains(kind) == true)
   }
 
   @Test(arguments: [
@@ -110,14 +110,14 @@ private final class SpoiledCheckpoint {
   func aConfigurationThatCannotBeIsRefused(found: String, replacement: String) throws {
     let checkpoint = try SpoiledCheckpoint()
     try checkpoint.edit("config.json") { $0.replace(found, with: replacement, maxReplacements: 1) }
-    #expect(checkpoint.report()?.status == .badData)
+    #expect(try checkpoint.report()?.status == .badData)
   }
 
   @Test(arguments: [0, 4, 8, 1000, 700_000]) func aTruncatedFileSaysSo(bytes: Int) throws {
     let checkpoint = try SpoiledCheckpoint()
     let url = checkpoint.folder.appendingPathComponent("model.safetensors")
     try Data(contentsOf: url).prefix(bytes).write(to: url)
-    let report = checkpoint.report()
+    let report = try checkpoint.report()
     #expect(report?.status == .badData)
     #expect(report?.problem.contains("truncated") == true)
     #expect(report?.place?.hasSuffix("model.safetensors") == true)
@@ -128,7 +128,7 @@ private final class SpoiledCheckpoint {
     try checkpoint.edit("config.json") {
       $0.replace("\"num_hidden_layers\": 4", with: "\"num_hidden_layers\": 5")
     }
-    #expect(checkpoint.report()?.problem.contains("model.layers.4.input_layernorm.weight") == true)
+    #expect(try checkpoint.report()?.problem.contains("model.layers.4.input_layernorm.weight") == true)
   }
 
   @Test func aMisshapenTensorIsNamedWithBothShapes() throws {
@@ -136,14 +136,14 @@ private final class SpoiledCheckpoint {
     try checkpoint.edit("config.json") {
       $0.replace("\"intermediate_size\": 128", with: "\"intermediate_size\": 96")
     }
-    let problem = checkpoint.report()?.problem ?? ""
+    let problem = try checkpoint.report()?.problem ?? ""
     #expect(problem.contains("gate_proj") && problem.contains("[128, 64]") && problem.contains("[96, 64]"))
   }
 
   @Test func aMissingShardIsNamed() throws {
     let checkpoint = try SpoiledCheckpoint(of: "llama-untied-bf16-sharded")
     try FileManager.default.removeItem(at: checkpoint.folder.appendingPathComponent("model-00002-of-00003.safetensors"))
-    #expect(checkpoint.report()?.problem.contains("model-00002-of-00003.safetensors") == true)
+    #expect(try checkpoint.report()?.problem.contains("model-00002-of-00003.safetensors") == true)
   }
 
   @Test func anIndexThatLeavesItsDirectoryIsRefused() throws {
@@ -151,7 +151,7 @@ private final class SpoiledCheckpoint {
     try checkpoint.edit("model.safetensors.index.json") {
       $0.replace("\"model-00002-of-00003.safetensors\"", with: "\"../elsewhere.safetensors\"")
     }
-    #expect(checkpoint.report()?.status == .badData)
+    #expect(try checkpoint.report()?.status == .badData)
   }
 
   @Test(arguments: [
@@ -167,15 +167,15 @@ private final class SpoiledCheckpoint {
   func aHeaderThatContradictsItselfIsRefused(header: String) throws {
     let checkpoint = try SpoiledCheckpoint()
     try checkpoint.write(header: header, data: 1000)
-    #expect(checkpoint.report()?.status == .badData)
+    #expect(try checkpoint.report()?.status == .badData)
     try checkpoint.write(header: header, declared: .max)
-    #expect(checkpoint.report()?.status == .badData)
+    #expect(try checkpoint.report()?.status == .badData)
   }
 
   @Test func aTokenizerPartThatIsNotComputedIsNamed() throws {
     let checkpoint = try SpoiledCheckpoint()
     try checkpoint.edit("tokenizer.json") { $0.replace("\\\\p{N}{1,3}", with: "\\\\p{N}{1,4}") }
-    #expect(checkpoint.report()?.problem.contains("{1,4}") == true)
+    #expect(try checkpoint.report()?.problem.contains("{1,4}") == true)
   }
 
   @Test func anIdFarAboveTheVocabularyIsRefusedBeforeATableIsMadeForIt() throws {
@@ -184,7 +184,7 @@ private final class SpoiledCheckpoint {
       let entry = text.firstRange(of: /"id": ?[0-9]+/).map { String(text[$0]) } ?? ""
       text = text.replacingOccurrences(of: entry, with: "\"id\": 16777215")
     }
-    #expect(checkpoint.report()?.problem.contains("id of") == true)
+    #expect(try checkpoint.report()?.problem.contains("id of") == true)
   }
 
   /// Bytes of header and tokenizer flipped, dropped and doubled at random: an error or a model, never a trap.
@@ -208,7 +208,7 @@ private final class SpoiledCheckpoint {
           }
         }
         try data.write(to: url)
-        if let report = checkpoint.report() {
+        if let report = try checkpoint.report() {
           refused += 1
           #expect(report.status == .badData)
         } else if let model = try? Model(directory: checkpoint.folder.path) {

@@ -3,6 +3,7 @@ import Foundation
 import LanguageModel
 import TestSupport
 import Testing
+import Tokenizers
 
 /// What Jinja itself makes of templates, as `transformers` sets it up.
 private struct Fixture: Decodable {

@@ -1,8 +1,10 @@
+import Checkpoints
 import Domain
 import Foundation
 import LanguageModel
 import Numerics
 import Testing
+import Transformer
 
 @Suite struct GradientTests {
   /// Every tensor's derivative, in norm, against PyTorch; models of all families.
@@ -10,7 +12,7 @@ import Testing
   func everyGradientTensorIsPyTorchs(name: String) throws {
     let oracle = try Oracle(name)
     let model = try Model(directory: oracle.directory)
-    let differentiator = Differentiator(model)
+    let differentiator = Differentiator(model.network)
     let expected = try SafeTensors(path: oracle.directory + "/gradients.safetensors")
     let sample = LossSample(prompt: oracle.facts.promptIDs, response: oracle.facts.responseIDs)
     let workspace = differentiator.makeWorkspace()
@@ -40,7 +42,7 @@ import Testing
 
   @Test func gradientsAddUpByTheirFactors() throws {
     let oracle = try Oracle("qwen2")
-    let differentiator = Differentiator(try Model(directory: oracle.directory))
+    let differentiator = Differentiator(try Model(directory: oracle.directory).network)
     let workspace = differentiator.makeWorkspace()
     let sample = LossSample(prompt: oracle.facts.promptIDs, response: oracle.facts.responseIDs)
     let once = Matrix(zerosOfRows: 1, columns: differentiator.count)
@@ -56,7 +58,7 @@ import Testing
     // Longer than a tile of the attention and a chunk of the head.
     let oracle = try Oracle("mistral")
     let model = try Model(directory: oracle.directory)
-    let differentiator = Differentiator(model)
+    let differentiator = Differentiator(model.network)
     let workspace = differentiator.makeWorkspace()
     var chance = SeededGenerator(seed: 3)
     let tokens = (0..<200).map { _ in Int32(chance.below(640)) }
@@ -66,7 +68,7 @@ import Testing
     var batch = TokenBatch()
     batch.append(tokens)
     for place in 20..<200 { batch.target(segment: 0, offset: place - 1, token: tokens[place]) }
-    let logs = model.logProbabilities(batch, in: model.makeWorkspace())
+    let logs = model.network.logProbabilities(batch, in: model.network.makeWorkspace())
     #expect(abs(loss + logs.reduce(0.0) { $0 + Double($1) } / 180) < 1e-5 * loss)
   }
 }

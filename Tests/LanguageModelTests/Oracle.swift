@@ -1,5 +1,5 @@
+import Checkpoints
 import Foundation
-import LanguageModel
 import TestSupport
 
 /// A small checkpoint among the fixtures, with numbers that PyTorch and transformers computed on it.

@@ -1,9 +1,11 @@
+import Checkpoints
 import Domain
 import Foundation
 import LanguageModel
 import Numerics
 import TestSupport
 import Testing
+import Transformer
 
 @Suite struct PrecisionTests {
   /// A fixture's checkpoint, its tensors in float16 if asked for.
@@ -56,13 +58,13 @@ import Testing
       Model(directory: directory, precision: .stored), Model(directory: directory, precision: .float32)
     )
     for tokens in facts.sequences {
-      let found = stored.logits(of: tokens, in: stored.makeWorkspace())
-      let expected = widened.logits(of: tokens, in: widened.makeWorkspace())
+      let found = stored.network.logits(of: tokens, in: stored.network.makeWorkspace())
+      let expected = widened.network.logits(of: tokens, in: widened.network.makeWorkspace())
       expectSame(Array(found.elements), Array(expected.elements), "logits")
     }
     let sample = LossSample(prompt: facts.promptIDs, response: facts.responseIDs)
-    #expect(stored.losses(of: [sample]) == widened.losses(of: [sample]))
-    let (a, b) = (Differentiator(stored), Differentiator(widened))
+    #expect(stored.network.losses(of: [sample]) == widened.network.losses(of: [sample]))
+    let (a, b) = (Differentiator(stored.network), Differentiator(widened.network))
     let found = Matrix(zerosOfRows: 2, columns: a.count)
     let expected = Matrix(zerosOfRows: 2, columns: b.count)
     var chance = SeededGenerator(seed: 5)
@@ -76,7 +78,7 @@ import Testing
     expectSame(Array(found.row(0)), Array(expected.row(0)), "gradient")
     expectSame(Array(found.row(1)), Array(expected.row(1)), "Hessian product")
     // Training begins from the same values.
-    let (first, second) = (Trainer(stored), Trainer(widened))
+    let (first, second) = (Trainer(stored.network), Trainer(widened.network))
     withExtendedLifetime((first, second)) {
       let isSame = first.values.elements.elementsEqual(second.values.elements)
       #expect(isSame)

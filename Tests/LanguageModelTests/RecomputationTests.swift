@@ -2,6 +2,7 @@ import Domain
 import LanguageModel
 import Numerics
 import Testing
+import Transformer
 
 @Suite struct RecomputationTests {
   /// No room for activations at all against room for everything.
@@ -10,8 +11,8 @@ import Testing
     let oracle = try Oracle(name)
     let model = try Model(directory: oracle.directory)
     let sample = LossSample(prompt: oracle.facts.promptIDs, response: oracle.facts.responseIDs)
-    let keeping = Differentiator(model)
-    let recomputing = Differentiator(model, activationLimit: 0)
+    let keeping = Differentiator(model.network)
+    let recomputing = Differentiator(model.network, activationLimit: 0)
     var chance = SeededGenerator(seed: 11)
     let vector = (0..<keeping.count).map { _ in Float(2 * chance.unit() - 1) }
     let sums = Matrix(zerosOfRows: 4, columns: keeping.count)

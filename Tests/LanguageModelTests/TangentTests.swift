@@ -1,8 +1,10 @@
+import Checkpoints
 import Domain
 import Foundation
 import LanguageModel
 import Numerics
 import Testing
+import Transformer
 
 @Suite struct TangentTests {
   /// Derivatives along two directions of the last hidden state behind two blocks, against PyTorch; the three sequences
@@ -12,7 +14,8 @@ import Testing
   {
     let oracle = try Oracle(name)
     let expected = try SafeTensors(path: oracle.directory + "/tangents.safetensors")
-    let model = try TangentModel(Model(directory: oracle.directory), blocks: 2, directions: 2) { parameter, direction in
+    let model = try TangentModel(Model(directory: oracle.directory).network, blocks: 2, directions: 2) {
+      parameter, direction in
       (try? expected.floats("jvp.\(direction).v.\(parameter.name)")) ?? []
     }
     let workspace = model.makeWorkspace()
@@ -42,7 +45,7 @@ import Testing
   @Test(arguments: ["qwen3", "gpt2"]) func hessianProductsArePyTorchs(name: String) throws {
     let oracle = try Oracle(name)
     let expected = try SafeTensors(path: oracle.directory + "/hessian.safetensors")
-    let differentiator = Differentiator(try Model(directory: oracle.directory))
+    let differentiator = Differentiator(try Model(directory: oracle.directory).network)
     let vector = Matrix(zerosOfRows: 1, columns: differentiator.count)
     for parameter in differentiator.parameters {
       parameter.store(try expected.floats("hvp.v.\(parameter.name)"), in: vector.base)
@@ -63,7 +66,7 @@ import Testing
   /// Also on a sequence longer than a tile, with a sliding window and more than a chunk of response tokens.
   @Test(arguments: ["llama-tied", "qwen2", "mistral", "qwen3", "gpt2"]) func theHessianIsSymmetric(name: String) throws
   {
-    let differentiator = Differentiator(try Model(directory: Oracle(name).directory))
+    let differentiator = Differentiator(try Model(directory: Oracle(name).directory).network)
     var chance = SeededGenerator(seed: 11)
     let sample = LossSample(
       prompt: (0..<30).map { _ in Int32(chance.below(500)) }, response: (0..<100).map { _ in Int32(chance.below(500)) })

@@ -1,7 +1,7 @@
 import Foundation
-import LanguageModel
 import TestSupport
 import Testing
+import Tokenizers
 
 /// Strings and ids that the `tokenizers` library gave for a fixture's tokenizer.
 private struct TokenizerOracle: Decodable {

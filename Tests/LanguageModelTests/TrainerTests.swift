@@ -1,9 +1,11 @@
+import Checkpoints
 import Domain
 import Foundation
 import LanguageModel
 import Numerics
 import TestSupport
 import Testing
+import Transformer
 
 @Suite struct TrainerTests {
   private func sample(_ oracle: Oracle) -> LossSample {
@@ -12,7 +14,7 @@ import Testing
 
   @Test func threeStepsOfAdamWAreThoseOfPyTorch() throws {
     let oracle = try Oracle("qwen2")
-    let trainer = Trainer(try Model(directory: oracle.directory))
+    let trainer = Trainer(try Model(directory: oracle.directory).network)
     // Losses before each step, float64.
     for expected in [7.401820314587061, 4.946914567363328, 3.4168651920804396] {
       let loss = trainer.step(on: [sample(oracle)], rate: 1e-3)
@@ -42,7 +44,7 @@ import Testing
     }
     let weights = batch.map { _ in Float(chance.unit() * 2) }
     let results = [1, 2, 3].map { count in
-      let trainer = Trainer(model)
+      let trainer = Trainer(model.network)
       for _ in 0..<2 { _ = trainer.step(on: batch, weights: weights, rate: 1e-2, workers: Workers(count: count)) }
       return Array(trainer.values.elements)
     }
@@ -52,8 +54,8 @@ import Testing
   @Test func aBatchIsTheWeightedMeanOfItsSamples() throws {
     let oracle = try Oracle("llama-tied")
     let model = try Model(directory: oracle.directory)
-    let once = Trainer(model)
-    let twice = Trainer(model)
+    let once = Trainer(model.network)
+    let twice = Trainer(model.network)
     let other = LossSample(prompt: [1, 2, 3], response: [4, 5])
     let loss = once.step(on: [sample(oracle)], rate: 1e-3)
     #expect(loss == twice.step(on: [sample(oracle), other, other], weights: [3, 0, 0], rate: 1e-3))
@@ -66,7 +68,7 @@ import Testing
     let folder = try Places.makeTemporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let state = folder.appendingPathComponent("state.safetensors").path
-    let whole = Trainer(model)
+    let whole = Trainer(model.network)
     _ = whole.step(on: [sample(oracle)], rate: 1e-3)
     try whole.saveState(to: state)
     try whole.saveCheckpoint(to: folder.appendingPathComponent("out").path, from: oracle.directory)
@@ -79,17 +81,17 @@ import Testing
     for (place, token) in oracle.facts.responseIDs.enumerated() {
       batch.target(segment: 0, offset: oracle.facts.promptIDs.count + place - 1, token: token)
     }
-    let logs = reopened.logProbabilities(batch, in: reopened.makeWorkspace())
+    let logs = reopened.network.logProbabilities(batch, in: reopened.network.makeWorkspace())
     #expect(abs(loss + logs.reduce(0.0) { $0 + Double($1) } / Double(logs.count)) < 1e-5 * loss)
 
-    let resumed = Trainer(model)
+    let resumed = Trainer(model.network)
     try resumed.loadState(from: state)
     #expect(resumed.steps == 1)
     #expect(resumed.step(on: [sample(oracle)], rate: 1e-3) == loss)
     #expect(Array(resumed.values.elements) == Array(whole.values.elements))
 
-    let other = Trainer(try Model(directory: Oracle(name == "gpt2" ? "llama-tied" : "gpt2").directory))
-    #expect(throws: LanguageModelError.self) { try other.loadState(from: state) }
+    let other = Trainer(try Model(directory: Oracle(name == "gpt2" ? "llama-tied" : "gpt2").directory).network)
+    #expect(throws: CheckpointError.self) { try other.loadState(from: state) }
   }
 
   @Test func theScheduleWarmsUpAndFallsAndVisitsEverySampleOnceAnEpoch() {
@@ -124,9 +126,9 @@ import Testing
     #expect(model.configuration.endOfSequence == 507)
     // At random weights all tokens are nearly as likely; a few steps on one sample bring its loss down.
     let sample = LossSample(prompt: [1, 2, 3], response: [4, 5, 6, 7])
-    let before = try #require(model.losses(of: [sample]).first)
+    let before = try #require(model.network.losses(of: [sample]).first)
     #expect(abs(before - log(520)) < 0.2)
-    let trainer = Trainer(model)
+    let trainer = Trainer(model.network)
     for _ in 0..<20 { _ = trainer.step(on: [sample], rate: 1e-2) }
     #expect(trainer.step(on: [sample], rate: 1e-2) < before / 4)
   }
@@ -139,10 +141,10 @@ import Testing
         prompt: (0..<1 + chance.below(30)).map { _ in Int32(chance.below(500)) },
         response: (0..<1 + chance.below(30)).map { _ in Int32(chance.below(500)) })
     }
-    let losses = model.losses(of: samples, workers: Workers(count: 2))
-    #expect(losses == model.losses(of: samples, workers: Workers(count: 1)))
+    let losses = model.network.losses(of: samples, workers: Workers(count: 2))
+    #expect(losses == model.network.losses(of: samples, workers: Workers(count: 1)))
     for (sample, loss) in zip(samples, losses) {
-      #expect(abs(loss - (model.losses(of: [sample]).first ?? .nan)) < 1e-5 * loss)
+      #expect(abs(loss - (model.network.losses(of: [sample]).first ?? .nan)) < 1e-5 * loss)
     }
   }
 }

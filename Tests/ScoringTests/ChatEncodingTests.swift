@@ -2,9 +2,11 @@ import Domain
 import Foundation
 import LanguageModel
 import Numerics
+import SampleEncoding
 import Scoring
 import TestSupport
 import Testing
+import Transformer
 
 /// Where the loss stands in a chat, and what a chat behind an example is made of.
 @Suite struct ChatEncodingTests {
@@ -155,7 +157,7 @@ import Testing
       for row in rows.indices {
         for column in [nil] + rows.indices.map(Optional.init) {
           let sample = try #require(try samples.sample(row, behind: column))
-          let logits = model.logits(of: sample.tokens, in: model.makeWorkspace())
+          let logits = model.network.logits(of: sample.tokens, in: model.network.makeWorkspace())
           var sum = 0.0
           for target in sample.targets {
             let values = (0..<logits.columns).map { Double(logits[target.row, $0]) }
@@ -178,7 +180,7 @@ import Testing
         _ = try LocalScorer(
           model: model, template: template, queries: rows, examples: rows, queryPath: "chats.jsonl", workers: 1)
         Issue.record("a system prompt that the template refuses was taken")
-      } catch let error as ScoringError {
+      } catch let error as EncodingError {
         #expect(error.report.place == "chats.jsonl row 7" && error.report.status == .badData)
         #expect(error.report.problem.contains("the template refuses this"))
       }

@@ -6,6 +6,7 @@ import Scoring
 import Synchronization
 import TestSupport
 import Testing
+import Transformer
 
 private let modelFolder = Places.fixtures.appendingPathComponent("Scoring/model").path
 
@@ -78,7 +79,7 @@ private func distance(_ model: Model, _ pieces: [(text: String, counts: Bool)], 
     guard piece.counts else { continue }
     for place in start..<end { batch.target(segment: segment, offset: place - 1, token: tokens[place]) }
   }
-  let found = model.logProbabilities(batch, in: model.makeWorkspace())
+  let found = model.network.logProbabilities(batch, in: model.network.makeWorkspace())
   return Float((found.reduce(0.0) { $0 + pow(1 - exp(Double($1)), 2) } / Double(found.count)).squareRoot())
 }
 

@@ -6,6 +6,7 @@ import Scoring
 import Synchronization
 import TestSupport
 import Testing
+import Transformer
 
 /// Twelve samples and their distances by PyTorch in float64 (see Tests/Fixtures/README.md).
 private struct Oracle: Decodable {
@@ -246,7 +247,7 @@ private struct ForgetfulStore: DistanceStore {
     var batch = TokenBatch()
     let segment = batch.append(tokens.dropLast(), after: nil)
     for position in 70..<89 { batch.target(segment: segment, offset: position, token: tokens[position + 1]) }
-    let kept = full.logProbabilities(batch, after: nil, in: full.makeWorkspace())
+    let kept = full.network.logProbabilities(batch, after: nil, in: full.network.makeWorkspace())
     let expected = (kept.reduce(0.0) { $0 + pow(1 - exp(Double($1)), 2) } / Double(kept.count)).squareRoot()
     #expect(kept.count == 19)
     #expect(abs(Double(short.alone(0)) - expected) < 1e-6)

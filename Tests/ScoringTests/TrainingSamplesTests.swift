@@ -1,5 +1,6 @@
 import Domain
 import LanguageModel
+import SampleEncoding
 import Scoring
 import TestSupport
 import Testing

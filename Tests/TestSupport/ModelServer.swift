@@ -1,6 +1,7 @@
 import Foundation
 import LanguageModel
 import Synchronization
+import Transformer
 
 /// A checkpoint behind OpenAI's completions API, as inference servers give it: `echo` with `logprobs`.
 package final class ModelServer: Sendable {
@@ -113,7 +114,7 @@ package final class ModelServer: Sendable {
     var batch = TokenBatch()
     let segment = batch.append(tokens)
     for offset in 0..<tokens.count - 1 { batch.target(segment: segment, offset: offset, token: tokens[offset + 1]) }
-    let told = model.logProbabilities(batch, in: model.makeWorkspace())
+    let told = model.network.logProbabilities(batch, in: model.network.makeWorkspace())
     // Its own token, whatever it is.
     var all: [Float?] = [nil] + told + [-1]
     if manner.tellsOnlyItsOwn { all = [-1] }

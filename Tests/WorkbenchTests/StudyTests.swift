@@ -1,12 +1,12 @@
 import Datasets
 import Domain
 import Foundation
-import LanguageModel
 import Numerics
 import Store
 import Submodular
 import TestSupport
 import Testing
+import Tokenizers
 import Workbench
 
 /// What is worked out beside a run.

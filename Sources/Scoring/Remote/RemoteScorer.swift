@@ -1,7 +1,8 @@
 import Domain
 import Foundation
-import LanguageModel
+import SampleEncoding
 import Synchronization
+import Tokenizers
 
 /// Distances from a model behind an inference server: each query is sent behind each example, and the server says how
 /// probable its tokens are. As many requests are under way as the server is to be given.

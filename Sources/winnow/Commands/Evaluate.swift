@@ -1,7 +1,6 @@
 import ArgumentParser
 import Domain
 import Foundation
-import LanguageModel
 import Workbench
 
 /// `winnow evaluate`: how well a checkpoint answers.
@@ -39,7 +38,7 @@ struct EvaluateCommand: ParsableCommand {
     // A piece is a whole number of the engine's batches, so that pieces change no bit.
     for start in stride(from: 0, to: measured.count, by: 64) {
       try interrupt.cancellation.check()
-      losses += model.losses(
+      losses += model.network.losses(
         of: Array(measured[start..<min(start + 64, measured.count)]), workers: threads.workers)
       line.show(losses.count)
     }

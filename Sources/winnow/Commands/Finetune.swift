@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import LanguageModel
 import Scoring
+import Transformer
 import Workbench
 
 extension TrainingSchedule.Decay: ExpressibleByArgument {}
@@ -41,7 +42,8 @@ struct AdapterOptions: ParsableArguments {
     guard let loraRank else { return nil }
     let targets = loraTargets?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
     return try Adapter(
-      AdapterSettings(rank: loraRank, alpha: loraAlpha ?? 2 * Float(loraRank), targets: targets, seed: seed), of: model)
+      AdapterSettings(rank: loraRank, alpha: loraAlpha ?? 2 * Float(loraRank), targets: targets, seed: seed),
+      of: model.network)
   }
 }
 
@@ -101,7 +103,8 @@ struct FinetuneCommand: ParsableCommand {
     let (model, samples) = try data.load(interrupt.cancellation)
     let weights = try weightField.map { try data.weights($0, of: samples.samples, interrupt.cancellation) }
     let trainer = Trainer(
-      model, settings: AdamWSettings(weightDecay: weightDecay), adapter: try adapter.adapter(of: model, seed: seed))
+      model.network, settings: AdamWSettings(weightDecay: weightDecay),
+      adapter: try adapter.adapter(of: model, seed: seed))
     try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     if resume { try trainer.loadState(from: statePath) }
     let schedule = TrainingSchedule(

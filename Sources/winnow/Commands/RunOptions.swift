@@ -1,9 +1,9 @@
 import ArgumentParser
 import Domain
 import Foundation
-import LanguageModel
 import Numerics
 import Scoring
+import Transformer
 import Workbench
 
 extension UtilityKernel: ExpressibleByArgument {}

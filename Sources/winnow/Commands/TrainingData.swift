@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import LanguageModel
 import Numerics
+import SampleEncoding
 import Scoring
 import Workbench
 

@@ -2,9 +2,9 @@ import Datasets
 import Domain
 import Foundation
 import Interface
-import LanguageModel
 import Numerics
 import Store
+import Tokenizers
 import Workbench
 
 /// What is worked out beside a run: what files are made of, what a run would take, maps, and what runs have to do with each

@@ -1,0 +1,60 @@
+import Domain
+import LanguageModel
+
+/// How samples become text. A template is data; the run's specification names the one that was used.
+package enum PromptTemplate: Sendable {
+  case words(WordTemplate)
+  /// The model's own way of writing a chat.
+  case chat(ChatTemplate)
+
+  package static let delift = PromptTemplate.words(.delift)
+  package static let plain = PromptTemplate.words(.plain)
+
+  /// Their names on the command line.
+  package static let names = ["delift", "chat", "plain"]
+
+  /// A template by its name; the model's own is read from its directory.
+  /// Errors: `EncodingError.unknownTemplate`; `LanguageModelError` for a model that has none, or one that cannot be read.
+  package static func named(_ name: String, model directory: String) throws -> PromptTemplate {
+    switch name {
+    case "delift": .delift
+    case "plain": .plain
+    case "chat": .chat(try ChatTemplate(directory: directory))
+    default: throw EncodingError.unknownTemplate(name)
+    }
+  }
+
+  /// Names all that the template's words depend on, for cache keys and manifests.
+  package var contentHash: ContentHash {
+    switch self {
+    case .words(let template): template.contentHash
+    case .chat(let template): ContentHash(combining: [ContentHash(of: "chat 1"), template.contentHash])
+    }
+  }
+
+  /// Names what of a sample goes into its texts.
+  package func contentHash(of sample: Sample) -> ContentHash {
+    switch self {
+    case .words(let template):
+      let texts = [template.queryText(of: sample), template.responseText(of: sample)]
+      return ContentHash(
+        combining: (texts + (sample.hasLossOnAllTurns ? ["all turns"] : [])).map { ContentHash(of: $0) })
+    case .chat:
+      let turns = sample.turns.flatMap { [$0.role, $0.content] }
+      return ContentHash(combining: (turns + ["\(sample.hasLossOnAllTurns)"]).map { ContentHash(of: $0) })
+    }
+  }
+}
+
+extension Sample {
+  /// The sample as a chat, its response the last turn. An instruction is a user's turn, its input a paragraph below.
+  package var turns: [Turn] {
+    let answer = Turn(role: "assistant", content: response)
+    switch query {
+    case .instruction(let instruction, let input):
+      let parts = [instruction, input].filter { !$0.isEmpty }
+      return [Turn(role: "user", content: parts.joined(separator: "\n\n")), answer]
+    case .conversation(let turns): return turns + [answer]
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Domain
+import LanguageModel
+import Tokenizers
+import Transformer
+
+/// Samples as sequences with their loss on the response and the end-of-sequence token behind it, in a template's words: alone, or
+/// behind another sample shown as an example.
+package struct TrainingSamples: Sendable {
+  package let samples: [Sample]
+  private let template: PromptTemplate
+  private let tokenizer: Tokenizer
+  private let endOfSequence: Int32
+  private let contextLength: Int
+
+  package init(_ samples: [Sample], template: PromptTemplate, model: Model) {
+    self.samples = samples
+    self.template = template
+    tokenizer = model.tokenizer
+    endOfSequence = model.configuration.endOfSequence
+    contextLength = model.configuration.contextLength
+  }
+
+  /// A response that does not fit the context is cut at its end; nil where nothing of it fits.
+  ///
+  /// Errors: `EncodingError.refusedByTemplate` for a chat that the model's template does not take.
+  package func sample(_ place: Int, behind example: Int? = nil) throws(EncodingError) -> LossSample? {
+    let encoded: EncodedSample
+    do {
+      encoded = try encode(samples[place], behind: example.map { samples[$0] })
+    } catch {
+      throw .refusedByTemplate(row: samples[place].index, path: nil, problem: ErrorReport(describing: error).problem)
+    }
+    let sample = encoded.prefix(contextLength).lossSample
+    return sample.targets.isEmpty ? nil : sample
+  }
+
+  private func encode(_ sample: Sample, behind example: Sample?) throws -> EncodedSample {
+    switch template {
+    case .words(let words):
+      let encoder = WordEncoder(template: words, tokenizer: tokenizer, endOfSequence: endOfSequence)
+      return encoder.encoded(example.map(words.opening) ?? words.aloneOpening, sample)
+    case .chat(let chat):
+      let encoder = ChatEncoder(template: chat, tokenizer: tokenizer, endOfSequence: endOfSequence)
+      guard let example else { return try encoder.alone(sample) }
+      return try encoder.query(sample).behind(encoder.example(example))
+    }
+  }
+
+  /// A sample of a step of training: with probability `fewShotShare` behind an example of the same label (any other sample where
+  /// there are no labels), which helps a model to learn from its context. The same for the same seed and place.
+  package func draw(_ place: Int, fewShotShare: Double, seed: UInt64) throws(EncodingError) -> LossSample? {
+    var chance = SeededGenerator(seed: seed)
+    guard fewShotShare > 0, chance.unit() < fewShotShare else { return try sample(place) }
+    // A few tries suffice: a label too rare to be met is trained alone.
+    for _ in 0..<64 {
+      let example = chance.below(samples.count)
+      if example != place, samples[example].label == samples[place].label,
+        let found = try sample(place, behind: example)
+      {
+        return found
+      }
+    }
+    return try sample(place)
+  }
+}

@@ -1,0 +1,78 @@
+import Checkpoints
+import Domain
+import Foundation
+import Numerics
+
+/// Scratch memory for one worker's passes through a model, kept between calls so that it is touched for the first time only
+/// once. One call at a time may use it.
+package final class Workspace {
+  /// Looked at before each block of a pass: once it is cancelled, a pass ends early and what it returns is of no use, so the
+  /// caller must ask too.
+  package var cancellation: Cancellation?
+
+  var isCancelled: Bool { cancellation?.isCancelled == true }
+
+  let residual = Scratch()  // [rows, hidden]
+  let queryKeyValue = Scratch()  // [rows, query + 2 × key/value]
+  let attended = Scratch()  // [rows, query]
+  let normed = Scratch()  // [row block, hidden]
+  let up = Scratch()  // [row block, intermediate or twice that]
+  let activated = Scratch()  // [row block, intermediate]
+  let pathKeys = Scratch()  // packed keys of one head's path, and of its tile
+  let pathValues = Scratch()
+  let ownKeys = Scratch()
+  let ownValues = Scratch()
+  let attention = Scratch()
+  let gathered = Scratch()  // [targets, hidden]
+  let gatheredAttended = Scratch()  // [targets, query]
+  let logits = Scratch()  // [row block, vocabulary block]
+  let weight = Scratch()  // a slice that is widened as it is used
+  let logSums = Scratch()  // [2, row block]
+
+  private let frequencies: [Float]
+  private let cosines = Scratch()  // [positions, head size / 2]
+  private let sines = Scratch()
+  private var positions = 0
+
+  init(_ configuration: ModelConfiguration) {
+    frequencies = configuration.family == .gpt2 ? [] : configuration.rotaryFrequencies()
+  }
+
+  /// Rotary tables for positions `0..<count`.
+  func rotary(_ count: Int) -> (cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>) {
+    if count > positions {
+      positions = max(count, 2 * positions)
+      let cosine = cosines.floats(positions * frequencies.count)
+      let sine = sines.floats(positions * frequencies.count)
+      for position in 0..<positions {
+        for (pair, frequency) in frequencies.enumerated() {
+          let angle = Float(position) * frequency
+          cosine[position * frequencies.count + pair] = cosf(angle)
+          sine[position * frequencies.count + pair] = sinf(angle)
+        }
+      }
+    }
+    return (UnsafePointer(cosines.floats(0)), UnsafePointer(sines.floats(0)))
+  }
+}
+
+/// A buffer that grows; growing loses its contents.
+final class Scratch {
+  private var base: UnsafeMutableRawPointer
+  private var capacity = 0
+
+  init() { base = .allocate(byteCount: 64, alignment: 64) }
+
+  deinit { base.deallocate() }
+
+  /// Room for `count` floats, valid until the next call that asks for more.
+  func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    if count > capacity {
+      base.deallocate()
+      // A little more than asked for spares growing again and again; a large buffer takes what it needs.
+      capacity = count + min(count / 4, 1 << 20)
+      base = .allocate(byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
+    }
+    return base.bindMemory(to: Float.self, capacity: max(capacity, 1))
+  }
+}
