@@ -88,6 +88,7 @@ let package = Package(
       ],
       path: "Tests/Bench"),
     .testTarget(name: "LayoutTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "DocumentationTests", dependencies: ["TestSupport"]),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"]),
     .testTarget(name: "NumericsTests", dependencies: ["Domain", "Numerics", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Domain", "Datasets", "Samples", "TestSupport"]),

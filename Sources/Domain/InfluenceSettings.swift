@@ -1,4 +1,4 @@
-/// What Influence Distillation is set to (arXiv 2505.19051; methods.md 2).
+/// What Influence Distillation is set to (arXiv 2505.19051; Methods 2).
 package struct InfluenceSettings: Sendable, Hashable, Codable {
   /// How far the target loss is expanded.
   package enum Order: String, Sendable, Hashable, Codable, CaseIterable {

@@ -1,4 +1,4 @@
-/// How utilities are made from distances (methods.md 1.1; DELIFT section 3.1).
+/// How utilities are made from distances (Methods 1.1; DELIFT section 3.1).
 package enum UtilityKernel: String, Sendable, Hashable, Codable, CaseIterable {
   case euclidean, exponential
 }
@@ -9,12 +9,12 @@ package enum Rescaling: String, Sendable, Hashable, Codable, CaseIterable {
   case none
 }
 
-/// How the greedy step finds the next pick (methods.md 1.3).
+/// How the greedy step finds the next pick (Methods 1.3).
 package enum Maximizer: String, Sendable, Hashable, Codable, CaseIterable {
   case lazy, naive, stochastic, lazier
 }
 
-/// Which form of mutual information `delift-task` maximises (methods.md 1.2).
+/// Which form of mutual information `delift-task` maximises (Methods 1.2).
 package enum TaskObjective: String, Sendable, Hashable, Codable, CaseIterable {
   case flmi, flqmi
 }

@@ -2,7 +2,7 @@ import Foundation
 import Numerics
 import Transformer
 
-/// What a step of Adam or AdamW does to a gradient, read from the optimiser's state after t steps (arXiv 2505.19051; methods.md 2.2):
+/// What a step of Adam or AdamW does to a gradient, read from the optimiser's state after t steps (arXiv 2505.19051; Methods 2.2):
 /// theta' = theta − eta (a ∘ gradient + b).
 package final class AdamScaling: Sendable {
   /// Flat vectors of all parameters.

@@ -98,7 +98,7 @@ package struct Curvature: Sendable {
     return result.symmetrised
   }
 
-  /// The target loss's gradient as the first-order part sees it: g for gradient descent, g − eta H b for Adam (methods.md 2.2), given
+  /// The target loss's gradient as the first-order part sees it: g for gradient descent, g − eta H b for Adam (Methods 2.2), given
   /// the targets' own gradients. One row.
   package func pull(
     targetRows: GradientMatrix, stepSize: Double, workers: Workers, cancellation: Cancellation = Cancellation()

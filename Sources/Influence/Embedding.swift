@@ -23,7 +23,7 @@ extension Embedding {
 }
 
 /// Derivatives of the normed hidden state at the last token behind the first blocks, along random directions in the space of these
-/// blocks' parameters, token embeddings included (arXiv 2505.19051, the authors' code; methods.md 2.5).
+/// blocks' parameters, token embeddings included (arXiv 2505.19051, the authors' code; Methods 2.5).
 package struct TangentEmbedding: Embedding {
   private let model: TangentModel
   private let projection: RandomProjection?

@@ -1,5 +1,5 @@
 /// Weights from the first-order expansion of the target loss: argmin −p·w + (lambda/2)|w|² subject to w >= 0, Σ w = n
-/// (Influence Distillation, arXiv 2505.19051; methods.md 2.3), in closed form.
+/// (Influence Distillation, arXiv 2505.19051; Methods 2.3), in closed form.
 package struct FirstOrderWeights: Sendable, Hashable {
   /// n weights: max(0, (p − tau) / lambda).
   package let weights: [Double]

@@ -2,7 +2,7 @@ import Domain
 import Transformer
 
 /// The parameters that influence is measured by, as one row of numbers: all, those whose names fit a filter, or a seeded random
-/// part of these (methods.md 2.6).
+/// part of these (Methods 2.6).
 package struct GradientSpace: Sendable, Hashable {
   /// Places in flat vectors of all parameters, ascending and apart; nil for all of them.
   package let ranges: [Range<Int>]?

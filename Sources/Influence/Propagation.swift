@@ -15,7 +15,7 @@ package enum EmbeddingKernel: Sendable, Hashable {
 ///     C = K(E, E_L) (K(E_L, E_L) + ridge · mean diag K · I)⁻¹
 ///
 /// With the radial kernel this is kernel ridge regression as the authors' code has it; with the linear one C is the minimiser of
-/// |E − C E_L|² + ridge|C|², the paper's form (arXiv 2505.19051; methods.md 2.4). C itself is not formed unless asked for.
+/// |E − C E_L|² + ridge|C|², the paper's form (arXiv 2505.19051; Methods 2.4). C itself is not formed unless asked for.
 package struct Propagation: Sendable {
   package let kernel: EmbeddingKernel
   /// Relative to the mean of the kernel's diagonal.

@@ -2,7 +2,7 @@ import Domain
 import Numerics
 
 /// Turns of several targets at taking their best sample that is left: targets in a fresh random order each round (arXiv 2505.19051,
-/// the authors' code; methods.md 2.6).
+/// the authors' code; Methods 2.6).
 package struct RoundRobin: Sendable {
   /// A sample taken, by whom, and its score for that target.
   package struct Turn: Sendable, Hashable {

@@ -1,4 +1,4 @@
-/// Weights from the second-order expansion of the target loss (arXiv 2505.19051; methods.md 2.3):
+/// Weights from the second-order expansion of the target loss (arXiv 2505.19051; Methods 2.3):
 ///
 ///     argmin −p·w + (eta/2) w'Q w + (lambda/2)|w|²   subject to  w >= 0, Σ w = n
 ///

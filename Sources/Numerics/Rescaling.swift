@@ -8,7 +8,7 @@ extension Matrix {
     return surveys.dropFirst().reduce(surveys[0]) { $0.joined(with: $1) }
   }
 
-  /// Min-max rescaling in place (methods.md 1.1): (u - least) / (greatest - least), each operation rounded to float32, as
+  /// Min-max rescaling in place (Methods 1.1): (u - least) / (greatest - least), each operation rounded to float32, as
   /// NumPy and PyTorch do it; a constant matrix becomes zeros. Both bounds are those of `survey`.
   package mutating func rescale(least: Float, greatest: Float, workers: Workers = Workers()) {
     let range = DenseRows.Range(least: least, greatest: greatest)

@@ -106,7 +106,7 @@ package struct TokenizedSamples: Sendable {
   }
 }
 
-/// Samples as tokens in a template of words: prompt and response are tokenised apart (methods.md 1.1).
+/// Samples as tokens in a template of words: prompt and response are tokenised apart (Methods 1.1).
 package struct WordEncoder: Sendable {
   package let template: WordTemplate
   package let tokenizer: Tokenizer

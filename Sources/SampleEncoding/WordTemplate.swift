@@ -7,7 +7,7 @@ import Domain
 ///     alone:          aloneOpening x queryClosing E y E
 ///     with example:   exampleOpening xj exampleMiddle yj queryOpening x queryClosing E y E
 ///
-/// where x is a sample's query text and y its response text; the loss is on y and the last E (methods.md 1.1). The first E
+/// where x is a sample's query text and y its response text; the loss is on y and the last E (Methods 1.1). The first E
 /// is left out where `endsPrompt` is false.
 package struct WordTemplate: Sendable, Hashable {
   package var aloneOpening: String

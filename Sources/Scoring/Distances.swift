@@ -47,7 +47,7 @@ package struct Distances: ~Copyable, Sendable {
   package func behind(_ column: Int, query row: Int) -> Float { table[example[column] + 1, query[row]] }
 
   /// U_ij = d_i(x_i) - d_i((x_j, y_j), x_i), or its exponential, for all queries and a range of the examples
-  /// (methods.md 1.1): queries × examples. A pair that could not be measured counts as no help: U = 0.
+  /// (Methods 1.1): queries × examples. A pair that could not be measured counts as no help: U = 0.
   package func utilities(_ kernel: UtilityKernel, examples: Range<Int>) -> Matrix {
     precondition(examples.lowerBound >= 0 && examples.upperBound <= exampleCount)
     var result = Matrix(uninitializedRows: query.count, columns: examples.count)

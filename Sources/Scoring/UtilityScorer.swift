@@ -14,7 +14,7 @@ package struct ScoreBlock: Sendable, Hashable {
   }
 }
 
-/// Measures the distances d of methods.md 1.1 for the samples it was made with: how far the model is from each query's
+/// Measures the distances d of Methods 1.1 for the samples it was made with: how far the model is from each query's
 /// response, alone and behind each example.
 package protocol UtilityScorer: Sendable {
   /// Names everything that a distance depends on beside the two samples: the model, the template, the context's length.
@@ -44,7 +44,7 @@ package protocol UtilityScorer: Sendable {
   var shortened: Int { get }
 }
 
-/// What did not fit the model's context (methods.md 1.1): said at the end of a run, never hidden.
+/// What did not fit the model's context (Methods 1.1): said at the end of a run, never hidden.
 package struct ContextCuts: Sendable, Hashable, Codable {
   /// Passes in which a response was cut at its end.
   package var shortened: Int

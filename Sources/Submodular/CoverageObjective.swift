@@ -1,6 +1,6 @@
 import Numerics
 
-/// Facility location and its relatives (methods.md 1.2), which share one form: row i of a kernel is covered by a set A up
+/// Facility location and its relatives (Methods 1.2), which share one form: row i of a kernel is covered by a set A up
 /// to c_i = min(max(floor_i, max_{j in A} S_ij), ceiling_i), and
 ///
 ///     f(A) = Σ_i (c_i - floor_i) + Σ_{j in A} bonus_j

@@ -1,7 +1,7 @@
 import Domain
 import Numerics
 
-/// Greedy maximisation of a coverage objective, one pick a step (methods.md 1.3).
+/// Greedy maximisation of a coverage objective, one pick a step (Methods 1.3).
 ///
 /// Each step takes the candidate of the largest marginal gain, the lowest index on ties. `naive` computes all gains anew
 /// at each step; `lazy` keeps them up to date and takes the same picks with the same gains, bit for bit. `stochastic`

@@ -2,7 +2,7 @@ import Domain
 import Numerics
 
 /// A utility kernel S: rows are the samples that are represented, columns the candidates that represent them
-/// (S_ij of methods.md 1.2: how much candidate j improves sample i). Every element is finite and at least 0.
+/// (S_ij of Methods 1.2: how much candidate j improves sample i). Every element is finite and at least 0.
 ///
 /// Immutable, so any number of runs and threads may share it.
 package final class Kernel: Sendable {

@@ -2,7 +2,7 @@ import Domain
 import Scoring
 import Submodular
 
-/// The kernels that a run's objective is made of (methods.md 1.2). Which are there depends on the method.
+/// The kernels that a run's objective is made of (Methods 1.2). Which are there depends on the method.
 struct KernelSet: Sendable {
   /// n × n: how much pool sample j improves pool sample i.
   var pool: Kernel?

@@ -45,7 +45,7 @@ extension RunEngine {
     return Selection(picks: picks, objective: run.objectiveValue, evaluations: run.evaluations)
   }
 
-  /// The objective of a method (methods.md 1.2).
+  /// The objective of a method (Methods 1.2).
   func objective(_ specification: RunSpecification, _ kernels: KernelSet) throws -> CoverageObjective {
     let method = specification.method
     if KernelSet.choosesFromTarget(specification) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Takes the README's screens from the running program, in tmux on a private socket, and puts them in their place.
+"""Takes the pages' screens from the running program, in tmux on a private socket, and puts them in their place.
 
     swift build -c release && python3 Tests/Captures/capture.py
 
-Each capture stands between `<!-- screen NAME -->` and `<!-- end -->` in README.md.
+Each capture stands between `<!-- screen NAME -->` and `<!-- end -->` in one of the pages.
 """
 
 import os
@@ -15,6 +15,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.join(ROOT, ".build/release/winnow")
+PAGES = [os.path.join(ROOT, page) for page in ("README.md", "Sources/Interface/Interface.docc/Workbench.md")]
 WIDTH, HEIGHT = 110, 30
 
 
@@ -72,18 +73,20 @@ def main():
         subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)
 
-    path = os.path.join(ROOT, "README.md")
-    with open(path) as file:
-        readme = file.read()
-    for name, text in captures.items():
-        lines = "\n".join(line.rstrip() for line in text.rstrip("\n").split("\n"))
-        block = f"<!-- screen {name} -->\n```text\n{lines}\n```\n<!-- end -->"
-        pattern = rf"<!-- screen {name} -->.*?<!-- end -->"
-        if not re.search(pattern, readme, flags=re.S):
-            raise SystemExit(f"README.md has no place for the screen {name!r}")
-        readme = re.sub(pattern, lambda _: block, readme, flags=re.S)
-    with open(path, "w") as file:
-        file.write(readme)
+    left = set(captures)
+    for path in PAGES:
+        with open(path) as file:
+            page = file.read()
+        for name, text in captures.items():
+            lines = "\n".join(line.rstrip() for line in text.rstrip("\n").split("\n"))
+            block = f"<!-- screen {name} -->\n```text\n{lines}\n```\n<!-- end -->"
+            page, found = re.subn(rf"<!-- screen {name} -->.*?<!-- end -->", lambda _: block, page, flags=re.S)
+            if found:
+                left.discard(name)
+        with open(path, "w") as file:
+            file.write(page)
+    if left:
+        raise SystemExit(f"no page has a place for {sorted(left)}")
 
 
 main()

@@ -1,7 +1,7 @@
 import Domain
 import Foundation
 
-/// The memory that reading may take above what the process has: what the README promises.
+/// The memory that reading may take above what the process has: what the page on formats promises.
 enum Bound {
   static let factor = 64
   static let base = 32 << 20

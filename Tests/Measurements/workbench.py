@@ -3,7 +3,7 @@
 
     swift build -c release && python3 Tests/Measurements/workbench.py
 
-Prints the README's table. Needs Linux and nothing beyond Python's own library; takes about two minutes, of which the
+Prints the table of the page on the workbench. Needs Linux and nothing beyond Python's own library; takes about two minutes, of which the
 machine should have nothing else to do but what is measured.
 """
 

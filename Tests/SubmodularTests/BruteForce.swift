@@ -1,7 +1,7 @@
 import Domain
 import Numerics
 
-/// The objectives of methods.md 1.2 written straight from their formulas, in Double, and the greedy algorithm from its
+/// The objectives of Methods 1.2 written straight from their formulas, in Double, and the greedy algorithm from its
 /// definition. Slow, and independent of everything it checks.
 struct BruteForce {
   enum Form {

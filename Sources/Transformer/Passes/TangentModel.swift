@@ -18,7 +18,7 @@ package final class TangentWorkspace {
 }
 
 /// A model cut to its first blocks and the final norm, with a few directions in the space of its parameters: what the JVP
-/// embeddings of Influence Distillation are made with (arXiv 2505.19051; methods.md 2.5).
+/// embeddings of Influence Distillation are made with (arXiv 2505.19051; Methods 2.5).
 package final class TangentModel: Sendable {
   /// Of the cut model: embeddings, first blocks, final norm.
   package let parameters: [ModelParameter]

@@ -4,11 +4,11 @@ import Screen
 import TestSupport
 import Testing
 
-/// What the README says of the program's tables is what the tables say.
-@Suite struct ReadmeTests {
-  /// Run with `WINNOW_WRITE_SNAPSHOTS=1` to bring the README up to date.
+/// What the pages say of the program's tables is what the tables say.
+@Suite struct PageTests {
+  /// Run with `WINNOW_WRITE_SNAPSHOTS=1` to bring the page up to date.
   @Test func theKeyListIsTheTableOfBindings() throws {
-    let file = Places.repository.appendingPathComponent("README.md")
+    let file = Places.sources.appendingPathComponent("Interface/Interface.docc/Keys.md")
     let text = try String(contentsOf: file, encoding: .utf8)
     let begin = try #require(text.range(of: "<!-- keys -->\n"))
     let end = try #require(text.range(of: "<!-- end -->", range: begin.upperBound..<text.endIndex))
