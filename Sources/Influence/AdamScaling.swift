@@ -20,15 +20,17 @@ package final class AdamScaling: Sendable {
     let correction2 = 1 - pow(Double(settings.beta2), Double(trainer.steps + 1))
     let fresh = (1 - Double(settings.beta1)) / correction1
     let kept = Double(settings.beta1) / correction1
-    a = Matrix(uninitializedRows: 1, columns: count)
-    b = Matrix(uninitializedRows: 1, columns: count)
+    var a = Matrix(uninitializedRows: 1, columns: count)
+    var b = Matrix(uninitializedRows: 1, columns: count)
     for element in 0..<count {
-      let root = (Double(trainer.secondMoments.base[element]) / correction2).squareRoot() + Double(settings.epsilon)
-      a.base[element] = Float(fresh / root)
-      b.base[element] = Float(
-        Double(settings.weightDecay) * Double(trainer.values.base[element])
-          + kept * Double(trainer.firstMoments.base[element]) / root)
+      let root = (Double(trainer.secondMoments[0, element]) / correction2).squareRoot() + Double(settings.epsilon)
+      a[0, element] = Float(fresh / root)
+      b[0, element] = Float(
+        Double(settings.weightDecay) * Double(trainer.values[0, element])
+          + kept * Double(trainer.firstMoments[0, element]) / root)
     }
+    self.a = a
+    self.b = b
   }
 
   /// Given vectors of as many elements.
@@ -47,10 +49,10 @@ package final class AdamScaling: Sendable {
   /// √a of the parameters that a model, this one or a part of it, has in common with this one.
   func root(of part: Differentiator, from whole: Differentiator) -> AdamScaling {
     let places = Dictionary(uniqueKeysWithValues: whole.parameters.map { ($0.name, $0.range) })
-    let root = Matrix(zerosOfRows: 1, columns: part.count)
+    var root = Matrix(zerosOfRows: 1, columns: part.count)
     for parameter in part.parameters {
       guard let range = places[parameter.name] else { continue }
-      for (place, element) in zip(parameter.range, range) { root.base[place] = a.base[element].squareRoot() }
+      for (place, element) in zip(parameter.range, range) { root[0, place] = a[0, element].squareRoot() }
     }
     return AdamScaling(root: root)
   }

@@ -41,23 +41,15 @@ package struct Curvature: Sendable {
     of rows: borrowing Matrix, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> Matrix {
-    let columns = rows.columns
-    let images = Matrix(uninitializedRows: rows.rows, columns: columns)
-    let flats = Matrix(uninitializedRows: workers.count, columns: gradients.differentiator.count)
-    let done = Atomic<Int>(0)
-    // Sound: a row has its own image, a worker its own workspace and flat vector.
-    nonisolated(unsafe) let (source, target, flat) = (rows.base, images.base, flats.base)
-    nonisolated(unsafe) let workspaces = (0..<workers.count).map { _ in gradients.differentiator.makeHessianWorkspace()
-    }
-    let stride = gradients.differentiator.count
-    workers.forEach(rows.rows) { number, worker in
-      if cancellation.isCancelled { return }
+    var images = Matrix(uninitializedRows: rows.rows, columns: rows.columns)
+    let flats = RowScratch(rows: workers.count, columns: gradients.differentiator.count)
+    let workspaces = PerWorker(workers) { gradients.differentiator.makeHessianWorkspace() }
+    try workers.fill(&images, cancellation: cancellation, progress: advance) { number, image, worker in
+      guard let image = image.baseAddress else { return }
       product(
-        source + number * columns, into: target + number * columns, flat: flat + worker * stride,
-        in: workspaces[worker], cancellation: cancellation)
-      advance(done.wrappingAdd(1, ordering: .relaxed).newValue)
+        rows.start(ofRow: number.lowerBound), into: image, flat: flats[worker], in: workspaces[worker],
+        cancellation: cancellation)
     }
-    try cancellation.check()
     return images
   }
 
@@ -67,39 +59,25 @@ package struct Curvature: Sendable {
     cancellation: Cancellation = Cancellation(), advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws -> DoubleMatrix {
     let count = rows.count
-    let stride = gradients.differentiator.count
-    let images = Matrix(uninitializedRows: workers.count, columns: rows.columns)
-    let flats = Matrix(uninitializedRows: workers.count, columns: stride)
-    var elements = [Double](repeating: 0, count: count * count)
+    let images = RowScratch(rows: workers.count, columns: rows.columns)
+    let flats = RowScratch(rows: workers.count, columns: gradients.differentiator.count)
+    let workspaces = PerWorker(workers) { gradients.differentiator.makeHessianWorkspace() }
     let done = Atomic<Int>(0)
-    try elements.withUnsafeMutableBufferPointer { buffer in
-      // Sound: a column of the result belongs to one piece; a worker has its own workspace, image and flat vector.
-      nonisolated(unsafe) let (result, image, flat) = (buffer, images.base, flats.base)
-      nonisolated(unsafe) let workspaces = (0..<workers.count).map { _ in
-        gradients.differentiator.makeHessianWorkspace()
-      }
-      @Sendable func compute(_ number: Int, _ worker: Int) -> [Double] {
-        var column = [Double](repeating: 0, count: count)
+    // Row j holds column j of Q, which is symmetric but for rounding.
+    var result = DoubleMatrix(zerosOfRows: count, columns: count)
+    try result.withPieces(of: 1) { columns in
+      @Sendable func compute(_ number: Int, _ worker: Int) {
         product(
-          rows.rows.base + number * rows.columns, into: image + worker * rows.columns, flat: flat + worker * stride,
-          in: workspaces[worker], cancellation: cancellation)
-        column.withUnsafeMutableBufferPointer { column in
-          guard let base = column.baseAddress else { return }
-          Reduction.dots(
-            rows.rows.base, rows: count, stride: rows.columns, image + worker * rows.columns, others: 1,
-            stride: rows.columns, count: rows.columns, into: base)
-        }
-        put(number, column)
-        return column
-      }
-      @Sendable func put(_ number: Int, _ column: [Double]) {
-        for (row, value) in column.enumerated() { result[row * count + number] = value }
+          rows.rows.start(ofRow: number), into: images[worker], flat: flats[worker], in: workspaces[worker],
+          cancellation: cancellation)
+        guard let column = columns[number].baseAddress else { return }
+        Reduction.dots(
+          rows.rows.start(), rows: count, stride: rows.columns, images[worker], others: 1, stride: rows.columns,
+          count: rows.columns, into: column)
         advance(done.wrappingAdd(1, ordering: .relaxed).newValue)
       }
       guard let keeper else {
-        return workers.forEach(count) { number, worker in
-          if !cancellation.isCancelled { _ = compute(number, worker) }
-        }
+        return try workers.forEach(count, cancellation: cancellation) { compute($0, $1) }
       }
       let kind = ContentHash(
         combining: [ContentHash(of: "curvature 1"), gradients.contentHash, rows.rows.contentHash]
@@ -108,13 +86,16 @@ package struct Curvature: Sendable {
         (0..<count).map { ContentHash(combining: [kind, ContentHash(of: "\($0)")]) }, count: { _ in 2 * count },
         workers: workers, cancellation: cancellation
       ) {
-        Halves.of(compute($0, $1))
+        compute($0, $1)
+        return Halves.of(Array(columns[$0]))
       } take: {
-        put($0, Halves.joined($1))
+        _ = columns[$0].update(fromContentsOf: Halves.joined($1))
+        advance(done.wrappingAdd(1, ordering: .relaxed).newValue)
       }
     }
     try cancellation.check()
-    return DoubleMatrix(rows: count, columns: count, elements: elements.map { $0 / Double(max(1, total)) }).symmetrised
+    result.elements = result.elements.map { $0 / Double(max(1, total)) }
+    return result.symmetrised
   }
 
   /// The target loss's gradient as the first-order part sees it: g for gradient descent, g − eta H b for Adam (Methods 2.2), given
@@ -123,17 +104,17 @@ package struct Curvature: Sendable {
     targetRows: GradientMatrix, stepSize: Double, workers: Workers, cancellation: Cancellation = Cancellation()
   ) throws -> GradientMatrix {
     let columns = targetRows.columns
-    let mean = Matrix(zerosOfRows: 1, columns: columns)
+    var mean = Matrix(zerosOfRows: 1, columns: columns)
     for (number, share) in shares.enumerated() {
       Product.multiply(
-        m: 1, n: columns, k: 1, alpha: Float(share), [1], lda: 1, targetRows.rows.base + number * columns, ldb: columns,
-        beta: 1, into: mean.base, ldc: columns)
+        m: 1, n: columns, k: 1, alpha: Float(share), [1], lda: 1, targetRows.rows.start(ofRow: number), ldb: columns,
+        beta: 1, into: mean.mutableStart(), ldc: columns)
     }
     guard let scaling = gradients.scaling else { return GradientMatrix(mean) }
-    let drift = Matrix(uninitializedRows: 1, columns: columns)
-    gradients.space.compress(scaling.b.base, into: drift.base)
+    var drift = Matrix(uninitializedRows: 1, columns: columns)
+    gradients.space.compress(scaling.b.start(), into: drift.mutableStart())
     let image = try images(of: drift, workers: workers, cancellation: cancellation, advance: { _ in })
-    for place in 0..<columns { mean.base[place] -= Float(stepSize) * image.base[place] }
+    for column in 0..<columns { mean[0, column] -= Float(stepSize) * image[0, column] }
     return GradientMatrix(mean)
   }
 }

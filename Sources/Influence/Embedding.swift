@@ -69,42 +69,37 @@ package struct TangentEmbedding: Embedding {
   ) throws -> Matrix {
     let whole = model.directions * model.configuration.hiddenSize
     let columns = projection?.outputs ?? whole
-    let result = Matrix(uninitializedRows: samples.count, columns: columns)
+    var result = Matrix(uninitializedRows: samples.count, columns: columns)
     let hashes = samples.map(\.contentHash)
     let passes = Self.passes(samples, hashes)
     let done = Atomic<Int>(0)
-    // Sound: a pass has its own rows, a worker its own workspaces.
-    nonisolated(unsafe) let base = result.base
-    nonisolated(unsafe) let workspaces = (0..<workers.count).map { _ in (model.makeWorkspace(), ProjectionWorkspace()) }
-    @Sendable func compute(_ pass: Range<Int>, _ worker: Int) {
-      let derivatives = model.derivatives(of: pass.map { samples[$0].tokens }, in: workspaces[worker].0)
-      for (row, sample) in pass.enumerated() {
-        let target = base + sample * columns
-        if let projection {
-          projection(derivatives.base + row * whole, into: target, in: workspaces[worker].1)
-        } else {
-          target.update(from: derivatives.base + row * whole, count: whole)
+    let workspaces = PerWorker(workers) { (model.makeWorkspace(), ProjectionWorkspace()) }
+    try result.withPieces(of: 1) { rows in
+      @Sendable func compute(_ number: Int, _ worker: Int) {
+        let pass = passes[number]
+        let derivatives = model.derivatives(of: pass.map { samples[$0].tokens }, in: workspaces[worker].0)
+        for (row, sample) in pass.enumerated() {
+          guard let target = rows[sample].baseAddress else { continue }
+          if let projection {
+            projection(derivatives.start(ofRow: 0) + row * whole, into: target, in: workspaces[worker].1)
+          } else {
+            target.update(from: derivatives.start(ofRow: 0) + row * whole, count: whole)
+          }
         }
+        advance(done.wrappingAdd(pass.count, ordering: .relaxed).newValue)
       }
-      advance(done.wrappingAdd(pass.count, ordering: .relaxed).newValue)
-    }
-    if let keeper, let directions {
+      guard let keeper, let directions else {
+        return try workers.forEach(passes.count, cancellation: cancellation) { compute($0, $1) }
+      }
       try keeper.fill(
         passes.map { ContentHash(combining: [directions] + hashes[$0]) }, count: { passes[$0].count * columns },
         workers: workers, cancellation: cancellation
       ) { number, worker in
-        let pass = passes[number]
-        compute(pass, worker)
-        return Array(UnsafeBufferPointer(start: base + pass.lowerBound * columns, count: pass.count * columns))
-      } take: { number, rows in
-        let pass = passes[number]
-        _ = UnsafeMutableBufferPointer(start: base + pass.lowerBound * columns, count: rows.count)
-          .update(fromContentsOf: rows)
-        advance(done.wrappingAdd(pass.count, ordering: .relaxed).newValue)
-      }
-    } else {
-      workers.forEach(passes.count) { number, worker in
-        if !cancellation.isCancelled { compute(passes[number], worker) }
+        compute(number, worker)
+        return Array(rows[passes[number]])
+      } take: { number, values in
+        _ = rows[passes[number]].update(fromContentsOf: values)
+        advance(done.wrappingAdd(passes[number].count, ordering: .relaxed).newValue)
       }
     }
     try cancellation.check()
@@ -164,10 +159,10 @@ package struct OutputEmbedding: Embedding {
 extension GradientMatrix {
   /// The rows at length 1; those of zeros stay zeros.
   fileprivate var normalised: Matrix {
-    let result = rows.copy()
+    var result = rows.copy()
     for (row, norm) in norms.enumerated() where norm > 0 {
       let scale = Float(1 / norm)
-      for column in 0..<columns { result.base[row * columns + column] *= scale }
+      for column in 0..<columns { result[row, column] *= scale }
     }
     return result
   }

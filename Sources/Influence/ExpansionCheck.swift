@@ -46,14 +46,14 @@ package struct ExpansionCheck: Sendable, Hashable, Codable {
     let space = gradients.space
     let rows = try gradients.matrix(of: samples, workers: workers, cancellation: cancellation)
     // a ∘ (G'w/n) and b, as rows.
-    let directions = Matrix(zerosOfRows: 2, columns: rows.columns)
+    var directions = Matrix(zerosOfRows: 2, columns: rows.columns)
     for (number, weight) in weights.enumerated() {
       Product.multiply(
         m: 1, n: rows.columns, k: 1, alpha: Float(weight / Double(samples.count)), [1], lda: 1,
-        rows.rows.base + number * rows.columns, ldb: rows.columns, beta: 1, into: directions.base, ldc: rows.columns)
+        rows.rows.start(ofRow: number), ldb: rows.columns, beta: 1, into: directions.mutableStart(), ldc: rows.columns)
     }
     if let scaling = gradients.scaling {
-      space.compress(scaling.b.base, into: directions.base + directions.columns)
+      space.compress(scaling.b.start(), into: directions.mutableStart(ofRow: 1))
     }
     let targetRows = try gradients.unscaled.matrix(of: target, workers: workers, cancellation: cancellation)
     let curvature = Curvature(gradients, targets: target, shares: shares)
@@ -65,28 +65,23 @@ package struct ExpansionCheck: Sendable, Hashable, Codable {
         with: GradientMatrix(directions.copy()), workers: workers
       ).products.elements
     ).times(shares, transposed: true)
-    func product(_ left: Int, _ right: Int) -> Double {
-      Reduction.dot(
-        directions.base + left * directions.columns, images.base + right * images.columns, count: directions.columns)
-    }
-    let bends = product(0, 0) + 2 * product(0, 1) + product(1, 1)
+    let bends =
+      Self.product(directions, 0, images, 0) + 2 * Self.product(directions, 0, images, 1)
+      + Self.product(directions, 1, images, 1)
 
-    let values = Matrix(uninitializedRows: 1, columns: differentiator.count)
-    differentiator.copyValues(into: values.base)
-    let move = Matrix(zerosOfRows: 1, columns: differentiator.count)
-    let whole = Matrix(uninitializedRows: 1, columns: directions.columns)
-    for place in 0..<whole.columns {
-      whole.base[place] = directions.base[place] + directions.base[directions.columns + place]
-    }
-    space.spread(whole.base, into: move.base)
+    var values = Matrix(uninitializedRows: 1, columns: differentiator.count)
+    differentiator.copyValues(into: values.mutableStart())
+    var move = Matrix(zerosOfRows: 1, columns: differentiator.count)
+    let whole = zip(directions.row(0), directions.row(1)).map { $0 + $1 }
+    space.spread(whole, into: move.mutableStart())
     let before = Self.loss(differentiator, target, shares, workers)
     var found: [Row] = []
     for halving in 0..<count {
       try cancellation.check()
       let eta = stepSize / Double(1 << halving)
-      let moved = values.copy()
-      for place in 0..<moved.columns { moved.base[place] -= Float(eta) * move.base[place] }
-      let after = Self.loss(Differentiator(differentiator, values: moved.base), target, shares, workers)
+      var moved = values.copy()
+      for element in 0..<moved.columns { moved[0, element] -= Float(eta) * move[0, element] }
+      let after = Self.loss(Differentiator(differentiator, values: moved.start()), target, shares, workers)
       let first = -eta * (pull[0] + pull[1])
       found.append(
         Row(stepSize: eta, measured: after - before, predicted: first + eta * eta / 2 * bends, firstOrder: first))
@@ -96,18 +91,19 @@ package struct ExpansionCheck: Sendable, Hashable, Codable {
     self.rows = found
   }
 
+  /// The inner product of a row of one matrix with a row of another.
+  private static func product(_ a: borrowing Matrix, _ left: Int, _ b: borrowing Matrix, _ right: Int) -> Double {
+    Reduction.dot(a.start(ofRow: left), b.start(ofRow: right), count: a.columns)
+  }
+
   /// The target loss: a weighted mean.
   private static func loss(
     _ differentiator: Differentiator, _ target: [LossSample], _ shares: [Double], _ workers: Workers
   ) -> Double {
     var losses = [Double](repeating: 0, count: target.count)
-    losses.withUnsafeMutableBufferPointer { buffer in
-      // Sound: a sample has its own place, a worker its own workspace.
-      nonisolated(unsafe) let places = buffer
-      nonisolated(unsafe) let workspaces = (0..<workers.count).map { _ in differentiator.makeWorkspace() }
-      workers.forEach(target.count) { number, worker in
-        places[number] = differentiator.loss(of: target[number], in: workspaces[worker])
-      }
+    let workspaces = PerWorker(workers) { differentiator.makeWorkspace() }
+    workers.fill(&losses) { sample, loss, worker in
+      loss[0] = differentiator.loss(of: target[sample.lowerBound], in: workspaces[worker])
     }
     return zip(losses, shares).reduce(0) { $0 + $1.0 * $1.1 }
   }

@@ -11,8 +11,8 @@ package final class GradientMatrix: Sendable {
 
   package init(_ rows: consuming Matrix) {
     norms = (0..<rows.rows).map { row in
-      let base = rows.base + row * rows.columns
-      return Reduction.dot(base, base, count: rows.columns).squareRoot()
+      let start = rows.start(ofRow: row)
+      return Reduction.dot(start, start, count: rows.columns).squareRoot()
     }
     self.rows = rows
   }
@@ -24,22 +24,15 @@ package final class GradientMatrix: Sendable {
   package func products(with targets: GradientMatrix, workers: Workers) -> GradientProducts {
     precondition(targets.columns == columns)
     let others = targets.count
-    let piece = 8  // rows that are multiplied together: fixed, so that the answer does not depend on the workers
-    var elements = [Double](repeating: 0, count: count * others)
-    elements.withUnsafeMutableBufferPointer { buffer in
-      // Sound: a piece of rows has its own part of the result.
-      nonisolated(unsafe) let result = buffer
-      workers.forEach((count + piece - 1) / piece) { number, _ in
-        guard let base = result.baseAddress else { return }
-        let first = number * piece
-        Reduction.dots(
-          rows.base + first * columns, rows: min(piece, count - first), stride: columns, targets.rows.base,
-          others: others, stride: columns, count: columns, into: base + first * others)
-      }
+    var products = DoubleMatrix(zerosOfRows: count, columns: others)
+    // Eight rows are multiplied together: fixed, so that the answer does not depend on the workers.
+    workers.fill(&products, by: 8) { range, out, _ in
+      guard let out = out.baseAddress else { return }
+      Reduction.dots(
+        rows.start(ofRow: range.lowerBound), rows: range.count, stride: columns, targets.rows.start(), others: others,
+        stride: columns, count: columns, into: out)
     }
-    return GradientProducts(
-      products: DoubleMatrix(rows: count, columns: others, elements: elements), norms: norms,
-      targetNorms: targets.norms)
+    return GradientProducts(products: products, norms: norms, targetNorms: targets.norms)
   }
 
   /// Refuses rows that are not finite, and a set of zeros only.
@@ -104,7 +97,7 @@ package struct GradientRows: Sendable {
     row.update(repeating: 0, count: columns)
     if space.ranges == nil, space.mask == nil, projection == nil, !outputOnly {
       let loss = differentiator.gradient(of: sample, to: .adding(to: row), in: workspace.gradient)
-      if let scaling { InfluenceKernel.multiply(row, by: scaling.a.base, count: columns) }
+      if let scaling { InfluenceKernel.multiply(row, by: scaling.a.start(), count: columns) }
       return loss
     }
     let target = GradientTarget.blocks(of: space.ranges) { part, values in
@@ -112,7 +105,7 @@ package struct GradientRows: Sendable {
       var values = values
       if let scaling {
         let scaled = scratch + part.count
-        InfluenceKernel.multiply(values, by: scaling.a.base + part.lowerBound, count: part.count, into: scaled)
+        InfluenceKernel.multiply(values, by: scaling.a.start() + part.lowerBound, count: part.count, into: scaled)
         values = UnsafePointer(scaled)
       }
       space.withPart(part, values, scratch: scratch) { place, values, count in
@@ -153,33 +146,30 @@ package struct GradientRows: Sendable {
     of samples: [LossSample], outputOnly: Bool, keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> GradientMatrix {
-    let result = Matrix(uninitializedRows: samples.count, columns: columns)
-    // Sound: a sample has its own row, a worker its own workspace.
-    nonisolated(unsafe) let base = result.base
-    nonisolated(unsafe) let workspaces = (0..<workers.count).map { _ in makeWorkspace() }
+    var result = Matrix(uninitializedRows: samples.count, columns: columns)
+    let workspaces = PerWorker(workers) { makeWorkspace() }
     let done = Atomic<Int>(0)
-    if let keeper, projection != nil {
+    try result.withPieces(of: 1) { rows in
+      @Sendable func compute(_ number: Int, _ worker: Int) {
+        guard let row = rows[number].baseAddress else { return }
+        _ = fill(row, with: samples[number], outputOnly: outputOnly, in: workspaces[worker])
+        advance(done.wrappingAdd(1, ordering: .relaxed).newValue)
+      }
+      guard let keeper, projection != nil else {
+        return try workers.forEach(samples.count, cancellation: cancellation) { compute($0, $1) }
+      }
       let kind = ContentHash(combining: [contentHash, ContentHash(of: outputOnly ? "output" : "all")])
       try keeper.fill(
         samples.map { ContentHash(combining: [kind, $0.contentHash]) }, count: { _ in columns }, workers: workers,
         cancellation: cancellation
       ) { number, worker in
-        let row = base + number * columns
-        _ = fill(row, with: samples[number], outputOnly: outputOnly, in: workspaces[worker])
-        advance(done.wrappingAdd(1, ordering: .relaxed).newValue)
-        return Array(UnsafeBufferPointer(start: row, count: columns))
+        compute(number, worker)
+        return Array(rows[number])
       } take: { number, row in
-        _ = UnsafeMutableBufferPointer(start: base + number * columns, count: columns).update(fromContentsOf: row)
+        _ = rows[number].update(fromContentsOf: row)
         advance(done.wrappingAdd(1, ordering: .relaxed).newValue)
       }
-      return GradientMatrix(result)
     }
-    workers.forEach(samples.count) { number, worker in
-      if cancellation.isCancelled { return }
-      _ = fill(base + number * columns, with: samples[number], outputOnly: outputOnly, in: workspaces[worker])
-      advance(done.wrappingAdd(1, ordering: .relaxed).newValue)
-    }
-    try cancellation.check()
     return GradientMatrix(result)
   }
 
@@ -193,54 +183,48 @@ package struct GradientRows: Sendable {
     // reading them takes as long as the gradient does. Its size depends on the row's alone.
     let piece = max(1, min(8, (512 << 20) / (columns * MemoryLayout<Float>.stride)))
     let others = targets.count
-    var dots = [Double](repeating: 0, count: samples.count * others)
+    let pieces = stride(from: 0, to: samples.count, by: piece).map { $0..<min(samples.count, $0 + piece) }
+    var dots = DoubleMatrix(zerosOfRows: samples.count, columns: others)
     var norms = [Double](repeating: 0, count: samples.count)
+    let workspaces = PerWorker(workers) { makeWorkspace() }
+    let memory = RowScratch(rows: workers.count, columns: piece * columns)
     let done = Atomic<Int>(0)
-    try dots.withUnsafeMutableBufferPointer { dots in
-      try norms.withUnsafeMutableBufferPointer { norms in
-        // Sound: a piece of samples has its own places, a worker its own workspace and rows.
-        nonisolated(unsafe) let (dots, norms) = (dots, norms)
-        nonisolated(unsafe) let workspaces = (0..<workers.count).map { _ in makeWorkspace() }
-        let memory = (0..<workers.count).map { _ in
-          LargeMemory(bytes: piece * columns * MemoryLayout<Float>.stride)
-        }
-        let pieces = stride(from: 0, to: samples.count, by: piece).map { $0..<min(samples.count, $0 + piece) }
-        @Sendable func compute(_ range: Range<Int>, _ worker: Int) {
-          let rows = memory[worker].base.assumingMemoryBound(to: Float.self)
-          for (place, sample) in range.enumerated() {
+    try dots.withPieces(of: piece) { dots in
+      try norms.withPieces(of: piece) { norms in
+        @Sendable func compute(_ number: Int, _ worker: Int) {
+          let range = pieces[number]
+          let rows = memory[worker]
+          for (offset, sample) in range.enumerated() {
             if cancellation.isCancelled { return }
-            let row = rows + place * columns
+            let row = rows + offset * columns
             _ = fill(row, with: samples[sample], in: workspaces[worker])
-            norms[sample] = Reduction.dot(row, row, count: columns).squareRoot()
+            norms[number][offset] = Reduction.dot(row, row, count: columns).squareRoot()
             advance(done.wrappingAdd(1, ordering: .relaxed).newValue)
           }
-          guard let base = dots.baseAddress, others > 0 else { return }
+          guard let out = dots[number].baseAddress, others > 0 else { return }
           Reduction.dots(
-            rows, rows: range.count, stride: columns, targets.rows.base, others: others, stride: columns,
-            count: columns, into: base + range.lowerBound * others)
+            rows, rows: range.count, stride: columns, targets.rows.start(), others: others, stride: columns,
+            count: columns, into: out)
         }
-        guard let keeper else { return workers.forEach(pieces.count) { compute(pieces[$0], $1) } }
+        guard let keeper else { return workers.forEach(pieces.count) { compute($0, $1) } }
         let kind = ContentHash(combining: [ContentHash(of: "products"), contentHash, targets.rows.contentHash])
         try keeper.fill(
           pieces.map { ContentHash(combining: [kind] + samples[$0].map(\.contentHash)) },
           count: { pieces[$0].count * (others + 1) * 2 }, workers: workers, cancellation: cancellation
         ) { number, worker in
-          compute(pieces[number], worker)
-          let range = pieces[number]
-          return Halves.of(Array(norms[range]) + dots[range.lowerBound * others..<range.upperBound * others])
+          compute(number, worker)
+          return Halves.of(Array(norms[number]) + dots[number])
         } take: { number, halves in
-          let range = pieces[number]
+          let count = pieces[number].count
           let values = Halves.joined(halves)
-          for (place, sample) in range.enumerated() { norms[sample] = values[place] }
-          for (place, value) in values[range.count...].enumerated() { dots[range.lowerBound * others + place] = value }
-          advance(done.wrappingAdd(range.count, ordering: .relaxed).newValue)
+          _ = norms[number].update(fromContentsOf: values[..<count])
+          _ = dots[number].update(fromContentsOf: values[count...])
+          advance(done.wrappingAdd(count, ordering: .relaxed).newValue)
         }
       }
     }
     try cancellation.check()
-    return GradientProducts(
-      products: DoubleMatrix(rows: samples.count, columns: others, elements: dots), norms: norms,
-      targetNorms: targets.norms)
+    return GradientProducts(products: dots, norms: norms, targetNorms: targets.norms)
   }
 }
 

@@ -61,31 +61,24 @@ package struct ImportedGradients: Sendable {
     let (rows, columns, others) = (pool.rows, pool.columns, targets.count)
     // Rows that are read together: fixed by the row's size, so that the answer does not depend on the workers.
     let piece = max(1, min(64, (64 << 20) / (columns * MemoryLayout<Float>.stride)))
-    var dots = [Double](repeating: 0, count: rows * others)
+    var dots = DoubleMatrix(zerosOfRows: rows, columns: others)
     var norms = [Double](repeating: 0, count: rows)
     let done = Atomic<Int>(0)
-    dots.withUnsafeMutableBufferPointer { dots in
-      norms.withUnsafeMutableBufferPointer { norms in
-        // Sound: a piece of rows has its own places.
-        nonisolated(unsafe) let (dots, norms) = (dots, norms)
-        workers.forEach((rows + piece - 1) / piece) { number, _ in
-          guard !cancellation.isCancelled, let base = dots.baseAddress else { return }
-          let range = number * piece..<min(rows, (number + 1) * piece)
-          let block = Matrix(uninitializedRows: range.count, columns: columns)
-          pool.read(range, into: block.base)
-          for (place, row) in range.enumerated() {
-            let start = block.base + place * columns
-            norms[row] = Reduction.dot(start, start, count: columns).squareRoot()
-          }
-          Reduction.dots(
-            block.base, rows: range.count, stride: columns, targets.rows.base, others: others, stride: columns,
-            count: columns, into: base + range.lowerBound * others)
-          observe(.gradients, done.wrappingAdd(range.count, ordering: .relaxed).newValue, rows)
-        }
+    try workers.fill(&dots, &norms, by: piece) { range, dots, norms, _ in
+      try cancellation.check()
+      guard let out = dots.baseAddress else { return }
+      var block = Matrix(uninitializedRows: range.count, columns: columns)
+      pool.read(range, into: block.mutableStart())
+      for row in 0..<range.count {
+        let start = block.start(ofRow: row)
+        norms[row] = Reduction.dot(start, start, count: columns).squareRoot()
       }
+      Reduction.dots(
+        block.start(), rows: range.count, stride: columns, targets.rows.start(), others: others, stride: columns,
+        count: columns, into: out)
+      observe(.gradients, done.wrappingAdd(range.count, ordering: .relaxed).newValue, rows)
     }
     try cancellation.check()
-    return GradientProducts(
-      products: DoubleMatrix(rows: rows, columns: others, elements: dots), norms: norms, targetNorms: targets.norms)
+    return GradientProducts(products: dots, norms: norms, targetNorms: targets.norms)
   }
 }

@@ -62,18 +62,14 @@ package final class InfluenceSpread: Sendable {
   /// Products of samples' embeddings with those of targets: [samples, targets].
   package static func similarity(_ embeddings: borrowing Matrix, targets: borrowing Matrix) -> DoubleMatrix {
     precondition(embeddings.columns == targets.columns)
-    var elements = [Double](repeating: 0, count: embeddings.rows * targets.rows)
-    elements.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      for first in stride(from: 0, to: embeddings.rows, by: 64) {
-        Reduction.dots(
-          embeddings.base + first * embeddings.columns, rows: min(64, embeddings.rows - first),
-          stride: embeddings.columns,
-          targets.base, others: targets.rows, stride: targets.columns, count: targets.columns,
-          into: base + first * targets.rows)
-      }
+    var result = DoubleMatrix(zerosOfRows: embeddings.rows, columns: targets.rows)
+    Workers(count: 1).fill(&result, by: 64) { rows, out, _ in
+      guard let out = out.baseAddress else { return }
+      Reduction.dots(
+        embeddings.start(ofRow: rows.lowerBound), rows: rows.count, stride: embeddings.columns, targets.start(),
+        others: targets.rows, stride: targets.columns, count: targets.columns, into: out)
     }
-    return DoubleMatrix(rows: embeddings.rows, columns: targets.rows, elements: elements)
+    return result
   }
 
   /// The propagation of a kind.
@@ -117,7 +113,7 @@ package final class InfluenceSpread: Sendable {
 
   /// The landmarks nearest to a sample, as places among the samples, with the kernel's value.
   package func nearestLandmarks(of sample: Int, count: Int) -> [(sample: Int, kernel: Double)] {
-    propagation.nearest(count, to: embeddings.base + sample * embeddings.columns)
+    propagation.nearest(count, to: embeddings.start(ofRow: sample))
       .map { (landmarks[$0.landmark], Double($0.kernel)) }
   }
 }

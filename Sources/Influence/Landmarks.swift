@@ -40,7 +40,7 @@ extension LandmarkChoice {
 
   private static func squaredDistance(_ matrix: borrowing Matrix, _ left: Int, _ right: Int) -> Double {
     var sum: Float = 0
-    let (x, y) = (matrix.base + left * matrix.columns, matrix.base + right * matrix.columns)
+    let (x, y) = (matrix.start(ofRow: left), matrix.start(ofRow: right))
     for element in 0..<matrix.columns { sum += (x[element] - y[element]) * (x[element] - y[element]) }
     return Double(sum)
   }
@@ -58,28 +58,26 @@ extension LandmarkChoice {
   private static func byLeverage(_ count: Int, of embeddings: borrowing Matrix, seed: UInt64) -> [Int] {
     let (rows, wide) = (embeddings.rows, embeddings.columns)
     let columns = min(wide, 256)
-    let small = Matrix(uninitializedRows: rows, columns: columns)
+    var small = Matrix(uninitializedRows: rows, columns: columns)
     if columns < wide {
       let projection = RandomProjection(kind: .hadamard, inputs: wide, outputs: columns, seed: seed)
       let workspace = projection.makeWorkspace()
       for row in 0..<rows {
-        projection(embeddings.base + row * wide, into: small.base + row * columns, in: workspace)
+        projection(embeddings.start(ofRow: row), into: small.mutableStart(ofRow: row), in: workspace)
       }
     } else {
-      small.base.update(from: embeddings.base, count: rows * columns)
+      small = embeddings.copy()
     }
-    var gram = DoubleMatrix(zerosOfRows: columns, columns: columns)
-    let product = Matrix(uninitializedRows: columns, columns: columns)
+    var product = Matrix(uninitializedRows: columns, columns: columns)
     Product.multiply(
-      m: columns, n: columns, k: rows, small.base, lda: columns, transposedA: true, small.base, ldb: columns,
-      into: product.base, ldc: columns)
-    for place in 0..<columns * columns { gram.elements[place] = Double(product.base[place]) }
-    gram = gram.symmetrised
+      m: columns, n: columns, k: rows, small.start(), lda: columns, transposedA: true, small.start(), ldb: columns,
+      into: product.mutableStart(), ldc: columns)
+    var gram = DoubleMatrix(rows: columns, columns: columns, elements: product.elements.map { Double($0) }).symmetrised
     let trace = (0..<columns).reduce(0.0) { $0 + gram[$1, $1] }
     for place in 0..<columns { gram[place, place] += max(trace / Double(count), .leastNormalMagnitude) }
     guard let inverse = Cholesky(gram)?.inverse else { return uniform(count, of: rows, seed: seed) }
     var scores = (0..<rows).map { row -> Double in
-      let vector = (0..<columns).map { Double(small.base[row * columns + $0]) }
+      let vector = small.row(row).map { Double($0) }
       return max(0, dot(vector, inverse.times(vector)))
     }
     var chance = SeededGenerator(seed: seed)

@@ -30,8 +30,8 @@ package struct Propagation: Sendable {
     let squares: [Float]
     init(_ rows: consuming Matrix) {
       squares = (0..<rows.rows).map { row in
-        let base = rows.base + row * rows.columns
-        return Float(Reduction.dot(base, base, count: rows.columns))
+        let start = rows.start(ofRow: row)
+        return Float(Reduction.dot(start, start, count: rows.columns))
       }
       self.rows = rows
     }
@@ -39,7 +39,7 @@ package struct Propagation: Sendable {
 
   /// - Parameters:
   ///   - embeddings: [n, e], finite.
-  ///   - landmarks: places of the landmarks among them.
+  ///   - landmarks: the landmarks' rows among them.
   package init(
     _ embeddings: borrowing Matrix, landmarks: [Int], kernel: EmbeddingKernel, ridge: Double
   ) throws(InfluenceError) {
@@ -85,7 +85,7 @@ package struct Propagation: Sendable {
       for right in 0..<left {
         var square = 0.0
         for element in 0..<some.columns {
-          let difference = Double(some.base[left * some.columns + element] - some.base[right * some.columns + element])
+          let difference = Double(some[left, element] - some[right, element])
           square += difference * difference
         }
         distances.append(square)
@@ -98,8 +98,8 @@ package struct Propagation: Sendable {
 
   private static func gram(_ rows: LandmarkRows, kernel: EmbeddingKernel) -> DoubleMatrix {
     let count = rows.rows.rows
-    let block = Matrix(uninitializedRows: count, columns: count)
-    fill(block.base, from: rows.rows.base, rows: count, landmarks: rows, kernel: kernel)
+    var block = Matrix(uninitializedRows: count, columns: count)
+    fill(block.mutableStart(), from: rows.rows.start(), rows: count, landmarks: rows, kernel: kernel)
     return DoubleMatrix(rows: count, columns: count, elements: block.elements.map { Double($0) }).symmetrised
   }
 
@@ -130,7 +130,7 @@ package struct Propagation: Sendable {
   ) {
     let (count, columns) = (landmarks.rows.rows, landmarks.rows.columns)
     Product.multiply(
-      m: rows, n: count, k: columns, embeddings, lda: columns, landmarks.rows.base, ldb: columns, transposedB: true,
+      m: rows, n: count, k: columns, embeddings, lda: columns, landmarks.rows.start(), ldb: columns, transposedB: true,
       into: target, ldc: count)
     guard case .radial(let width) = kernel else { return }
     for row in 0..<rows {
@@ -147,30 +147,19 @@ package struct Propagation: Sendable {
     advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) -> DoubleMatrix {
     let weights = inverse.times(values)
-    var result = [Double](repeating: 0, count: embeddings.rows * values.columns)
-    let total = embeddings.rows
-    let columns = embeddings.columns
+    var result = DoubleMatrix(zerosOfRows: embeddings.rows, columns: values.columns)
     let count = landmarks.rows.rows
-    let block = 64
     let done = Atomic<Int>(0)
-    // Sound: a block of rows has its own part of the result.
-    nonisolated(unsafe) let source = embeddings.base
-    result.withUnsafeMutableBufferPointer { buffer in
-      nonisolated(unsafe) let result = buffer
-      workers.forEach((total + block - 1) / block) { number, _ in
-        let rows = min(block, total - number * block)
-        let kernels = Matrix(uninitializedRows: rows, columns: count)
-        Self.fill(
-          kernels.base, from: source + number * block * columns, rows: rows, landmarks: landmarks, kernel: kernel)
-        let wide = DoubleMatrix(rows: rows, columns: count, elements: kernels.elements.map { Double($0) })
-        let part = wide.times(weights)
-        for (place, value) in part.elements.enumerated() {
-          result[number * block * values.columns + place] = value
-        }
-        advance(done.wrappingAdd(rows, ordering: .relaxed).newValue)
-      }
+    workers.fill(&result, by: 64) { rows, out, _ in
+      var kernels = Matrix(uninitializedRows: rows.count, columns: count)
+      Self.fill(
+        kernels.mutableStart(), from: embeddings.start(ofRow: rows.lowerBound), rows: rows.count, landmarks: landmarks,
+        kernel: kernel)
+      let wide = DoubleMatrix(rows: rows.count, columns: count, elements: kernels.elements.map { Double($0) })
+      _ = out.update(fromContentsOf: wide.times(weights).elements)
+      advance(done.wrappingAdd(rows.count, ordering: .relaxed).newValue)
     }
-    return DoubleMatrix(rows: total, columns: values.columns, elements: result)
+    return result
   }
 
   /// C as a whole, [n, l].
@@ -182,19 +171,20 @@ package struct Propagation: Sendable {
 
   /// The landmarks whose kernel with an embedding is largest, by their number among the landmarks, at most `count` of them.
   package func nearest(_ count: Int, to embedding: UnsafePointer<Float>) -> [(landmark: Int, kernel: Float)] {
-    let row = Matrix(uninitializedRows: 1, columns: landmarks.rows.rows)
-    Self.fill(row.base, from: embedding, rows: 1, landmarks: landmarks, kernel: kernel)
-    return (0..<row.columns).sorted { row.base[$0] == row.base[$1] ? $0 < $1 : row.base[$0] > row.base[$1] }
-      .prefix(count).map { ($0, row.base[$0]) }
+    var row = Matrix(uninitializedRows: 1, columns: landmarks.rows.rows)
+    Self.fill(row.mutableStart(), from: embedding, rows: 1, landmarks: landmarks, kernel: kernel)
+    let values = Array(row.elements)
+    return values.indices.sorted { values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1] }
+      .prefix(count).map { ($0, values[$0]) }
   }
 }
 
 extension Matrix {
   /// Copies of some rows, in the order given.
-  borrowing func rows(at places: [Int]) -> Matrix {
-    let result = Matrix(uninitializedRows: places.count, columns: columns)
-    for (row, place) in places.enumerated() {
-      (result.base + row * columns).update(from: base + place * columns, count: columns)
+  package func rows(at indices: [Int]) -> Matrix {
+    var result = Matrix(uninitializedRows: indices.count, columns: columns)
+    for (row, index) in indices.enumerated() {
+      result.mutableStart(ofRow: row).update(from: start(ofRow: index), count: columns)
     }
     return result
   }

@@ -18,15 +18,11 @@ package struct RoundRobin: Sendable {
   package init(scores: DoubleMatrix, workers: Workers = Workers()) {
     self.scores = scores
     var ranking = [[Int32]](repeating: [], count: scores.columns)
-    ranking.withUnsafeMutableBufferPointer { buffer in
-      // Sound: each target writes its own place.
-      nonisolated(unsafe) let places = buffer
-      workers.forEach(scores.columns) { target, _ in
-        let column = scores.column(target)
-        places[target] = (0..<Int32(column.count)).sorted {
-          let (left, right) = (column[Int($0)], column[Int($1)])
-          return left == right ? $0 < $1 : left > right
-        }
+    workers.fill(&ranking) { target, ranking, _ in
+      let column = scores.column(target.lowerBound)
+      ranking[0] = (0..<Int32(column.count)).sorted {
+        let (left, right) = (column[Int($0)], column[Int($1)])
+        return left == right ? $0 < $1 : left > right
       }
     }
     self.ranking = ranking

@@ -96,5 +96,5 @@ extension Differentiator {
 
 extension Matrix {
   /// A digest of the numbers.
-  var contentHash: ContentHash { ContentHash(of: UnsafeRawBufferPointer(UnsafeBufferPointer(elements))) }
+  var contentHash: ContentHash { ContentHash(of: UnsafeRawBufferPointer(elements)) }
 }

@@ -21,7 +21,7 @@ package final class DenseRows: @unchecked Sendable {
   }
 
   private final class Owned {
-    let matrix: Matrix
+    var matrix: Matrix
     init(_ matrix: consuming Matrix) { self.matrix = matrix }
   }
 
@@ -46,12 +46,18 @@ package final class DenseRows: @unchecked Sendable {
         target.update(repeating: 0, count: count)
       }
     }
+
+    /// The same in place.
+    func rescale(_ elements: UnsafeMutableBufferPointer<Float>) {
+      guard let start = elements.baseAddress else { return }
+      rescale(start, count: elements.count, to: start)
+    }
   }
 
   package init(_ matrix: consuming Matrix) {
     rows = matrix.rows
     columns = matrix.columns
-    inPlace = UnsafePointer(matrix.base)
+    inPlace = matrix.start()
     source = .matrix(Owned(matrix))
     rescaling = nil
   }
@@ -118,19 +124,16 @@ package final class DenseRows: @unchecked Sendable {
   /// anything else reads them.
   @discardableResult
   package func rescaleInPlace(_ range: Range, workers: Workers = Workers()) -> Bool {
-    let base: UnsafeMutablePointer<Float>
-    switch source {
-    case .file: return range.isIdentity
-    case .matrix(let owned): base = owned.matrix.base
-    case .copy(let copy): base = copy.base.assumingMemoryBound(to: Float.self)
-    }
     if range.isIdentity { return true }
-    let columns = columns
-    // Each row is written by one worker.
-    nonisolated(unsafe) let start = base
-    workers.forEach(rows) { row, _ in
-      range.rescale(start + row * columns, count: columns, to: start + row * columns)
+    let elements: UnsafeMutableBufferPointer<Float>
+    switch source {
+    case .file: return false
+    case .matrix(let owned): elements = owned.matrix.mutableElements
+    case .copy(let copy):
+      elements = .init(start: copy.base.assumingMemoryBound(to: Float.self), count: rows * columns)
     }
+    let lines = Pieces(elements, of: columns)
+    workers.forEach(rows) { row, _ in range.rescale(lines[row]) }
     return true
   }
 
@@ -162,13 +165,13 @@ package final class DenseRows: @unchecked Sendable {
   }
 }
 
-/// Room for rows that a source cannot give in place.
+/// Room for some rows, each for one worker: of what a source cannot give in place, or other scratch memory.
 package final class RowScratch: @unchecked Sendable {
   // Sound as Sendable: a row of it belongs to one worker.
   private let memory: LargeMemory
   private let columns: Int
 
-  init(rows: Int, columns: Int) {
+  package init(rows: Int, columns: Int) {
     self.columns = columns
     memory = LargeMemory(bytes: rows * columns * MemoryLayout<Float>.stride)
   }

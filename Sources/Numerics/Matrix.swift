@@ -1,11 +1,14 @@
 /// A dense float32 matrix in row-major order that owns its memory.
 ///
-/// Not copyable: a matrix of a hundred million elements changes hands, it is not duplicated by an assignment.
+/// Not copyable: a matrix of a hundred million elements changes hands, it is not duplicated by an assignment. Elements
+/// are read by whoever has it, and written through `mutating` members, which only one owner at a time can call; many
+/// workers fill it through ``Workers/fill(_:by:_:)``.
 package struct Matrix: ~Copyable, @unchecked Sendable {
-  // Sound as Sendable: the memory has one owner, and mutation goes through `mutating` or an explicit unsafe door.
+  // Sound as Sendable: the memory has one owner, and all writes but those through `base` need exclusive access to it.
   package let rows: Int
   package let columns: Int
-  /// Rows × columns elements; row i starts at `base + i * columns`. Valid while the matrix lives.
+  /// The address of the first element, to read and to write: the door of the transformer's passes and its trainer, which
+  /// carve their memory into named parts themselves and say who writes where. Valid while the matrix lives.
   package let base: UnsafeMutablePointer<Float>
 
   /// A matrix of undefined contents: every element must be written before it is read.
@@ -48,17 +51,6 @@ package struct Matrix: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Row `row` as a buffer; valid while the matrix lives.
-  package func row(_ row: Int) -> UnsafeMutableBufferPointer<Float> {
-    precondition(row >= 0 && row < rows)
-    return UnsafeMutableBufferPointer(start: base + row * columns, count: columns)
-  }
-
-  /// All elements in row-major order; valid while the matrix lives.
-  package var elements: UnsafeMutableBufferPointer<Float> {
-    UnsafeMutableBufferPointer(start: base, count: count)
-  }
-
   /// A copy, asked for by name.
   package func copy() -> Matrix {
     let other = Matrix(uninitializedRows: rows, columns: columns)
@@ -70,5 +62,33 @@ package struct Matrix: ~Copyable, @unchecked Sendable {
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
     LargeMemory.allocate(bytes: max(count, 1) * MemoryLayout<Float>.stride)
       .bindMemory(to: Float.self, capacity: max(count, 1))
+  }
+}
+
+// Doors to the memory; what they give is valid while the matrix lives.
+extension Matrix {
+  /// All elements in row-major order, to read.
+  package var elements: UnsafeBufferPointer<Float> { UnsafeBufferPointer(start: base, count: count) }
+
+  /// The elements of a row, to read.
+  package func row(_ row: Int) -> UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: start(ofRow: row), count: columns)
+  }
+
+  /// The address of a row's first element, to read rows from there on; `row` may be `rows`, where nothing is left.
+  package func start(ofRow row: Int = 0) -> UnsafePointer<Float> {
+    precondition(row >= 0 && row <= rows)
+    return UnsafePointer(base + row * columns)
+  }
+
+  /// All elements in row-major order, to write.
+  package var mutableElements: UnsafeMutableBufferPointer<Float> {
+    mutating get { UnsafeMutableBufferPointer(start: base, count: count) }
+  }
+
+  /// The same address to write rows from there on.
+  package mutating func mutableStart(ofRow row: Int = 0) -> UnsafeMutablePointer<Float> {
+    precondition(row >= 0 && row <= rows)
+    return base + row * columns
   }
 }

@@ -22,64 +22,59 @@ package enum NearestNeighbours {
     let (n, d) = (embeddings.rows, embeddings.columns)
     let padded = (n + tileColumns - 1) / tileColumns * tileColumns
     let unit = unitRows(embeddings, padded: padded, workers: workers)
-    nonisolated(unsafe) let vectors = unit.base
 
+    // For each row its best entries, as many as `counts` says.
     let keep = min(count, n)
-    let found = LargeMemory(bytes: n * keep * MemoryLayout<SparseEntry>.stride)
-    nonisolated(unsafe) let places = found.base.bindMemory(to: SparseEntry.self, capacity: max(n * keep, 1))
-    let counts = LargeMemory(bytes: n * MemoryLayout<Int>.stride)
-    nonisolated(unsafe) let kept = counts.base.bindMemory(to: Int.self, capacity: max(n, 1))
-
-    let crew = (0..<workers.count).map { _ in Tile(keep: keep) }
-    workers.forEach((n + tileRows - 1) / tileRows) { piece, worker in
-      let first = piece * tileRows
-      let rows = first..<min(first + tileRows, n)
-      let tile = crew[worker]
+    let memory = LargeMemory(bytes: n * keep * MemoryLayout<SparseEntry>.stride)
+    let found = Pieces(
+      UnsafeMutableBufferPointer(
+        start: memory.base.bindMemory(to: SparseEntry.self, capacity: max(n * keep, 1)), count: n * keep), of: keep)
+    var counts = [Int](repeating: 0, count: n)
+    let tiles = PerWorker(workers) { Tile(keep: keep) }
+    try workers.fill(&counts, by: tileRows) { rows, counts, worker in
+      let tile = tiles[worker]
       tile.reset()
       for start in stride(from: 0, to: padded, by: tileColumns) {
-        if cancellation.isCancelled { return }
+        try cancellation.check()
         Product.multiply(
-          m: tileRows, n: tileColumns, k: d, vectors + first * d, lda: d, vectors + start * d, ldb: d,
-          transposedB: true, into: tile.cosines, ldc: tileColumns)
-        for row in rows { tile.offer(row - first, columnsFrom: start) }
+          m: tileRows, n: tileColumns, k: d, unit.start(ofRow: rows.lowerBound), lda: d, unit.start(ofRow: start),
+          ldb: d, transposedB: true, into: tile.cosines, ldc: tileColumns)
+        for row in rows { tile.offer(row - rows.lowerBound, columnsFrom: start) }
       }
-      for row in rows { kept[row] = tile.finish(row - first, to: places + row * keep) }
+      for row in rows { counts[row - rows.lowerBound] = tile.finish(row - rows.lowerBound, to: found[row]) }
       progress(rows.count)
     }
     try cancellation.check()
-    return SparseMatrix(rows: n, columns: n, workers: workers) {
-      kept[$0]
-    } fill: { row, entries, _ in
-      for place in 0..<entries.count { entries[place] = places[row * keep + place] }
+    return withExtendedLifetime(memory) {
+      SparseMatrix(rows: n, columns: n, workers: workers) {
+        counts[$0]
+      } fill: { row, entries, _ in
+        for number in 0..<entries.count { entries[number] = found[row][number] }
+      }
     }
   }
 
   /// The rows scaled to length 1, and rows of zeros up to `padded`.
   private static func unitRows(_ embeddings: DenseRows, padded: Int, workers: Workers) -> Matrix {
     let (n, d) = (embeddings.rows, embeddings.columns)
-    let unit = Matrix(uninitializedRows: padded, columns: d)
-    nonisolated(unsafe) let target = unit.base
+    var unit = Matrix(uninitializedRows: padded, columns: d)
     let scratch = embeddings.makeScratch(rows: workers.count)
-    workers.forEach((padded + 255) / 256) { piece, worker in
-      for row in (256 * piece)..<min(256 * (piece + 1), padded) {
-        let unitRow = target + row * d
-        guard row < n else {
-          unitRow.update(repeating: 0, count: d)
-          continue
-        }
+    workers.fill(&unit, by: 256) { rows, unit, worker in
+      unit.update(repeating: 0)
+      for row in rows.clamped(to: 0..<n) {
         let elements = embeddings.row(row, scratch: scratch[worker])
         var square = 0.0
         for column in 0..<d { square += Double(elements[column]) * Double(elements[column]) }
         let scale = square > 0 ? 1 / square.squareRoot() : 0
-        for column in 0..<d { unitRow[column] = Float(Double(elements[column]) * scale) }
+        let first = (row - rows.lowerBound) * d
+        for column in 0..<d { unit[first + column] = Float(Double(elements[column]) * scale) }
       }
     }
     return unit
   }
 
   /// One worker's tile of cosines, and the best entries of its rows so far.
-  private final class Tile: @unchecked Sendable {
-    // Sound as Sendable: it belongs to one worker.
+  private final class Tile {
     let cosines: UnsafeMutablePointer<Float>
     private let keep: Int
     /// Entries of room a row: what is kept, what may gather before it is sorted out, and a tile's row of new ones.
@@ -129,7 +124,7 @@ package enum NearestNeighbours {
     }
 
     /// Writes the row's best entries to `target`, columns ascending; returns how many there are.
-    func finish(_ row: Int, to target: UnsafeMutablePointer<SparseEntry>) -> Int {
+    func finish(_ row: Int, to target: UnsafeMutableBufferPointer<SparseEntry>) -> Int {
       if counts[row] > keep { sortOut(row) }
       var best = UnsafeMutableBufferPointer(start: entries + row * room, count: counts[row])
       best.sort { $0.column < $1.column }

@@ -129,6 +129,8 @@ package struct PrincipalPlane: Sendable {
 
   /// The vectors, read in fixed pieces.
   private struct Cloud {
+    typealias Scratch = UnsafeMutablePointer<Float>
+
     let count: Int
     let dimension: Int
     let workers: Workers
@@ -141,34 +143,29 @@ package struct PrincipalPlane: Sendable {
 
     /// Adds up what `body` writes for each piece into rows of `size` elements, in the order of the pieces.
     private func sum(
-      _ size: Int, _ body: @Sendable (Range<Int>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
-    )
-      -> [Double]
-    {
+      _ size: Int, _ body: @Sendable (_ piece: Int, _ part: UnsafeMutablePointer<Float>, _ scratch: Scratch) -> Void
+    ) -> [Double] {
       var total = [Double](repeating: 0, count: size)
-      // As many pieces at a time as there are workers: memory stays bounded, the order of the sum fixed.
+      // A fixed number of pieces at a time: memory stays bounded, the order of the sum fixed.
       let group = 16
-      let parts = Matrix(zerosOfRows: min(group, pieces), columns: size)
-      let scratch = Matrix(uninitializedRows: workers.count, columns: dimension)
-      // Sound: a piece of a group is written by the one worker that holds it, a scratch row by its worker.
-      nonisolated(unsafe) let (partBase, scratchBase) = (parts.base, scratch.base)
+      var parts = Matrix(uninitializedRows: min(group, pieces), columns: size)
+      let scratch = RowScratch(rows: workers.count, columns: dimension)
       for start in stride(from: 0, to: pieces, by: group) {
-        let here = min(group, pieces - start)
-        parts.base.update(repeating: 0, count: here * size)
-        workers.forEach(here) { piece, worker in
-          body(range(start + piece), partBase + piece * size, scratchBase + worker * dimension)
+        workers.fill(&parts) { number, part, worker in
+          part.update(repeating: 0)
+          let piece = start + number.lowerBound
+          if piece < pieces, let part = part.baseAddress { body(piece, part, scratch[worker]) }
         }
-        for piece in 0..<here {
-          let part = parts.base + piece * size
-          for place in 0..<size { total[place] += Double(part[place]) }
+        for number in 0..<min(group, pieces - start) {
+          for (element, value) in parts.row(number).enumerated() { total[element] += Double(value) }
         }
       }
       return total
     }
 
     func mean() -> [Float] {
-      let total = sum(dimension) { range, part, scratch in
-        for place in range {
+      let total = sum(dimension) { piece, part, scratch in
+        for place in range(piece) {
           let vector = row(place, scratch)
           for element in 0..<dimension { part[element] += vector[element] }
         }
@@ -178,9 +175,9 @@ package struct PrincipalPlane: Sendable {
 
     /// Sum of the squared distances to the mean.
     func variance(mean: [Float]) -> Double {
-      let total = sum(1) { range, part, scratch in
+      let total = sum(1) { piece, part, scratch in
         var sum: Float = 0
-        for place in range {
+        for place in range(piece) {
           let vector = row(place, scratch)
           mean.withUnsafeBufferPointer { mean in
             for element in 0..<dimension {
@@ -198,24 +195,23 @@ package struct PrincipalPlane: Sendable {
     func covariance(times basis: [[Float]], mean: [Float]) -> (coordinates: [[Float]], next: [[Float]]) {
       let width = basis.count
       // dimension × width, so that a vector times it is one product.
-      let packed = Matrix(uninitializedRows: dimension, columns: width)
-      for (column, vector) in basis.enumerated() {
-        for (place, value) in vector.enumerated() { packed.base[place * width + column] = value }
-      }
+      let packed = Matrix(
+        rows: dimension, columns: width, elements: (0..<dimension).flatMap { row in basis.map { $0[row] } })
       let shift = basis.map { vector in
         Float(zip(vector, mean).reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
       }
-      let coordinates = Matrix(uninitializedRows: count, columns: width)
-      nonisolated(unsafe) let (packedBase, coordinateBase) = (packed.base, coordinates.base)
-      let product = sum(dimension * width) { range, part, scratch in
-        for place in range {
-          let vector = row(place, scratch)
-          let own = coordinateBase + place * width
-          Product.multiply(
-            m: 1, n: width, k: dimension, vector, lda: dimension, packedBase, ldb: width, into: own, ldc: width)
-          for column in 0..<width { own[column] -= shift[column] }
-          Product.multiply(
-            m: dimension, n: width, k: 1, vector, lda: 1, own, ldb: width, beta: 1, into: part, ldc: width)
+      var coordinates = Matrix(uninitializedRows: count, columns: width)
+      let product = coordinates.withPieces(of: 1) { coordinates in
+        sum(dimension * width) { piece, part, scratch in
+          for place in range(piece) {
+            let vector = row(place, scratch)
+            guard let own = coordinates[place].baseAddress else { return }
+            Product.multiply(
+              m: 1, n: width, k: dimension, vector, lda: dimension, packed.start(), ldb: width, into: own, ldc: width)
+            for column in 0..<width { own[column] -= shift[column] }
+            Product.multiply(
+              m: dimension, n: width, k: 1, vector, lda: 1, own, ldb: width, beta: 1, into: part, ldc: width)
+          }
         }
       }
       // What centring takes away: the coordinates are centred up to rounding, so this is small.
@@ -225,7 +221,6 @@ package struct PrincipalPlane: Sendable {
         (0..<dimension).map { Float(product[$0 * width + column] - Double(mean[$0]) * sums[column]) }
       }
       let lines = (0..<width).map { column in (0..<count).map { coordinates[$0, column] } }
-      withExtendedLifetime(packed) {}
       return (lines, next)
     }
   }

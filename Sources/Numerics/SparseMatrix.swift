@@ -48,15 +48,15 @@ package final class SparseMatrix: @unchecked Sendable {
     places[rows] = sum
     count = sum
     entries = LargeMemory(bytes: sum * MemoryLayout<SparseEntry>.stride)
-    // Each row is written by one worker.
-    nonisolated(unsafe) let (base, ends) = (
-      entries.base.bindMemory(to: SparseEntry.self, capacity: max(sum, 1)), places
-    )
+    // As one piece, cut by the rows' own starts.
+    let whole = Pieces(
+      UnsafeMutableBufferPointer(
+        start: entries.base.bindMemory(to: SparseEntry.self, capacity: max(sum, 1)), count: sum), of: 1)
     let block = 256
     workers.forEach((rows + block - 1) / block) { piece, worker in
       for row in (piece * block)..<min(rows, (piece + 1) * block) {
-        let room = UnsafeMutableBufferPointer(start: base + ends[row], count: ends[row + 1] - ends[row])
-        fill(row, room, worker)
+        let starts = starts.base.assumingMemoryBound(to: Int.self)
+        fill(row, whole[starts[row]..<starts[row + 1]], worker)
       }
     }
   }

@@ -50,14 +50,13 @@ package struct Distances: ~Copyable, Sendable {
   /// (Methods 1.1): queries × examples. A pair that could not be measured counts as no help: U = 0.
   package func utilities(_ kernel: UtilityKernel, examples: Range<Int>) -> Matrix {
     precondition(examples.lowerBound >= 0 && examples.upperBound <= exampleCount)
-    let result = Matrix(uninitializedRows: query.count, columns: examples.count)
+    var result = Matrix(uninitializedRows: query.count, columns: examples.count)
     for row in 0..<query.count {
       let alone = table[0, query[row]]
-      let out = result.row(row)
-      for (place, column) in examples.enumerated() {
+      for (candidate, column) in examples.enumerated() {
         let behind = table[example[column] + 1, query[row]]
         let utility = behind.isFinite ? alone - behind : 0
-        out[place] = kernel == .exponential ? Float(exp(Double(utility))) : utility
+        result[row, candidate] = kernel == .exponential ? Float(exp(Double(utility))) : utility
       }
     }
     return result

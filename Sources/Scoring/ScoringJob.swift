@@ -45,7 +45,7 @@ package struct ScoringJob: Sendable {
     // Column 0 holds the distances alone; column e + 1 those behind example e. Rows are columns here, so that a block
     // is one run of memory: table[e][q].
     var table = Matrix(uninitializedRows: examples.count + 1, columns: queries.count)
-    table.elements.update(repeating: .nan)
+    table.mutableElements.update(repeating: .nan)
 
     let columns: [ContentHash?] = [nil] + examples.hashes
     if let store {

@@ -15,30 +15,25 @@ package struct Assignments: Sendable, Hashable {
   /// Reads the picks' columns once: O(rows × picks).
   package init(_ kernel: Kernel, picks: [Int], workers: Workers = Workers()) {
     self.picks = picks
-    let rows = kernel.rows
-    var ranks = [Int](repeating: -1, count: rows)
-    var best = [Float](repeating: 0, count: rows)
-    var second = [Float](repeating: 0, count: rows)
-    ranks.withUnsafeMutableBufferPointer { ranks in
-      best.withUnsafeMutableBufferPointer { best in
-        second.withUnsafeMutableBufferPointer { second in
-          // Each row writes its own place, so the buffers may be shared.
-          nonisolated(unsafe) let (ranks, best, second) = (ranks, best, second)
-          kernel.forEachPick(picks, workers: workers) { row, rank, value in
-            if value > best[row] || (value == best[row] && value > 0 && rank < ranks[row]) {
-              second[row] = best[row]
-              best[row] = value
-              ranks[row] = rank
-            } else if value > second[row] {
-              second[row] = value
-            }
-          }
-        }
+    let served = kernel.forEachPick(picks, from: Served(), workers: workers) { $0.take($2, rank: $1) }
+    representative = served.map(\.rank)
+    utility = served.map(\.best)
+    second = served.map(\.second)
+  }
+
+  /// What the picks so far are to one row.
+  private struct Served {
+    var rank: Int?
+    var best: Float = 0
+    var second: Float = 0
+
+    mutating func take(_ value: Float, rank new: Int) {
+      if value > best || (value == best && value > 0 && rank.map { new < $0 } ?? false) {
+        (second, best, rank) = (best, value, new)
+      } else if value > second {
+        second = value
       }
     }
-    representative = ranks.map { $0 < 0 ? nil : $0 }
-    utility = best
-    self.second = second
   }
 
   /// The rows that the pick of rank `rank` represents, most useful first, the lowest row on ties.

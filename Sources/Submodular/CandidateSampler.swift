@@ -4,8 +4,7 @@ import Glibc
 /// Draws the samples of the stochastic maximisers (Mirzasoleiman et al., 2015): at each step ceil((n/k) ln(1/epsilon))
 /// of the candidates that are left, uniformly and without replacement.
 ///
-/// Each step has a generator of its own, made from the seed and the step, so a resumed run draws what the first would
-/// have drawn.
+/// Each step has a generator of its own, made from the seed and the step.
 struct CandidateSampler {
   /// Candidates a step.
   let size: Int

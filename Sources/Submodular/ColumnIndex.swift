@@ -22,9 +22,6 @@ final class ColumnIndex: @unchecked Sendable {
   private var floors: [UInt8] = []
   private var found: [UInt32] = []
 
-  /// Elements moved from lists by row to lists by column cost this many scattered reads.
-  private static let costOfTurning = 1
-
   /// - Parameter mayEncode: whether codes may be made; `encode` and `start` then come before the first question.
   init(_ kernel: Kernel, mayEncode: Bool, workers: Workers) {
     self.kernel = kernel
@@ -54,7 +51,8 @@ final class ColumnIndex: @unchecked Sendable {
     floors[row] = coverage < ceiling ? codes.code(coverage.floatRoundedDown) : CoverageCodes.unreachable
   }
 
-  /// Turns the lists by row into lists by column, if it is time.
+  /// Turns the lists by row into lists by column, if it is time: once as many elements were read one by one as there are
+  /// entries to move, since either costs about one miss of the cache.
   func turnIfDue(_ lists: RowLists) {
     guard byColumn == nil, spent > 0 else { return }
     var entries = 0
@@ -62,12 +60,13 @@ final class ColumnIndex: @unchecked Sendable {
     for row in 0..<kernel.rows {
       if let count = lists.count(row) { entries += count } else { others.append(row) }
     }
-    guard others.count <= kernel.rows / 8, Self.costOfTurning * entries <= spent else { return }
+    guard others.count <= kernel.rows / 8, entries <= spent else { return }
     byColumn = (SparseMatrix(transposing: kernel.rows, kernel.columns, lists.entries), others)
     column = []
   }
 
-  /// The rows whose coverage rises with `candidate`, in order; returns how many bytes were read for it.
+  /// The rows whose coverage rises with `candidate`, in order; returns how many bytes were read for it. O(rows), or
+  /// O(entries of the column) once there are lists by column.
   func changes(
     by candidate: Int, coverage: UnsafePointer<Double>, ceilings: [Double], into changes: inout [RowChange]
   ) -> Int {
@@ -104,12 +103,8 @@ final class ColumnIndex: @unchecked Sendable {
   private func read(_ candidate: Int, of dense: DenseRows) {
     // Below this, handing rows over costs more than it saves.
     let block = 16_384
-    column.withUnsafeMutableBufferPointer { buffer in
-      // Each row writes its own place, so the buffer may be shared.
-      nonisolated(unsafe) let places = buffer
-      workers.forEach((dense.rows + block - 1) / block) { piece, _ in
-        for row in (block * piece)..<min(block * (piece + 1), dense.rows) { places[row] = dense[row, candidate] }
-      }
+    workers.fill(&column, by: block) { rows, elements, _ in
+      for row in rows { elements[row - rows.lowerBound] = dense[row, candidate] }
     }
   }
 }

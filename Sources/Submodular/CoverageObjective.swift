@@ -6,7 +6,7 @@ import Numerics
 ///     f(A) = Σ_i (c_i - floor_i) + Σ_{j in A} bonus_j
 ///
 /// All arithmetic is on the objective's fixed-point grid, so values and gains are exact sums, the same in any order.
-package struct CoverageObjective: SetObjective {
+package struct CoverageObjective: Sendable {
   /// Rows are represented, columns are candidates.
   package let kernel: Kernel
   /// Coverage of each row by the empty set, at most its ceiling.
@@ -19,6 +19,62 @@ package struct CoverageObjective: SetObjective {
 
   package var candidates: Int { kernel.columns }
 
+  // MARK: The definition
+
+  /// Coverage of each row by a set.
+  package struct State: Sendable {
+    package internal(set) var coverage: [Double]
+  }
+
+  /// The state of the empty set.
+  package func initialState() -> State { State(coverage: floors) }
+
+  /// f(A and the candidate) - f(A) for the set A of `state`. O(rows), or O(entries of a sparse column).
+  package func marginalGain(of candidate: Int, in state: State) -> Double {
+    var sum: Int64 = bonus(of: candidate)
+    kernel.forEachInColumn(candidate) { row, value in
+      let raised = min(Double(value), ceilings[row])
+      if raised > state.coverage[row] { sum += grid.fixed(raised) - grid.fixed(state.coverage[row]) }
+    }
+    return grid.value(sum)
+  }
+
+  /// Puts a candidate into the set of `state`. As costly as its gain.
+  package func add(_ candidate: Int, to state: inout State) {
+    kernel.forEachInColumn(candidate) { row, value in
+      state.coverage[row] = max(state.coverage[row], min(Double(value), ceilings[row]))
+    }
+  }
+
+  /// f of a set. O(rows × set).
+  package func value(of set: [Int]) -> Double {
+    var state = initialState()
+    var sum: Int64 = 0
+    for candidate in Set(set) {
+      sum += bonus(of: candidate)
+      add(candidate, to: &state)
+    }
+    return grid.value(sum + rise(to: state.coverage))
+  }
+
+  /// f of all candidates: no subset reaches more. One pass over the kernel.
+  package func valueOfAll(workers: Workers = Workers()) -> Double {
+    let best = kernel.rowMaxima(workers: workers)
+    var sum = rise(to: best.indices.map { max(floors[$0], min(Double(best[$0]), ceilings[$0])) })
+    for candidate in 0..<candidates { sum += bonus(of: candidate) }
+    return grid.value(sum)
+  }
+
+  /// Σ_i (c_i - floor_i) on the grid.
+  private func rise(to coverage: [Double]) -> Int64 {
+    zip(coverage, floors).reduce(0) { $0 + grid.fixed($1.0) - grid.fixed($1.1) }
+  }
+
+  /// The bonus on the grid.
+  func bonus(of candidate: Int) -> Int64 { bonuses.map { grid.fixedTotal($0[candidate]) } ?? 0 }
+
+  // MARK: The four objectives
+
   private init(kernel: Kernel, floors: [Double]?, ceilings: [Double]?, bonuses: [Double]?) {
     self.kernel = kernel
     // No element exceeds the greatest, so neither need a bound: the grid may then be as fine as the elements allow.
@@ -30,8 +86,6 @@ package struct CoverageObjective: SetObjective {
     grid = FixedPoint(
       magnitude: greatest, total: greatest * Double(kernel.rows) + (bonuses?.reduce(0, +) ?? 0))
   }
-
-  // MARK: The four objectives
 
   /// FL: Σ_i max_{j in A} S_ij (`delift-instruction`).
   package static func facilityLocation(_ kernel: Kernel) -> CoverageObjective {
@@ -88,42 +142,4 @@ package struct CoverageObjective: SetObjective {
   private static func check(_ parameter: Double, name: String) throws {
     guard parameter >= 0, parameter.isFinite else { throw SubmodularError.parameter(name: name, value: parameter) }
   }
-
-  // MARK: The protocol
-
-  /// Coverage of each row.
-  package struct State: Sendable {
-    package internal(set) var coverage: [Double]
-  }
-
-  package func initialState() -> State { State(coverage: floors) }
-
-  package func marginalGain(of candidate: Int, in state: State) -> Double {
-    var sum: Int64 = bonus(of: candidate)
-    kernel.forEachInColumn(candidate) { row, value in
-      let raised = min(Double(value), ceilings[row])
-      if raised > state.coverage[row] { sum += grid.fixed(raised) - grid.fixed(state.coverage[row]) }
-    }
-    return grid.value(sum)
-  }
-
-  package func add(_ candidate: Int, to state: inout State) {
-    kernel.forEachInColumn(candidate) { row, value in
-      state.coverage[row] = max(state.coverage[row], min(Double(value), ceilings[row]))
-    }
-  }
-
-  package func value(of set: [Int]) -> Double {
-    var state = initialState()
-    var sum: Int64 = 0
-    for candidate in Set(set) {
-      sum += bonus(of: candidate)
-      add(candidate, to: &state)
-    }
-    for (raised, floor) in zip(state.coverage, floors) { sum += grid.fixed(raised) - grid.fixed(floor) }
-    return grid.value(sum)
-  }
-
-  /// The bonus on the grid.
-  func bonus(of candidate: Int) -> Int64 { bonuses.map { grid.fixedTotal($0[candidate]) } ?? 0 }
 }

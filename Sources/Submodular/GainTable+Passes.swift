@@ -2,7 +2,7 @@ import Numerics
 
 extension GainTable {
   /// Adds the gains of all candidates for the present coverage to `gains`, which are 0; makes the column index, and lists
-  /// the rows that have little left.
+  /// the rows that have little left. O(elements of the kernel).
   func fill() throws {
     switch kernel.storage {
     case .dense(let dense): try fill(from: dense)
@@ -47,8 +47,6 @@ extension GainTable {
   private func fill(from sparse: SparseMatrix) throws {
     let longest = upkeep == .recompute ? (0..<sparse.rows).reduce(0) { max($0, sparse[$1].count) } : 0
     let unused = LargeMemory(bytes: workers.count * longest * MemoryLayout<SparseEntry>.stride)
-    let places = unused.base.bindMemory(to: SparseEntry.self, capacity: max(workers.count * longest, 1))
-    nonisolated(unsafe) let scratch = places
     let block = 1024
     workers.forEach((sparse.rows + block - 1) / block) { piece, worker in
       if cancellation.isCancelled { return }
@@ -61,8 +59,8 @@ extension GainTable {
           lists.list(
             row, start, count: entries.count, low: low, high: high, grid: grid, gains: sums[worker], worker: worker)
         case .recompute:
-          _ = grid.add(
-            start, count: entries.count, low: low, high: high, to: sums[worker], keeping: scratch + worker * longest)
+          let scratch = unused.base.assumingMemoryBound(to: SparseEntry.self) + worker * longest
+          _ = grid.add(start, count: entries.count, low: low, high: high, to: sums[worker], keeping: scratch)
         }
       }
     }
@@ -80,7 +78,8 @@ extension GainTable {
     }
   }
 
-  /// Takes from the gains what the changes cost. `coverage` holds the raised values already.
+  /// Takes from the gains what the changes cost: O(entries of the changed rows' lists), and O(candidates) for each changed
+  /// row that has none yet. `coverage` holds the raised values already.
   func apply(_ changes: [RowChange]) throws {
     let listed = changes.filter { lists.count($0.row) != nil }
     let whole = changes.count > listed.count ? changes.filter { lists.count($0.row) == nil } : []

@@ -44,10 +44,8 @@ final class GainTable: @unchecked Sendable {
   /// Lowers a gain below all others. Gains stay below 2^61.
   private static let removed: UInt64 = 1 << 62
 
-  /// - Parameter chosen: the set to start from.
-  init(
-    _ objective: CoverageObjective, chosen: [Int], upkeep: Upkeep, workers: Workers, cancellation: Cancellation
-  ) throws {
+  /// The gains for the empty set: one pass over the kernel.
+  init(_ objective: CoverageObjective, upkeep: Upkeep, workers: Workers, cancellation: Cancellation) throws {
     self.objective = objective
     kernel = objective.kernel
     grid = objective.grid
@@ -62,9 +60,7 @@ final class GainTable: @unchecked Sendable {
     lists = RowLists(rows: rows, limit: kernel.columns / 16, workers: workers.count)
     columnIndex = ColumnIndex(kernel, mayEncode: upkeep == .maintain, workers: workers)
     maxima = BlockMaxima(count: kernel.columns)
-    var state = objective.initialState()
-    for candidate in chosen { objective.add(candidate, to: &state) }
-    for row in 0..<rows { coverage[row] = state.coverage[row] }
+    for row in 0..<rows { coverage[row] = objective.floors[row] }
     try fill()
   }
 
@@ -86,13 +82,14 @@ final class GainTable: @unchecked Sendable {
     if Int64(bitPattern: gains[candidate]) >= 0 { gains[candidate] &-= Self.removed }
   }
 
-  /// The candidate of the largest gain, the lowest index on ties, among those not removed.
+  /// The candidate of the largest gain, the lowest index on ties, among those not removed. O(candidates) at worst; with
+  /// `maintain` a look at each block's bound, and at the few blocks whose best has fallen.
   func best() -> (index: Int, gain: Int64)? {
     let best = upkeep == .maintain ? maxima.best(of: gains) : FixedPoint.firstMaximum(gains, count: kernel.columns)
     return best.gain >= 0 ? best : nil
   }
 
-  /// The same among some candidates.
+  /// The same among some candidates, in one look at each.
   func best(among candidates: [Int]) -> (index: Int, gain: Int64)? {
     var best: (index: Int, gain: Int64)?
     for index in candidates {
@@ -105,6 +102,9 @@ final class GainTable: @unchecked Sendable {
   }
 
   /// Takes the candidate into the set: raises the coverage of the rows it serves best, and brings all gains up to date.
+  ///
+  /// With `recompute` O(elements of the kernel). With `maintain` O(rows) to find the rows that change, and for each of
+  /// these the entries above its coverage, which are O(candidates) at first and few soon.
   func cover(_ candidate: Int) throws {
     if upkeep == .maintain { columnIndex.turnIfDue(lists) }
     counters.bytes += columnIndex.changes(
@@ -155,15 +155,5 @@ final class WorkerSums: @unchecked Sendable {
   /// Adds all workers' sums to `totals` and sets them to 0.
   func move(to totals: UnsafeMutablePointer<UInt64>) {
     for worker in 0..<workers { FixedPoint.move(self[worker], to: totals, count: count) }
-  }
-}
-
-extension GainTable {
-  /// The value of the set the table started from, on the grid.
-  func value(of chosen: [Int]) -> Int64 {
-    var sum: Int64 = 0
-    for row in 0..<kernel.rows { sum += grid.fixed(coverage[row]) - grid.fixed(objective.floors[row]) }
-    for candidate in Set(chosen) { sum += objective.bonus(of: candidate) }
-    return sum
   }
 }

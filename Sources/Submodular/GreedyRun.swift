@@ -8,58 +8,56 @@ import Numerics
 /// and `lazier` take the best of a seeded sample of ceil((n/k) ln(1/epsilon)) candidates; in the literature they differ
 /// in how they find a sample's gains, here both read the gains that are kept, so they take the same picks.
 ///
-/// A run that starts from the first picks of another goes on as that one did, whatever the number of workers.
+/// The picks and gains are the same whatever the number of workers.
 package struct GreedyRun: ~Copyable, Sendable {
-  /// Picks in all, pinned and resumed ones included.
+  /// Picks in all, pinned ones included.
   package let budget: Int
-  /// Picks taken, resumed ones included.
+  /// Picks taken.
   package private(set) var rank: Int
   private let table: GainTable
   private var sampler: CandidateSampler?
   private var pinned: [Int]
-  private var value: Int64
+  private var value: Int64 = 0
   /// The last pick, which the gains do not know of yet.
   private var pending: Int?
   private let cancellation: Cancellation
 
-  /// Checks its arguments and computes the first gains: one pass over the kernel.
+  /// Checks its arguments and computes the first gains: one pass over the kernel, O(rows × candidates).
   ///
   /// - Parameters:
   ///   - budget: picks in all, at least 1.
   ///   - epsilon: accuracy of the stochastic maximisers, in (0, 1).
   ///   - pinned: candidates that are taken first, in this order.
   ///   - banned: candidates that are never taken.
-  ///   - resumingFrom: the picks of an earlier run with the same arguments, in order; they are not returned again.
   /// - Throws: `SubmodularError`, or `CancellationError`.
   package init(
     _ objective: CoverageObjective, budget: Int, maximizer: Maximizer = .lazy, epsilon: Double = 0.01,
-    seed: UInt64 = 0, pinned: [Int] = [], banned: [Int] = [], resumingFrom: [Int] = [],
-    workers: Workers = Workers(), cancellation: Cancellation = Cancellation()
+    seed: UInt64 = 0, pinned: [Int] = [], banned: [Int] = [], workers: Workers = Workers(),
+    cancellation: Cancellation = Cancellation()
   ) throws {
-    try Self.check(
-      candidates: objective.candidates, budget: budget, pinned: pinned, banned: banned, resumed: resumingFrom)
+    try Self.check(candidates: objective.candidates, budget: budget, pinned: pinned, banned: banned)
     // Everything that can fail comes before the first stored property.
     var sampler: CandidateSampler?
     if maximizer == .stochastic || maximizer == .lazier {
       sampler = try CandidateSampler(
         candidates: objective.candidates, banned: banned, budget: budget, epsilon: epsilon, seed: seed)
-      for pick in resumingFrom { sampler?.remove(pick) }
     }
     let table = try GainTable(
-      objective, chosen: resumingFrom, upkeep: maximizer == .naive ? .recompute : .maintain, workers: workers,
-      cancellation: cancellation)
+      objective, upkeep: maximizer == .naive ? .recompute : .maintain, workers: workers, cancellation: cancellation)
     self.budget = budget
     self.cancellation = cancellation
     self.sampler = sampler
     self.table = table
-    self.pinned = Array(pinned.dropFirst(resumingFrom.count))
-    rank = resumingFrom.count
-    value = table.value(of: resumingFrom)
-    for index in banned + resumingFrom { table.remove(index) }
+    self.pinned = pinned
+    rank = 0
+    for index in banned { table.remove(index) }
   }
 
   /// The next pick, or nil when the budget is spent.
   ///
+  /// - Complexity: `naive` O(rows × candidates). The others O(rows) to find the rows that the last pick serves better, and
+  ///   for each of these its entries above the coverage: O(rows × candidates) in all over a run's first picks, shrinking
+  ///   like 1/t at the t-th. The choice itself is O(candidates) at worst, O(sample) for the stochastic maximisers.
   /// - Throws: `CancellationError`; picks returned so far stand, the run cannot go on.
   package mutating func next() throws -> Pick? {
     guard rank < budget else { return nil }
@@ -89,7 +87,7 @@ package struct GreedyRun: ~Copyable, Sendable {
     return table.best()
   }
 
-  /// The objective's value for the picks taken, resumed ones included; exactly the sum of their gains before rounding.
+  /// The objective's value for the picks taken; exactly the sum of their gains before rounding.
   package var objectiveValue: Double { table.grid.value(value) }
 
   /// Marginal gains that were computed: elements of the kernel that were worked on, divided by its rows and rounded up.
@@ -98,24 +96,16 @@ package struct GreedyRun: ~Copyable, Sendable {
   /// Bytes of kernel, codes and lists that were read.
   package var bytesRead: Int { table.counters.bytes }
 
-  private static func check(
-    candidates: Int, budget: Int, pinned: [Int], banned: [Int], resumed: [Int]
-  ) throws {
-    for index in pinned + banned + resumed where index < 0 || index >= candidates {
+  private static func check(candidates: Int, budget: Int, pinned: [Int], banned: [Int]) throws {
+    for index in pinned + banned where index < 0 || index >= candidates {
       throw SubmodularError.noCandidate(index: index, candidates: candidates)
     }
     var seen = Set<Int>()
     for index in pinned + Array(Set(banned)) where !seen.insert(index).inserted {
       throw SubmodularError.contradiction(index: index)
     }
-    seen = Set(banned)
-    for (place, index) in resumed.enumerated() {
-      guard seen.insert(index).inserted, place >= pinned.count || index == pinned[place] else {
-        throw SubmodularError.contradiction(index: index)
-      }
-    }
     let free = candidates - Set(banned).count
-    guard budget >= 1, budget <= free, pinned.count <= budget, resumed.count <= budget else {
+    guard budget >= 1, budget <= free, pinned.count <= budget else {
       throw SubmodularError.budget(budget, candidates: free)
     }
   }

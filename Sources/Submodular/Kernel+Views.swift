@@ -50,18 +50,15 @@ extension Kernel {
   /// The largest element of each row.
   package func rowMaxima(workers: Workers = Workers()) -> [Float] {
     var maxima = [Float](repeating: 0, count: rows)
-    maxima.withUnsafeMutableBufferPointer { buffer in
-      // Each row writes its own place, so the pointer may be shared.
-      nonisolated(unsafe) let places = buffer
-      switch storage {
-      case .dense(let dense):
-        let scratch = dense.makeScratch(rows: workers.count)
-        workers.forEach(rows) { row, worker in
-          places[row] = RowScan.survey(dense.row(row, scratch: scratch[worker]), count: columns).greatest
-        }
-      case .sparse(let rows, _):
-        for row in 0..<rows.rows { places[row] = rows[row].reduce(0) { max($0, $1.value) } }
+    switch storage {
+    case .dense(let dense):
+      let scratch = dense.makeScratch(rows: workers.count)
+      workers.fill(&maxima) { row, maximum, worker in
+        let elements = dense.row(row.lowerBound, scratch: scratch[worker])
+        maximum[0] = RowScan.survey(elements, count: columns).greatest
       }
+    case .sparse(let rows, _):
+      for row in 0..<rows.rows { maxima[row] = rows[row].reduce(0) { max($0, $1.value) } }
     }
     return maxima
   }
@@ -82,20 +79,24 @@ extension Kernel {
     return maxima
   }
 
-  /// Calls `body(row, rank, utility)` for each row and each pick whose utility for it is not 0 by structure, ranks
-  /// ascending for each row; rows may come on several workers, each row on one.
-  func forEachPick(_ picks: [Int], workers: Workers, _ body: @Sendable (Int, Int, Float) -> Void) {
+  /// A value for each row, made from `start` by `body(&value, rank, utility)` for each pick whose utility for the row is
+  /// not 0 by structure, ranks ascending. O(rows × picks).
+  func forEachPick<Value>(
+    _ picks: [Int], from start: Value, workers: Workers, _ body: @Sendable (inout Value, Int, Float) -> Void
+  ) -> [Value] {
+    var values = [Value](repeating: start, count: rows)
     switch storage {
     case .dense(let dense):
       let scratch = dense.makeScratch(rows: workers.count)
-      workers.forEach(rows) { row, worker in
-        let elements = dense.row(row, scratch: scratch[worker])
-        for (rank, pick) in picks.enumerated() { body(row, rank, elements[pick]) }
+      workers.fill(&values) { row, value, worker in
+        let elements = dense.row(row.lowerBound, scratch: scratch[worker])
+        for (rank, pick) in picks.enumerated() { body(&value[0], rank, elements[pick]) }
       }
     case .sparse(_, let columns):
       for (rank, pick) in picks.enumerated() {
-        for entry in columns[pick] { body(Int(entry.column), rank, entry.value) }
+        for entry in columns[pick] { body(&values[Int(entry.column)], rank, entry.value) }
       }
     }
+    return values
   }
 }

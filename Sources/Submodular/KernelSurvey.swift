@@ -16,12 +16,8 @@ extension DenseRows {
     let (rows, columns) = (rows, columns)
     let scratch = makeScratch(rows: workers.count)
     var surveys = [RowScan.Survey](repeating: .init(least: 0, greatest: 0, isFinite: true), count: rows)
-    surveys.withUnsafeMutableBufferPointer { buffer in
-      // Each row writes its own place, so the buffer may be shared.
-      nonisolated(unsafe) let places = buffer
-      workers.forEach(rows) { row, worker in
-        places[row] = RowScan.survey(self.row(row, scratch: scratch[worker]), count: columns)
-      }
+    workers.fill(&surveys) { row, survey, worker in
+      survey[0] = RowScan.survey(self.row(row.lowerBound, scratch: scratch[worker]), count: columns)
     }
     for (row, survey) in surveys.enumerated() where !survey.isFinite || (survey.least < 0 && rescaling == .none) {
       let elements = self.row(row, scratch: scratch[0])

@@ -39,7 +39,7 @@ extension PoolMapping {
     let plane = try PrincipalPlane(
       count: matrix.count, dimension: columns, workers: workers, cancellation: cancellation
     ) { place, scratch in
-      let row = matrix.rows.base + place * columns
+      let row = matrix.rows.row(place)
       let scale = matrix.norms[place] > 0 ? Float(1 / matrix.norms[place]) : 0
       for column in 0..<columns { scratch[column] = row[column] * scale }
       return UnsafePointer(scratch)

@@ -259,13 +259,10 @@ extension RunEngine {
         path: path, rows: file.rows, columns: file.columns, expected: "a row for each of the \(candidates) samples")
     }
     let all = try file.matrix()
-    let some = Matrix(uninitializedRows: pool.count, columns: file.columns)
-    for (row, place) in pool.places.enumerated() {
-      (some.base + row * file.columns).update(from: all.base + place * file.columns, count: file.columns)
-    }
+    let some = all.rows(at: pool.places)
     for row in 0..<some.rows {
-      let base = some.base + row * some.columns
-      guard Reduction.dot(base, base, count: some.columns).isFinite else {
+      let start = some.start(ofRow: row)
+      guard Reduction.dot(start, start, count: some.columns).isFinite else {
         throw InfluenceError.malformed(path: path, reason: "row \(pool.places[row]) is not finite")
       }
     }

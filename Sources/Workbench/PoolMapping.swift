@@ -51,18 +51,14 @@ package enum PoolMapping {
   /// - Throws: `CancellationError`. A row that cannot be read stands in the middle.
   package static func byWords(_ file: DatasetFile, workers: Workers, cancellation: Cancellation) throws -> PoolMap {
     let chosen = spread(over: file.count, dimension: wordDimension)
-    let vectors = Matrix(zerosOfRows: max(1, chosen.count), columns: wordDimension)
-    let pieces = (chosen.count + 255) / 256
-    // Sound: each row of the matrix is written by the one worker that holds its piece.
-    nonisolated(unsafe) let base = vectors.base
-    workers.forEach(pieces) { piece, _ in
-      if cancellation.isCancelled { return }
-      for place in piece * 256..<min(chosen.count, (piece + 1) * 256) {
-        guard let text = try? file.sample(at: chosen[place]) else { continue }
-        fill(base + place * wordDimension, with: text)
+    var vectors = Matrix(zerosOfRows: max(1, chosen.count), columns: wordDimension)
+    try workers.fill(&vectors, by: 256, cancellation: cancellation) { rows, vectors, _ in
+      guard let vectors = vectors.baseAddress else { return }
+      for row in rows.clamped(to: chosen.indices) {
+        guard let text = try? file.sample(at: chosen[row]) else { continue }
+        fill(vectors + (row - rows.lowerBound) * wordDimension, with: text)
       }
     }
-    try cancellation.check()
     let rows = DenseRows(vectors)
     let plane = try PrincipalPlane(
       count: chosen.count, dimension: wordDimension, workers: workers, cancellation: cancellation

@@ -106,32 +106,26 @@ extension RunEngine {
     let tokens = Atomic<Int>(0)
     let queries = Atomic<Int>(0)
     let examples = Atomic<Int>(0)
-    let failure = Mutex<(any Error)?>(nil)
     let start = DispatchTime.now().uptimeNanoseconds
     @Sendable func elapsed() -> Double { Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
     let width = workers.count
-    workers.forEach(width) { worker, lane in
+    try workers.forEach(width) { worker, lane in
       var example = worker
       // A server has many requests under way at once.
       var size = specification.modelDirectory.isEmpty ? 32 : 4
-      do {
-        repeat {
-          let first = (example * 31) % max(1, samples.count - size + 1)
-          let block = ScoreBlock(
-            example: example % samples.count, queries: Array(order[first..<min(order.count, first + size)]))
-          _ = try scorer.distances(of: block, worker: lane, cancellation: cancellation) { count in
-            tokens.wrappingAdd(count, ordering: .relaxed)
-          }
-          queries.wrappingAdd(block.queries.count, ordering: .relaxed)
-          examples.wrappingAdd(1, ordering: .relaxed)
-          example += width
-          size = min(samples.count, 256, size * 2)
-        } while elapsed() < Self.measured && !cancellation.isCancelled
-      } catch {
-        failure.withLock { $0 = $0 ?? error }
-      }
+      repeat {
+        let first = (example * 31) % max(1, samples.count - size + 1)
+        let block = ScoreBlock(
+          example: example % samples.count, queries: Array(order[first..<min(order.count, first + size)]))
+        _ = try scorer.distances(of: block, worker: lane, cancellation: cancellation) { count in
+          tokens.wrappingAdd(count, ordering: .relaxed)
+        }
+        queries.wrappingAdd(block.queries.count, ordering: .relaxed)
+        examples.wrappingAdd(1, ordering: .relaxed)
+        example += width
+        size = min(samples.count, 256, size * 2)
+      } while elapsed() < Self.measured && !cancellation.isCancelled
     }
-    if let error = failure.withLock({ $0 }) { throw error }
     try cancellation.check()
     let seconds = max(1e-6, elapsed())
     let perExample =

@@ -23,21 +23,18 @@ extension RunOutcome {
     let columns = min(Self.mostCells, kernel.columns)
     // Of a large matrix some rows stand for their neighbours.
     let perCell = max(1, min(kernel.rows / rows, Self.mostElements / max(1, kernel.columns * rows)))
-    let sums = Matrix(zerosOfRows: rows, columns: columns)
-    let scratch = Matrix(uninitializedRows: workers.count, columns: kernel.columns)
-    // Sound: a line of cells is written by the one worker that holds it, a scratch row by its worker.
-    nonisolated(unsafe) let (cells, scratchBase) = (sums.base, scratch.base)
+    var sums = Matrix(zerosOfRows: rows, columns: columns)
+    let scratch = RowScratch(rows: workers.count, columns: kernel.columns)
     let places = columnOrder.map(\.place)
     let lines = rowOrder.map(\.place)
-    workers.forEach(rows) { line, worker in
-      if cancellation.isCancelled { return }
-      let own = cells + line * columns
+    try workers.fill(&sums, cancellation: cancellation) { row, own, worker in
+      let line = row.lowerBound
       let first = line * lines.count / rows
       let end = max(first + 1, (line + 1) * lines.count / rows)
       let step = max(1, (end - first) / perCell)
       var read = 0
       for place in stride(from: first, to: end, by: step) {
-        let elements = scratchBase + worker * kernel.columns
+        let elements = scratch[worker]
         kernel.copyRow(lines[place], to: elements)
         for (column, source) in places.enumerated() { own[column * columns / places.count] += elements[source] }
         read += 1
@@ -47,7 +44,6 @@ extension RunOutcome {
         own[cell] /= Float(max(1, read * width))
       }
     }
-    try cancellation.check()
     let greatest = sums.elements.max() ?? 0
     let least = sums.elements.min() ?? 0
     let shares = sums.elements.map { greatest > least ? ($0 - least) / (greatest - least) : 0 }

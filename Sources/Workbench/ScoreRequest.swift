@@ -66,7 +66,7 @@ extension RunEngine {
       queries: queries, queryPath: request.queries ?? request.pool.first ?? "", examples: examples,
       judge: judge, template: template, name: request.template,
       clock: PhaseClock(.score, unit: "pairs", observe: observe), cancellation: cancellation, observe: observe)
-    let matrix = distances.utilities(request.utilityKernel, examples: 0..<examples.count)
+    var matrix = distances.utilities(request.utilityKernel, examples: 0..<examples.count)
     if request.rescaling == .minMax {
       let survey = matrix.survey(workers: workers)
       matrix.rescale(least: survey.least, greatest: survey.greatest, workers: workers)

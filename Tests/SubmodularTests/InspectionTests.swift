@@ -17,34 +17,12 @@ import Testing
     }
   }
 
-  @Test func swapsChangeTheValueAsTheySay() throws {
-    for objective in try PropertyTests.objectives(rows: 30, columns: 40, seed: 81) {
-      let picks = try run(objective, budget: 8).map(\.index)
-      let swaps = Swaps(objective, picks: picks)
-      let value = objective.value(of: picks)
-      for (rank, loss) in swaps.losses.enumerated() {
-        #expect(abs(value - objective.value(of: picks.without(rank)) - loss) < 1e-9)
-      }
-      for candidate in 0..<objective.candidates {
-        let gains = swaps.gains(swappingIn: candidate)
-        if picks.contains(candidate) {
-          #expect(gains == [] && swaps.gain(adding: candidate) == 0)
-          continue
-        }
-        #expect(abs(objective.value(of: picks + [candidate]) - value - swaps.gain(adding: candidate)) < 1e-9)
-        for (rank, gain) in gains.enumerated() {
-          #expect(abs(objective.value(of: picks.without(rank) + [candidate]) - value - gain) < 1e-9)
-        }
-      }
-    }
-  }
-
-  @Test func theCurveEndsAtItsCeilingOnceAllAreChosen() throws {
+  @Test func noSelectionIsWorthMoreThanAllCandidates() throws {
     for objective in try PropertyTests.objectives(rows: 25, columns: 30, seed: 91) {
-      let curve = CoverageCurve(objective, gains: try run(objective, budget: 30).map(\.gain))
-      #expect(abs((curve.values.last ?? -1) - curve.ceiling) < 1e-9)
-      #expect(abs(curve.ceiling - objective.value(of: Array(0..<30))) < 1e-9)
-      for (less, more) in zip(curve.shares, curve.shares.dropFirst()) { #expect(less <= more + 1e-12) }
+      let all = objective.valueOfAll()
+      #expect(all == objective.value(of: Array(0..<30)))
+      #expect(abs(try run(objective, budget: 30).reduce(0) { $0 + $1.gain } - all) < 1e-9)
+      #expect(objective.value(of: try run(objective, budget: 8).map(\.index)) <= all)
     }
   }
 
@@ -53,15 +31,7 @@ import Testing
       try Kernel(matrix([[0, 0], [0, 0]]), rescaling: .none))
     let picks = try run(objective, budget: 2)
     #expect(picks.map(\.index) == [0, 1] && picks.allSatisfy { $0.gain == 0 })
-    #expect(CoverageCurve(objective, gains: picks.map(\.gain)).shares == [1, 1])
-  }
-}
-
-extension [Int] {
-  fileprivate func without(_ place: Int) -> [Int] {
-    var rest = self
-    rest.remove(at: place)
-    return rest
+    #expect(objective.valueOfAll() == 0)
   }
 }
 

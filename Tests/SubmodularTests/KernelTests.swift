@@ -102,9 +102,6 @@ import Testing
     #expect(throws: SubmodularError.contradiction(index: 1)) {
       try run(objective, budget: 2, pinned: [1], banned: [1])
     }
-    #expect(throws: SubmodularError.contradiction(index: 2)) {
-      try run(objective, budget: 3, resumingFrom: [2, 2])
-    }
     #expect(throws: SubmodularError.epsilon(1)) {
       try run(objective, budget: 1, maximizer: .stochastic, epsilon: 1)
     }

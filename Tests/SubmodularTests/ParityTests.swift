@@ -53,11 +53,11 @@ import Testing
 /// All picks of a run.
 func run(
   _ objective: CoverageObjective, budget: Int, maximizer: Maximizer = .lazy, epsilon: Double = 0.1, seed: UInt64 = 0,
-  pinned: [Int] = [], banned: [Int] = [], resumingFrom: [Int] = [], threads: Int = 2
+  pinned: [Int] = [], banned: [Int] = [], threads: Int = 2
 ) throws -> [Pick] {
   var run = try GreedyRun(
     objective, budget: budget, maximizer: maximizer, epsilon: epsilon, seed: seed, pinned: pinned, banned: banned,
-    resumingFrom: resumingFrom, workers: Workers(count: threads))
+    workers: Workers(count: threads))
   var picks: [Pick] = []
   while let pick = try run.next() { picks.append(pick) }
   return picks

@@ -32,10 +32,10 @@ package final class KeyValueCache: Sendable {
     for head in 0..<heads {
       AttentionKernel.packKeys(
         source + head * headSize, stride: stride, rows: rows, count: count, headSize: headSize, first: 0,
-        into: keys.row(layer * heads + head).baseAddress ?? keys.base)
+        into: keys.base + (layer * heads + head) * keys.columns)
       AttentionKernel.packValues(
         valueSource + head * headSize, stride: stride, rows: rows, count: count, headSize: headSize, first: 0,
-        into: values.row(layer * heads + head).baseAddress ?? values.base,
+        into: values.base + (layer * heads + head) * values.columns,
         packedStride: AttentionKernel.valueStride(count: count))
     }
   }
