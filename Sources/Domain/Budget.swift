@@ -66,7 +66,7 @@ extension Budget: CustomStringConvertible {
 }
 
 extension String {
-  fileprivate func trimmingSpaces() -> String {
+  package func trimmingSpaces() -> String {
     var text = Substring(self)
     while text.first?.isWhitespace == true { text.removeFirst() }
     while text.last?.isWhitespace == true { text.removeLast() }

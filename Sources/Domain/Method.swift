@@ -1,47 +1,64 @@
-/// A way to choose a subset. The raw value is its name on the command line.
-package enum Method: String, Sendable, Hashable, Codable, CaseIterable {
-  case deliftInstruction = "delift-instruction"
-  case deliftTask = "delift-task"
-  case deliftContinual = "delift-continual"
-  case influence
-  case random
+/// A way to choose a subset. The raw value is its name on the command line; what it does is a selector's affair, which Workbench has
+/// by this name. All of them stand in ``all``, a line each.
+package struct Method: RawRepresentable, Sendable, Hashable {
+  /// What a method chooses by.
+  package enum Signal: Sendable, Hashable {
+    /// Utilities between samples: a model to compute them, or a matrix that has them.
+    case utilities
+    /// Gradients of samples.
+    case gradients
+    case nothing
+  }
 
+  package let rawValue: String
   /// Its name on screen.
-  package var title: String {
-    switch self {
-    case .deliftInstruction: "DELIFT · instruction tuning"
-    case .deliftTask: "DELIFT · task-specific tuning"
-    case .deliftContinual: "DELIFT · continual tuning"
-    case .influence: "Influence Distillation"
-    case .random: "Random"
-    }
-  }
-
+  package let title: String
   /// What it does, in a sentence that needs no paper.
-  package var summary: String {
-    switch self {
-    case .deliftInstruction:
-      "Samples that, shown as an example, best help the model answer the rest of the pool (facility location)."
-    case .deliftTask:
-      "Samples that stand for the pool where it resembles the target set (facility location mutual information)."
-    case .deliftContinual:
-      "Samples that add what the existing data does not cover yet (facility location conditional gain)."
-    case .influence:
-      "Samples whose step of training lowers the loss on the target set most, by their gradients (Influence Distillation)."
-    case .random:
-      "A seeded uniform draw without replacement: the baseline to beat."
-    }
-  }
-
+  package let summary: String
   /// Roles it needs beside the pool.
-  package var needs: [DatasetRole] {
-    switch self {
-    case .deliftInstruction, .random: []
-    case .deliftTask, .influence: [.target]
-    case .deliftContinual: [.existing]
-    }
+  package let needs: [DatasetRole]
+  package let signal: Signal
+
+  package static let all: [Method] = [deliftInstruction, deliftTask, deliftContinual, influence, random]
+
+  package static let deliftInstruction = Method(
+    "delift-instruction", "DELIFT · instruction tuning", by: .utilities,
+    "Samples that, shown as an example, best help the model answer the rest of the pool (facility location).")
+  package static let deliftTask = Method(
+    "delift-task", "DELIFT · task-specific tuning", by: .utilities, needs: [.target],
+    "Samples that stand for the pool where it resembles the target set (facility location mutual information).")
+  package static let deliftContinual = Method(
+    "delift-continual", "DELIFT · continual tuning", by: .utilities, needs: [.existing],
+    "Samples that add what the existing data does not cover yet (facility location conditional gain).")
+  package static let influence = Method(
+    "influence", "Influence Distillation", by: .gradients, needs: [.target],
+    "Samples whose step of training lowers the loss on the target set most, by their gradients (Influence Distillation)."
+  )
+  package static let random = Method(
+    "random", "Random", by: .nothing, "A seeded uniform draw without replacement: the baseline to beat.")
+
+  private init(
+    _ name: String, _ title: String, by signal: Signal, needs: [DatasetRole] = [], _ summary: String
+  ) {
+    rawValue = name
+    self.title = title
+    self.summary = summary
+    self.needs = needs
+    self.signal = signal
   }
 
-  /// Whether it needs utilities: a model to compute them, or a matrix that has them.
-  package var needsUtilities: Bool { self != .random && self != .influence }
+  /// The method of a name; nil where there is none.
+  package init?(rawValue: String) {
+    guard let method = Self.all.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = method
+  }
+
+  package var needsUtilities: Bool { signal == .utilities }
+  package var needsGradients: Bool { signal == .gradients }
+
+  package static func == (one: Method, other: Method) -> Bool { one.rawValue == other.rawValue }
+  package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }
+
+/// Written as its name.
+extension Method: Codable {}

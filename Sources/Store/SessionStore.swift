@@ -48,6 +48,7 @@ package struct SessionStore: Sendable {
       var inspected: Int64?
       var a: Int64?
       var b: Int64?
+      var compared: [Int64]?
     }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let sessions = names.filter { $0.hasSuffix(".json") }.compactMap { name in
@@ -55,7 +56,7 @@ package struct SessionStore: Sendable {
         try? JSONDecoder().decode(Session.self, from: $0)
       }
     }
-    return Set(sessions.flatMap { [$0.inspected, $0.a, $0.b].compactMap(\.self) })
+    return Set(sessions.flatMap { [$0.inspected, $0.a, $0.b].compactMap(\.self) + ($0.compared ?? []) })
   }
 
   private func path(_ name: String) -> String { folder + "/" + name + ".json" }

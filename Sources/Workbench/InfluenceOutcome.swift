@@ -11,6 +11,16 @@ package struct InfluenceOutcome: Sendable {
   package let leftOut: [Int]
   /// Rows of the target set, by place among the targets.
   package let targetRows: [Int]
+  /// The number of a candidate's sample among those that have a gradient.
+  private let sampleOfCandidate: [Int: Int]
+
+  package init(result: InfluenceResult, picks: [InfluencePick], leftOut: [Int], targetRows: [Int]) {
+    self.result = result
+    self.picks = picks
+    self.leftOut = leftOut
+    self.targetRows = targetRows
+    sampleOfCandidate = Dictionary(result.places.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+  }
 
   /// Picks taken for each group of targets; empty where targets are pooled.
   package var picksByGroup: [(group: String, picks: Int)] {
@@ -26,7 +36,7 @@ extension InfluenceOutcome {
   /// with the kernel's value, and where its score stands among all rows'.
   func explain(_ pick: Pick, rank: Int, inputs: RunInputs, most: Int) -> PickExplanation {
     let found = picks[rank]
-    guard let sample = result.places.firstIndex(of: found.place) else {
+    guard let sample = sampleOfCandidate[found.place] else {
       return PickExplanation(pick: pick, represents: [], utilityHistogram: [])
     }
     func row(_ sample: Int) -> Int {

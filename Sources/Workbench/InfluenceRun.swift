@@ -14,18 +14,6 @@ extension RunEngine {
   /// Refuses settings that cannot be run, before anything is read.
   static func checkInfluence(_ specification: RunSpecification) throws {
     let settings = specification.influence ?? InfluenceSettings()
-    func atLeast(_ least: Int, _ value: Int?, _ option: String) throws {
-      guard let value, value < least else { return }
-      throw WorkbenchError.outsideRange(option: option, value: "\(value)", bounds: "\(least) and above")
-    }
-    try atLeast(1, settings.blocks, "--blocks")
-    try atLeast(1, settings.tangents, "--tangents")
-    try atLeast(0, settings.heldOut, "--held-out")
-    try atLeast(1, settings.warmUpSteps, "--warmup-steps")
-    for (value, option) in [(settings.stepSize, "--step-size"), (settings.lambda ?? 1, "--lambda")]
-    where !(value.isFinite && value > 0) {
-      throw WorkbenchError.outsideRange(option: option, value: "\(value)", bounds: "above 0")
-    }
     if settings.order == .second, settings.pooling != .pooled {
       throw WorkbenchError.cannotCombine(
         "--influence-order second", "--pooling \(settings.pooling.rawValue)",

@@ -22,7 +22,7 @@ extension RunEngine {
       }
     }
     var kernels = try importedKernels(specification, inputs: inputs, cancellation: cancellation) { _ in }
-    if kernels == nil, let judge = try judge(of: specification) {
+    if kernels == nil, specification.method.needsUtilities, let judge = try judge(of: specification) {
       do {
         kernels = try modelKernels(
           specification, inputs: inputs, judge: judge, clock: PhaseClock(.score, unit: "pairs") { _ in },

@@ -124,17 +124,7 @@ package struct RunEngine: Sendable {
   }
 
   private static func check(_ specification: RunSpecification) throws {
-    func bounded(_ value: Double, _ option: String) throws {
-      guard value.isFinite, value >= 0 else {
-        throw WorkbenchError.outsideRange(option: option, value: "\(value)", bounds: "0 and above")
-      }
-    }
-    try bounded(specification.eta, "--eta")
-    try bounded(specification.nu, "--nu")
-    guard specification.epsilon > 0, specification.epsilon < 1 else {
-      throw WorkbenchError.outsideRange(
-        option: "--epsilon", value: "\(specification.epsilon)", bounds: "0 to 1, both excluded")
-    }
+    try specification.checkValues()
     if specification.method == .influence { return try checkInfluence(specification) }
     if !specification.method.needsUtilities, specification.pool == nil { throw WorkbenchError.missingPool }
     if specification.method.needsUtilities, specification.source == nil {

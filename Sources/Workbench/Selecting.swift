@@ -54,14 +54,13 @@ extension RunEngine {
     }
     guard let pool = kernels.pool else { throw WorkbenchError.missingSource(method) }
     switch method {
-    case .deliftInstruction, .influence, .random:
-      return .facilityLocation(pool)
     case .deliftTask:
       guard let target = kernels.target else { throw WorkbenchError.missing(.target, method) }
       return try .mutualInformation(pool, target: target, eta: specification.eta, workers: workers)
     case .deliftContinual:
       guard let existing = kernels.existing else { throw WorkbenchError.missing(.existing, method) }
       return try .conditionalGain(pool, existing: existing, nu: specification.nu, workers: workers)
+    default: return .facilityLocation(pool)
     }
   }
 

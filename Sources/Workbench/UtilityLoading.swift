@@ -92,8 +92,6 @@ extension RunEngine {
       return distances
     }
     switch specification.method {
-    case .influence, .random:
-      break
     case .deliftInstruction:
       let distances = try measure(pool, poolFile.summary.path, pool)
       kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
@@ -115,6 +113,7 @@ extension RunEngine {
       kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
       kernels.existing = try kernel(
         distances, pool.count..<pool.count + existing.count, "utilities of the existing data")
+    default: break
     }
     return kernels
   }

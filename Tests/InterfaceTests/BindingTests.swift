@@ -78,7 +78,7 @@ import Testing
       let beginning = binding.meaning.prefix(30)
       #expect(pages.contains(beginning), "\(binding.action)")
     }
-    for method in Method.allCases { #expect(pages.contains(method.title)) }
+    for method in Method.all { #expect(pages.contains(method.title)) }
   }
 
   @Test func everyActionOfTheScreensIsFoundInThePalette() {

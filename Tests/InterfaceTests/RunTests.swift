@@ -22,7 +22,7 @@ import Testing
     stage.go(to: .method)
     while stage.model.setup.method != .influence { stage.press(.right) }
     #expect(stage.text.contains("standard, 64") && stage.text.contains("all targets alike"))
-    for field in [SetupField.influenceStep, .pooling, .landmarkChoice, .embedding, .embedding, .propagation] {
+    for field in [Parameter.ID.influenceStep, .pooling, .landmarkChoice, .embedding, .embedding, .propagation] {
       stage.go(to: field)
       stage.press(.right)
     }

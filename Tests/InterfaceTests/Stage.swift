@@ -296,13 +296,13 @@ struct Stage {
 
 extension Stage {
   /// On the Setup screen: moves to a field.
-  mutating func go(to field: SetupField) {
+  mutating func go(to field: Parameter.ID) {
     press(.character("g"))
     for _ in 0...(model.setup.fields.firstIndex(of: field) ?? 0) { press(.down) }
   }
 
   /// On the Setup screen: types a field's value in place of the one it has.
-  mutating func set(_ field: SetupField, _ text: String) {
+  mutating func set(_ field: Parameter.ID, _ text: String) {
     go(to: field)
     press(.enter, .control("u"))
     type(text)

@@ -88,6 +88,21 @@ private func expectFiniteWeights(_ outcome: RunOutcome, sourceLocation: SourceLo
 }
 
 @Suite struct InfluenceRunTests {
+  @Test func aRunComesBackWithoutItsModel() throws {
+    let bench = try Bench()
+    defer { bench.end() }
+    let model = bench.folder.appendingPathComponent("model")
+    try FileManager.default.copyItem(at: Places.fixtures.appendingPathComponent("Scoring/model"), to: model)
+    var specification = bench.specification(InfluenceSettings())
+    specification.source = .model(directory: model.path)
+    let outcome = try bench.engine.execute(specification, cancellation: Cancellation()) { _ in }
+    let record = try RunLibrary(path: bench.engine.paths.runs).run(try #require(outcome.id))
+    try FileManager.default.removeItem(at: model)
+    let again = try bench.engine.reopen(record, cancellation: Cancellation())
+    #expect(again.selection == outcome.selection)
+    #expect(try again.explain(rank: 0).pick == outcome.selection.picks[0])
+  }
+
   @Test func landmarksGiveAsManyPicksAndSayHowFarTheyAreToBeTrusted() throws {
     let bench = try Bench()
     defer { bench.end() }

@@ -34,7 +34,7 @@ extension Model {
     }
 
     heading("Methods")
-    for method in Method.allCases { lines += definition(method.title, method.summary, width: width) }
+    for method in Method.all { lines += definition(method.title, method.summary, width: width) }
     heading("Themes")
     paragraph(
       "\(key(.chooseTheme)) tries them on. A theme is a file NAME.toml beside the shipped ones: under [styles] lines like "

@@ -119,13 +119,15 @@ extension Model {
       }
     case .field(let field):
       let rows = candidateRows
-      if let problem = field.problem(with: field.isPath ? text : text.filter { !$0.isWhitespace }, poolRows: rows) {
+      if let problem = problem(
+        with: field.parameter.keepsSpace ? text : text.filter { !$0.isWhitespace }, of: field)
+      {
         return ("\(symbols.bad) \(problem)", .bad)
       }
       if field == .budget, let rows, let picks = try? Budget(parsing: text).picks(of: rows) {
         return ("\(symbols.good) \(Format.count(picks)) of \(Format.count(rows, "row"))", .good)
       }
-      return (field.meaning(with: setup.method), .muted)
+      return (field.parameter.meaning(with: setup.method), .muted)
     }
   }
 

@@ -44,9 +44,9 @@ extension Model {
       return [.open(path: pool.path, role: .pool, more: morePools)]
     case .field(let field):
       // Labels may have blanks in them, as names of files may.
-      let trimmed = field.isPath || field == .groupShares ? text : text.filter { !$0.isWhitespace }
+      let trimmed = field.parameter.keepsSpace ? text : text.filter { !$0.isWhitespace }
       // Refused values stay in the line, with what is wrong beneath it.
-      guard field.problem(with: trimmed, poolRows: candidateRows) == nil else { return [] }
+      guard problem(with: trimmed, of: field) == nil else { return [] }
       setup[field] = trimmed
       overlay = nil
     case .search:

@@ -5,7 +5,7 @@ package struct Prompt: Sendable, Hashable {
   package enum Purpose: Sendable, Hashable {
     case open(DatasetRole)
     case addFile
-    case field(SetupField)
+    case field(Parameter.ID)
     case export(RunID)
     case exportTable
     case search
@@ -35,7 +35,7 @@ package struct Prompt: Sendable, Hashable {
   package var takesPath: Bool {
     switch purpose {
     case .open, .addFile, .export, .exportTable: true
-    case .field(let field): field.isPath
+    case .field(let field): field.parameter.isPath
     case .search, .filter: false
     }
   }
@@ -44,7 +44,7 @@ package struct Prompt: Sendable, Hashable {
     switch purpose {
     case .open(let role): "Open \(role.title)"
     case .addFile: "Add a file to the pool"
-    case .field(let field): field.title
+    case .field(let field): field.parameter.title
     case .export: "Export the chosen rows to"
     case .exportTable: "Write the comparison to"
     case .search: "Search"

@@ -11,7 +11,7 @@ extension Model {
     let visible = setup.list.visible(count: fields.count + 1, page: page(of: .setup))
     for (y, row) in visible.enumerated() where y < inside.height {
       let line = Rect(x: inside.x + 2, y: inside.y + y, width: inside.width - 2, height: 1)
-      if row == 0 { drawStart(in: line, &frame) } else { drawField(fields[row - 1], in: line, &frame) }
+      if row == 0 { drawStart(in: line, &frame) } else { drawField(fields[row - 1].parameter, in: line, &frame) }
       let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
       if row == setup.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
       frame.mark(bar, .row(.setup, row))
@@ -34,17 +34,17 @@ extension Model {
     }
   }
 
-  private func drawField(_ field: SetupField, in line: Rect, _ frame: inout Frame) {
+  private func drawField(_ field: Parameter, in line: Rect, _ frame: inout Frame) {
     frame.text(field.title, .heading, in: line, width: 10)
     let rest = Rect(x: line.x + 11, y: line.y, width: line.width - 11, height: 1)
     if let role = field.role {
       drawFile(role, in: rest, &frame)
       return
     }
-    let value = setup[field]
-    let problem = field.problem(with: value, poolRows: candidateRows)
+    let value = setup[field.id]
+    let problem = problem(with: value, of: field.id)
     if field.choices != nil {
-      let shown = field == .method ? setup.method.shortTitle : value
+      let shown = field.id == .method ? setup.method.shortTitle : value
       frame.text("\(symbols.previous) \(shown) \(symbols.next)", problem == nil ? .text : .bad, in: rest)
       return
     }
@@ -52,11 +52,11 @@ extension Model {
       frame.text("\(symbols.bad) \(value.isEmpty ? "none" : value)", .bad, in: rest)
       return
     }
-    if value.isEmpty, let text = field.emptyText(in: setup, rows: candidateRows) {
+    if value.isEmpty, let text = field.emptyText(in: setup.draft, rows: candidateRows) {
       frame.text(text, .muted, in: rest)
       return
     }
-    switch field {
+    switch field.id {
     case .budget:
       let used = frame.text(value, .text, in: rest)
       if let picks = plannedPicks, value != "\(picks)" {
@@ -65,7 +65,7 @@ extension Model {
     case .limit:
       frame.text("first \(value)", .text, in: rest)
     default:
-      let style: StyleName = value == field.initialText ? .muted : .text
+      let style: StyleName = value == setup.standard(of: field.id) ? .muted : .text
       if field.isPath {
         frame.text(value.truncated(to: rest.width, keepingEnd: true, ellipsis: symbols.ellipsis), .text, in: rest)
       } else {
@@ -97,7 +97,7 @@ extension Model {
   // MARK: What the field under the cursor means
 
   func drawMeaning(in rect: Rect, _ frame: inout Frame) {
-    let field = setup.currentField
+    let field = setup.currentField?.parameter
     let inside = frame.panel(
       .meaning, rect, title: field?.title ?? setup.method.title, isFocused: focusedPanel == .meaning)
     guard let field else {
@@ -105,11 +105,12 @@ extension Model {
       return
     }
     var y = frame.paragraph(field.meaning(with: setup.method), .text, in: inside)
-    if field.role == nil, let problem = field.problem(with: setup[field], poolRows: candidateRows) {
+    if field.role == nil, let problem = problem(with: setup[field.id], of: field.id) {
       y = frame.paragraph("\(symbols.bad) \(problem)", .bad, in: inside, y: y)
     }
     var facts: [(String, String)] = []
-    let standard = field.initialText.isEmpty ? field.emptyText(in: setup, rows: candidateRows) : field.initialText
+    let initial = setup.standard(of: field.id)
+    let standard = initial.isEmpty ? field.emptyText(in: setup.draft, rows: candidateRows) : initial
     if let standard { facts.append(("default", standard)) }
     if !field.bounds.isEmpty { facts.append(("can be", field.bounds)) }
     let isRoomy = y + 1 + facts.count <= inside.height
@@ -176,8 +177,8 @@ extension Model {
     }
     if let advice = estimate.estimate?.advice, estimate.asked == plannedRun?.forEstimate {
       // Options of the command line go by the form's names here.
-      let named = advice.replacing("--blocks", with: SetupField.blocks.title)
-        .replacing("--landmarks", with: SetupField.landmarks.title)
+      let named = advice.replacing("--blocks", with: Parameter.ID.blocks.parameter.title)
+        .replacing("--landmarks", with: Parameter.ID.landmarks.parameter.title)
       frame.paragraph(named, .warning, in: inside, y: lines.count + 1)
       return
     }

@@ -189,7 +189,7 @@ extension Model {
     case .rows: return "read"
     case .setup:
       guard let field = setup.currentField else { return "start" }
-      return field.choices == nil ? "edit" : "change"
+      return field.parameter.choices == nil ? "edit" : "change"
     case .picks: return "inspect"
     case .chosen: return "why"
     case .makeup: return "filter"

@@ -146,7 +146,7 @@ package struct Model: Sendable, Hashable {
     }
     if let model = opening.model { setup[.model] = model }
     if let endpoint = opening.endpoint {
-      setup[.source] = SetupSource.endpoint.rawValue
+      setup[.source] = DraftSource.endpoint.rawValue
       setup[.endpoint] = endpoint.url
       setup[.servedModel] = endpoint.model ?? ""
       setup[.tokenizer] = endpoint.tokenizer ?? ""

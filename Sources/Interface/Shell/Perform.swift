@@ -130,7 +130,7 @@ extension Model {
       map.step(x: Double(steps), y: 0, aspect: mapAspect)
       return
     }
-    guard focusedPanel == .setup, let field = setup.currentField, field.choices != nil else {
+    guard focusedPanel == .setup, let field = setup.currentField, field.parameter.choices != nil else {
       stepPanel(steps)
       return
     }
@@ -143,8 +143,8 @@ extension Model {
     case .rows: focus(on: .rowText)
     case .setup:
       guard let field = setup.currentField else { return attempt(.startRun) }
-      if let role = field.role { return ask(.open(role), text: "") }
-      if field.choices != nil {
+      if let role = field.parameter.role { return ask(.open(role), text: "") }
+      if field.parameter.choices != nil {
         setup.step(field, by: 1)
       } else {
         return ask(.field(field), text: setup[field])

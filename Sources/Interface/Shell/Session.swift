@@ -64,8 +64,8 @@ extension Model {
       session.files[role.rawValue] = kept
     }
     session.role = role
-    for field in SetupField.allCases where setup[field] != field.initialText {
-      session.setup[field.rawValue] = setup[field]
+    for (field, text) in setup.draft.texts where text != SetupState()[field] {
+      session.setup[field.rawValue] = text
     }
     session.pinned = setup.marks.pinned
     session.banned = setup.marks.banned
@@ -102,7 +102,9 @@ extension Model {
       if role == .pool { morePools = file.more ?? [] }
     }
     for (name, text) in session.setup {
-      guard let field = SetupField(rawValue: name), field.role == nil else { continue }
+      let field = Parameter.ID(rawValue: name)
+      // An older session may name what there is no more.
+      guard let parameter = Parameter.named(field), parameter.role == nil else { continue }
       if field == .model, opening.modelIsAsked || setup[.model] == text { continue }
       if field == .source, opening.modelIsAsked || opening.endpoint != nil { continue }
       if [.endpoint, .servedModel, .tokenizer].contains(field), opening.endpoint != nil { continue }

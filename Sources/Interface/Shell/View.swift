@@ -190,7 +190,7 @@ extension Model {
       guard let field = setup.currentField else {
         return "Press \(key(.activate)), or \(key(.startRun)), to choose \(Format.count(plannedPicks ?? 0, "row"))."
       }
-      return field.choices != nil
+      return field.parameter.choices != nil
         ? "\(key(.left)) and \(key(.right)) change it."
         : "\(key(.activate)) changes it; \(key(.startRun)) starts the run."
     case .run:

@@ -16,13 +16,32 @@ struct Methods: ParsableCommand {
     var title: String
     var summary: String
     var needs: [String]
+    var parameters: [Setting]
+  }
+
+  private struct Setting: Encodable {
+    var option: String
+    var title: String
+    var values: String
+    var standard: String
+    var meaning: String
+
+    init?(_ parameter: Parameter, of method: Domain.Method) {
+      guard let flag = parameter.flag, parameter.id != .method else { return nil }
+      option = "--" + flag
+      title = parameter.title
+      values = parameter.bounds
+      standard = RunDraft([.method: method.rawValue])[parameter.id]
+      meaning = parameter.meaning(with: method)
+    }
   }
 
   func run() throws {
-    let entries = Domain.Method.allCases.map { method in
+    let entries = Domain.Method.all.map { method in
       Entry(
         method: method.rawValue, title: method.title, summary: method.summary,
-        needs: ["pool"] + method.needs.map(\.rawValue) + (method.needsUtilities ? ["model or utilities"] : []))
+        needs: ["pool"] + method.needs.map(\.rawValue) + (method.needsUtilities ? ["model or utilities"] : []),
+        parameters: method.parameters.compactMap { Setting($0, of: method) })
     }
     if json { return try Output.json(entries) }
     let width = entries.map(\.method.count).max() ?? 0
@@ -30,6 +49,7 @@ struct Methods: ParsableCommand {
       let name = entry.method.padding(toLength: width, withPad: " ", startingAt: 0)
       Output.text(
         "\(name)  \(entry.summary)\n\(String(repeating: " ", count: width))  needs: \(entry.needs.joined(separator: ", "))\n"
+          + "\(String(repeating: " ", count: width))  options: \(entry.parameters.map(\.option).joined(separator: " "))\n"
       )
     }
   }

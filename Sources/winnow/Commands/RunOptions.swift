@@ -6,12 +6,7 @@ import Scoring
 import Transformer
 import Workbench
 
-extension UtilityKernel: ExpressibleByArgument {}
-extension Rescaling: ExpressibleByArgument {}
-extension Maximizer: ExpressibleByArgument {}
-extension TaskObjective: ExpressibleByArgument {}
 extension DatasetFormat: ExpressibleByArgument {}
-extension Domain.Method: ExpressibleByArgument {}
 extension WeightPrecision: ExpressibleByArgument {}
 
 /// How files of samples are read, where the data alone is not to say it.
@@ -86,19 +81,10 @@ struct PoolOptions: ParsableArguments {
       "File of samples to choose from; given again, files that the pool goes on in.", valueName: "file"))
   var files: [String] = []
 
-  @Option(help: ArgumentHelp("Take only the first so many rows of the pool.", valueName: "n"))
-  var limit: Int?
-
   @Flag(help: "Leave out rows that can't be read, and list them, instead of stopping at the first.")
   var skipBadRows = false
 
   @OptionGroup var reading: ReadingOptions
-
-  func validate() throws {
-    if let limit, limit < 1 {
-      throw WorkbenchError.outsideRange(option: "--limit", value: "\(limit)", bounds: "1 and above")
-    }
-  }
 
   /// Files that follow the first.
   var more: [String] { Array(files.dropFirst()) }
@@ -115,54 +101,16 @@ struct DataOptions: ParsableArguments {
   var existing: String?
 }
 
-/// Where utilities come from and how they are made.
-struct UtilityOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Hugging Face checkpoint directory of the model that judges.", valueName: "dir"))
-  var model: String?
-
-  @OptionGroup var server: ServerOptions
-
-  @Option(help: "How a utility is made from distances.")
-  var utilityKernel: UtilityKernel = .euclidean
-
-  @Option(help: ArgumentHelp("Prompt template: delift, chat (the model's own) or plain.", valueName: "name"))
-  var template = "delift"
-
-  @OptionGroup var precision: PrecisionOptions
-}
-
-/// A model behind an inference server.
+/// How an inference server is asked.
 struct ServerOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Inference server that judges instead (OpenAI's completions API, as vLLM has it).", valueName: "url"))
-  var endpoint: String?
-
-  @Option(help: ArgumentHelp("The server's name for the model, where it serves several.", valueName: "name"))
-  var servedModel: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Folder of the served model's tokenizer: samples are sent as tokens, as --model would read them.",
-      valueName: "dir"))
-  var tokenizer: String?
-
-  @Option(help: ArgumentHelp("Requests under way at once.", valueName: "n"))
+  @Option(help: ArgumentHelp("Requests to --endpoint that are under way at once.", valueName: "n"))
   var requests = 32
 
   func validate() throws {
     guard (1...1024).contains(requests) else {
       throw WorkbenchError.outsideRange(option: "--requests", value: "\(requests)", bounds: "1 to 1024")
     }
-    if endpoint == nil, let option = servedModel != nil ? "--served-model" : tokenizer != nil ? "--tokenizer" : nil {
-      throw ErrorReport(
-        "there is no server that it could belong to", at: option, remedy: "Name one with --endpoint URL.",
-        status: .unusableArguments)
-    }
   }
-
-  var asked: Endpoint? { endpoint.map { Endpoint(url: $0, model: servedModel, tokenizer: tokenizer) } }
-  var source: UtilitySource? { asked.map { .endpoint($0) } }
 
   var access: ServerAccess { ServerAccess(key: Self.key, requests: requests) }
 

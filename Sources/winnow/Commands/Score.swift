@@ -21,7 +21,9 @@ struct Score: ParsableCommand {
   @Option(help: ArgumentHelp("Columns: these samples instead of the pool's.", valueName: "file"))
   var examples: String?
 
-  @OptionGroup var utility: UtilityOptions
+  @OptionGroup var parameters: ParameterOptions<ScoringParameters>
+  @OptionGroup var precision: PrecisionOptions
+  @OptionGroup var server: ServerOptions
 
   @Option(help: ArgumentHelp("Where to write the matrix (float32, C order).", valueName: "npy"))
   var out: String
@@ -39,12 +41,11 @@ struct Score: ParsableCommand {
 
   func run() throws {
     if pool.files.isEmpty { throw WorkbenchError.missingPool }
-    if utility.model != nil, utility.server.endpoint != nil {
+    let draft = parameters.draft
+    if draft.isGiven(.model), draft.isGiven(.endpoint) {
       throw WorkbenchError.severalSources(["--model", "--endpoint"])
     }
-    guard let source = utility.model.map({ .model(directory: $0) }) ?? utility.server.source else {
-      throw WorkbenchError.missingSource(.deliftInstruction)
-    }
+    guard let source = draft.utilitySource else { throw WorkbenchError.missingSource(draft.method) }
     try Output.check(
       out, replacing: force,
       reading: RunSpecification(
@@ -53,13 +54,15 @@ struct Score: ParsableCommand {
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
     let engine = RunEngine(
-      paths: StorePaths(), workers: threads.workers, precision: utility.precision.precision,
-      access: utility.server.access)
+      paths: StorePaths(), workers: threads.workers, precision: precision.precision,
+      access: server.access)
     try engine.score(
       ScoreRequest(
-        pool: pool.files, queries: queries, examples: examples, limit: pool.limit, skipBadRows: pool.skipBadRows,
+        pool: pool.files, queries: queries, examples: examples, limit: Int(draft[.limit]),
+        skipBadRows: pool.skipBadRows,
         source: source,
-        template: utility.template, utilityKernel: utility.utilityKernel, rescaling: raw ? .none : .minMax,
+        template: draft[.template], utilityKernel: UtilityKernel(rawValue: draft[.kernel]) ?? .euclidean,
+        rescaling: raw ? .none : .minMax,
         reading: try pool.reading.reading),
       to: out, replacing: force, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
     reporter.finish()

@@ -13,35 +13,14 @@ struct Select: ParsableCommand {
       cache, so a run that was stopped goes on where it was.
       """)
 
-  @Option(help: ArgumentHelp("How to choose; winnow methods explains each.", valueName: "method"))
-  var method: Domain.Method = .deliftInstruction
-
   @OptionGroup var data: DataOptions
-  @OptionGroup var utility: UtilityOptions
-
-  @Option(help: ArgumentHelp("Utilities computed elsewhere: rows improved, columns candidates.", valueName: "npy"))
-  var utilities: String?
-
-  @Option(
-    help: ArgumentHelp("Utilities between pool and target (n × m; m × n for --objective flqmi).", valueName: "npy"))
-  var targetUtilities: String?
-
-  @Option(help: ArgumentHelp("Utilities of existing samples for the pool (n × e).", valueName: "npy"))
-  var existingUtilities: String?
-
-  @Option(help: ArgumentHelp("Vectors of the pool's samples (n × d): a sparse kernel of cosines.", valueName: "npy"))
-  var embeddings: String?
-
-  @Option(help: ArgumentHelp("Neighbours a row in the kernel made of --embeddings.", valueName: "k"))
-  var neighbours = 100
-
-  @OptionGroup(title: "Influence Distillation (--method influence)") var influence: InfluenceOptions
+  @OptionGroup(title: "Parameters of the run (winnow methods names those of each method)")
+  var parameters: ParameterOptions<AllParameters>
+  @OptionGroup var precision: PrecisionOptions
+  @OptionGroup var server: ServerOptions
 
   @Option(help: ArgumentHelp("Folder for influence, weights, landmarks, embeddings and Q as .npy.", valueName: "dir"))
   var dump: String?
-
-  @Option(parsing: .unconditional, help: ArgumentHelp("A count, or a share such as 0.3 or 30%.", valueName: "budget"))
-  var budget: String
 
   @Option(help: ArgumentHelp("Where to write the chosen rows.", valueName: "file"))
   var out: String?
@@ -54,32 +33,11 @@ struct Select: ParsableCommand {
   @Flag(help: "Print the whole answer as one JSON object.")
   var json = false
 
-  @Option(help: "Form of mutual information for delift-task.")
-  var objective: TaskObjective = .flmi
+  @Option(help: ArgumentHelp("Rows to take first, say 3,17; given again, more of them.", valueName: "indices"))
+  var pin: [String] = []
 
-  @Option(help: "Weight of the target in delift-task.")
-  var eta = 1.0
-
-  @Option(help: "Weight of the existing data in delift-continual.")
-  var nu = 1.0
-
-  @Option(help: "What is done to each matrix before it is used.")
-  var rescale: Rescaling = .minMax
-
-  @Option(help: "How the greedy step finds the next pick.")
-  var maximizer: Maximizer = .lazy
-
-  @Option(help: "Accuracy of the stochastic maximizers.")
-  var epsilon = 0.01
-
-  @Option(help: "Seed of every random choice.")
-  var seed: UInt64 = 0
-
-  @Option(help: ArgumentHelp("Rows to take first, say 3,17.", valueName: "indices"))
-  var pin: String?
-
-  @Option(help: ArgumentHelp("Rows never to take, say 3,17.", valueName: "indices"))
-  var ban: String?
+  @Option(help: ArgumentHelp("Rows never to take, say 3,17; given again, more of them.", valueName: "indices"))
+  var ban: [String] = []
 
   @OptionGroup var threads: ThreadOptions
 
@@ -92,15 +50,15 @@ struct Select: ParsableCommand {
     if let out, !force, let other = Exporter.obstacle(at: out, export.options) {
       throw WorkbenchError.exportExists(path: other)
     }
-    if dump != nil, method != .influence {
+    if dump != nil, specification.influence == nil {
       throw WorkbenchError.cannotCombine(
-        "--method \(method.rawValue)", "--dump", "only influence has anything to write there")
+        "--method \(specification.method.rawValue)", "--dump", "only influence has anything to write there")
     }
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
     let engine = RunEngine(
-      paths: StorePaths(), workers: threads.workers, precision: utility.precision.precision,
-      access: utility.server.access)
+      paths: StorePaths(), workers: threads.workers, precision: precision.precision,
+      access: server.access)
     let outcome = try engine.execute(
       specification, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
     reporter.finish()
@@ -117,36 +75,31 @@ struct Select: ParsableCommand {
   }
 
   private func specification() throws -> RunSpecification {
-    var source: UtilitySource?
-    let named = [
-      utilities.map { _ in "--utilities" }, method == .influence ? nil : embeddings.map { _ in "--embeddings" },
-      utility.model.map { _ in "--model" }, utility.server.endpoint.map { _ in "--endpoint" },
-    ]
-    .compactMap(\.self)
-    guard named.count <= 1 else { throw WorkbenchError.severalSources(named) }
-    if method != .influence, let embeddings {
-      source = .embeddings(embeddings, neighbours: neighbours)
-    } else if let utilities {
-      source = .matrices(pool: utilities, target: targetUtilities, existing: existingUtilities)
-    } else if let model = utility.model {
-      source = .model(directory: model)
-    } else {
-      source = utility.server.source
+    let draft = parameters.draft
+    guard let budget = parameters[.budget] else {
+      throw ErrorReport(
+        "nothing says how many rows to choose", at: "--budget", remedy: "Give a count (120), or a share (0.3 or 30%).",
+        status: .unusableArguments)
     }
-    return RunSpecification(
-      method: method, pool: data.pool.files.first, target: data.target, existing: data.existing, source: source,
-      budget: try Budget(parsing: budget), limit: data.pool.limit, skipBadRows: data.pool.skipBadRows,
-      objective: objective,
-      eta: eta, nu: nu, utilityKernel: utility.utilityKernel, rescaling: rescale, maximizer: maximizer,
-      epsilon: epsilon, seed: seed, template: utility.template,
-      pinned: try Self.indices(pin, option: "--pin"), banned: try Self.indices(ban, option: "--ban"),
-      morePools: data.pool.more, reading: try data.pool.reading.reading,
-      influence: method == .influence ? try influence.settings(embeddings: embeddings) : nil)
+    let named = Self.sources(draft)
+    guard named.count <= 1 else { throw WorkbenchError.severalSources(named) }
+    return try draft.specification(
+      on: RunSpecification(
+        method: draft.method, pool: data.pool.files.first, target: data.target, existing: data.existing, source: nil,
+        budget: Budget(parsing: budget), skipBadRows: data.pool.skipBadRows,
+        pinned: Self.indices(pin, option: "--pin"), banned: Self.indices(ban, option: "--ban"),
+        morePools: data.pool.more, reading: data.pool.reading.reading), onlyApplying: false)
   }
 
-  private static func indices(_ list: String?, option: String) throws -> [Int] {
-    guard let list else { return [] }
-    return try list.split(separator: ",").map { part in
+  /// The options that say where utilities come from. With influence, vectors are what it is propagated by.
+  private static func sources(_ draft: RunDraft) -> [String] {
+    let sources: [Parameter.ID] = [.utilities, .embeddings, .model, .endpoint]
+    return sources.filter { draft.isGiven($0) && !($0 == .embeddings && draft.method.needsGradients) }
+      .map { "--" + ($0.parameter.flag ?? $0.rawValue) }
+  }
+
+  private static func indices(_ lists: [String], option: String) throws -> [Int] {
+    try lists.flatMap { $0.split(separator: ",") }.map { part in
       guard let index = Int(part.trimmingCharacters(in: .whitespaces)), index >= 0 else {
         throw WorkbenchError.outsideRange(option: option, value: "\"\(part)\"", bounds: "row numbers from 0")
       }

@@ -15,16 +15,8 @@ struct Open: ParsableCommand {
 
   @OptionGroup var data: DataOptions
 
-  @Option(help: ArgumentHelp("Hugging Face checkpoint directory of the model that judges.", valueName: "dir"))
-  var model: String?
-
+  @OptionGroup var parameters: ParameterOptions<OpeningParameters>
   @OptionGroup var server: ServerOptions
-
-  @Option(help: ArgumentHelp("Method to begin with.", valueName: "method"))
-  var method: Domain.Method?
-
-  @Option(help: ArgumentHelp("Budget to begin with.", valueName: "budget"))
-  var budget: String?
 
   @Option(help: ArgumentHelp("Theme by the name of its file.", valueName: "name"))
   var theme: String?
@@ -44,8 +36,8 @@ struct Open: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func run() throws {
-    if model != nil, server.endpoint != nil { throw WorkbenchError.severalSources(["--model", "--endpoint"]) }
-    if let budget { _ = try Budget(parsing: budget) }
+    let (model, endpoint) = (parameters[.model], parameters[.endpoint])
+    if model != nil, endpoint != nil { throw WorkbenchError.severalSources(["--model", "--endpoint"]) }
     let storePaths = StorePaths()
     let (sessionName, kept) = try Self.session(named: session, pool: data.pool.files.first, storePaths)
     var paths: [DatasetRole: String] = [:]
@@ -79,8 +71,9 @@ struct Open: ParsableCommand {
     let opening = Opening(
       width: 0, height: 0, glyphs: ascii ? .ascii : settings.glyphs ?? .braille, paths: paths,
       model: model ?? settings.model ?? ShippedFiles.sampleModel, modelIsAsked: model != nil,
-      endpoint: server.asked, method: method,
-      budget: budget, limit: data.pool.limit, morePools: data.pool.more, reading: try data.pool.reading.reading,
+      endpoint: parameters.draft.endpoint, method: parameters[.method].flatMap { Domain.Method(rawValue: $0) },
+      budget: parameters[.budget], limit: parameters[.limit].flatMap { Int($0) }, morePools: data.pool.more,
+      reading: try data.pool.reading.reading,
       skipsBadRows: data.pool.skipBadRows, themes: themes,
       theme: theme ?? (kept?.theme == nil ? RememberedTheme.read(storePaths) ?? settings.theme : nil),
       keyMap: keyMap, session: kept, errors: errors)
