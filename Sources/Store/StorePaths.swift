@@ -58,11 +58,4 @@ package struct StorePaths: Sendable, Hashable {
     guard let number = Double(unit == nil ? text : String(text.dropLast())), number >= 0 else { return nil }
     return Int(exactly: (number * Double(unit ?? 1)).rounded(.down))
   }
-
-  /// The spaces of the score cache that sessions keep: those of the runs that they show. None where there is no library yet.
-  package func spacesOfSessions() throws -> Set<ContentHash> {
-    let runs = SessionStore(paths: self).runs
-    if runs.isEmpty || !FileManager.default.fileExists(atPath: self.runs) { return [] }
-    return try RunLibrary(path: self.runs).spaces(of: runs)
-  }
 }

@@ -13,7 +13,7 @@ extension ScoreCache: DistanceStore {}
 /// Carries a run from its files to its selection: load, score, select. One engine serves the screen and the commands, so
 /// that both give the same answer.
 package struct RunEngine: Sendable {
-  package let paths: StorePaths
+  package let storage: Storage
   package let workers: Workers
   package let precision: WeightPrecision
   package let access: ServerAccess
@@ -24,12 +24,14 @@ package struct RunEngine: Sendable {
     paths: StorePaths, workers: Workers = Workers(), precision: WeightPrecision = .auto,
     access: ServerAccess = ServerAccess(), saysReachable: Bool = false
   ) {
-    self.paths = paths
+    storage = Storage(paths: paths)
     self.workers = workers
     self.precision = precision
     self.access = access
     self.saysReachable = saysReachable
   }
+
+  package var paths: StorePaths { storage.paths }
 
   /// Opens the files that the specification names and runs it.
   package func execute(
@@ -69,7 +71,7 @@ package struct RunEngine: Sendable {
     let judge = try kernels == nil ? self.judge(of: specification) : nil
     var seconds = PhaseSeconds(load: loadSeconds + clock.seconds)
     clock.advance(2, of: 2)
-    let record = Recorder(paths: paths, specification, inputs.contents, rows: candidates, observe: observe)
+    let record = Recorder(storage, specification, inputs.contents, rows: candidates, observe: observe)
     do {
       if specification.method == .influence {
         let found = try distill(
@@ -110,8 +112,8 @@ package struct RunEngine: Sendable {
   func openCache(observe: (RunEvent) -> Void) -> ScoreCache? {
     if let problem = paths.problem { observe(.notice(problem)) }
     do {
-      let cache = try ScoreCache(folder: paths.scores)
-      let gone = try cache.trim(toBytes: paths.cacheLimit, keeping: paths.spacesOfSessions())
+      let cache = try storage.scores()
+      let gone = try cache.trim(toBytes: paths.cacheLimit, keeping: storage.spacesOfSessions())
       if !gone.isEmpty {
         observe(
           .notice("the score cache was over its limit; thrown away: \(gone.map(\.name).joined(separator: "; "))"))
@@ -171,12 +173,12 @@ private struct Recorder {
   private let observe: @Sendable (RunEvent) -> Void
 
   init(
-    paths: StorePaths, _ specification: RunSpecification, _ contents: [String: ContentHash], rows: Int,
+    _ storage: Storage, _ specification: RunSpecification, _ contents: [String: ContentHash], rows: Int,
     observe: @escaping @Sendable (RunEvent) -> Void
   ) {
     self.observe = observe
     do {
-      let library = try RunLibrary(path: paths.runs)
+      let library = try storage.runs()
       id = try library.begin(specification.withAbsolutePaths, contents: contents, rows: rows)
       runs = library
     } catch {

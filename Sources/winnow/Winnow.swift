@@ -43,6 +43,9 @@ struct Winnow: ParsableCommand {
         throw error
       }
       try command.run()
+      // Threads may be deep in a product still: the process ends without tearing libraries down under them.
+      fflush(nil)
+      _exit(ExitStatus.done.rawValue)
     } catch let error as any ReportableError {
       fail(error.report)
     } catch is CancellationError {

@@ -164,16 +164,16 @@ import Testing
           runs[number], status: .finished, selection: nil, seconds: PhaseSeconds(),
           spaces: [ContentHash(of: "\(number)")])
       }
-      #expect(try paths.spacesOfSessions().isEmpty)
+      #expect(try Storage(paths: paths).spacesOfSessions().isEmpty)
       let sessions = SessionStore(paths: paths)
       try sessions.write(
         Data("{\"inspected\": \(runs[0]), \"a\": \(runs[2]), \"screen\": \"run\"}".utf8), name: "default")
       // The third and fourth of compared runs are as much in sight as the first two.
       try sessions.write(Data("{\"a\": \(runs[0]), \"compared\": [\(runs[1])]}".utf8), name: "four")
-      #expect(try paths.spacesOfSessions().count == 3)
+      #expect(try Storage(paths: paths).spacesOfSessions().count == 3)
       try sessions.write(Data("{}".utf8), name: "four")
       try sessions.write(Data("not a session".utf8), name: "broken")
-      #expect(try paths.spacesOfSessions() == [ContentHash(of: "0"), ContentHash(of: "2")])
+      #expect(try Storage(paths: paths).spacesOfSessions() == [ContentHash(of: "0"), ContentHash(of: "2")])
     }
   }
 

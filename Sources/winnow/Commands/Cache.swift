@@ -19,8 +19,8 @@ struct CacheCommand: ParsableCommand {
     @Flag(help: "Print a JSON array.") var json = false
 
     func run() throws {
-      let paths = StorePaths()
-      let spaces = try ScoreCache(folder: paths.scores).spaces(pinned: paths.spacesOfSessions())
+      let storage = Storage(paths: StorePaths())
+      let spaces = try storage.scores().spaces(pinned: storage.spacesOfSessions())
       if json { return try Output.json(spaces) }
       for space in spaces {
         let used = space.used.timeIntervalSince1970 > 0 ? space.used.formatted(.iso8601) : "-"
@@ -49,9 +49,9 @@ struct CacheCommand: ParsableCommand {
           "say what is to go", at: "winnow cache rm", remedy: "Name spaces, or give --all or --limit SIZE.",
           status: .unusableArguments)
       }
-      let paths = StorePaths()
-      let cache = try ScoreCache(folder: paths.scores)
-      let pinned = force ? [] : try paths.spacesOfSessions()
+      let storage = Storage(paths: StorePaths())
+      let cache = try storage.scores()
+      let pinned = force ? [] : try storage.spacesOfSessions()
       if let limit {
         guard let bytes = StorePaths.bytes(parsing: limit) else {
           throw WorkbenchError.outsideRange(
@@ -87,7 +87,7 @@ struct CacheCommand: ParsableCommand {
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {
-      let check = try ScoreCache(folder: StorePaths().scores).verify(repairing: repair)
+      let check = try Storage(paths: StorePaths()).scores().verify(repairing: repair)
       if json {
         try Output.json(check)
       } else {

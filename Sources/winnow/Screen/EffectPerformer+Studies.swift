@@ -135,7 +135,7 @@ extension EffectPerformer {
     // One at a time: several questions about one run bring it back once.
     return try reopening.withLock { _ in
       if let known = state.withLock({ $0.outcomes[run] }) { return known }
-      let record = try RunLibrary(path: engine.paths.runs).run(number)
+      let record = try engine.storage.runs().run(number)
       let outcome = try engine.reopen(record, cancellation: Cancellation())
       state.withLock { $0.outcomes[run] = outcome }
       return outcome
@@ -146,7 +146,7 @@ extension EffectPerformer {
   func loadRuns(_ pool: ContentHash) {
     guard FileManager.default.fileExists(atPath: engine.paths.runs) else { return }
     do {
-      let library = try RunLibrary(path: engine.paths.runs)
+      let library = try engine.storage.runs()
       let records = try library.runs().filter { record in
         record.contents[DatasetRole.pool.rawValue] == pool && record.pickCount > 0
           && (record.status == .finished || record.status == .cancelled)

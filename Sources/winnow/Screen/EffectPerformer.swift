@@ -234,7 +234,7 @@ final class EffectPerformer: Sendable {
         try Exporter.export(known, to: path, replacing: overwrite, version: version)
         rows = known.selection.picks.count
       } else if let number {
-        let record = try RunLibrary(path: engine.paths.runs).run(number)
+        let record = try engine.storage.runs().run(number)
         try Exporter.export(record, to: path, replacing: overwrite, version: version)
         rows = record.pickCount
       } else {

@@ -48,20 +48,21 @@ final class ScreenProgram {
         case .suspend: terminal.suspend()
         case .copyToClipboard(let text): terminal.copyToClipboard(text)
         case .rememberTheme(let name): RememberedTheme.write(name, engine.paths)
-        default: performer.perform(effect)
+        case .open, .close, .loadRows, .find, .filter, .stopSeeking, .completePath, .survey, .estimate, .makeMap,
+          .stopMapping, .makeHeatMap, .cross, .loadRuns, .pauseRun, .resumeRun, .writeText, .startRun, .cancelRun,
+          .explain, .export:
+          performer.perform(effect)
         }
       }
       return true
     }
 
-    // Leaving: the terminal first, then a moment for a run that is going on to be written down as cancelled. Its threads
-    // may be deep in a product, so the process ends without tearing libraries down under them.
+    // Leaving: the terminal first, then a moment for a run that is going on to be written down as cancelled.
     defer {
       terminal.stop()
       keeper.note(model.session)
       keeper.finish()
       performer.finish(within: 1)
-      _exit(ExitStatus.done.rawValue)
     }
     _ = perform(model.openingEffects)
     while true {
