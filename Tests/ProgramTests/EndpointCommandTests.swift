@@ -91,7 +91,7 @@ private let model = Places.sampleData.appendingPathComponent("model").path
     let server = try ModelServer(try Model(directory: model))
     try Program.inFreshHome { program in
       let cases: [(arguments: [String], words: String, status: Int32)] = [
-        (["--endpoint", "localhost:8000"], "no address of an inference server", 64),
+        (["--endpoint", "localhost:8000"], "\"localhost:8000\" can't be taken\n  Give http://", 64),
         (["--endpoint", server.address, "--model", model], "both say where utilities come from", 64),
         (["--tokenizer", model, "--model", model], "no server that it could belong to", 64),
         (["--endpoint", server.address, "--served-model", "other"], "It has: served.", 64),

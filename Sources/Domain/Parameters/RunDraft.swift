@@ -66,7 +66,10 @@ extension RunDraft {
   /// Where the utilities of the run come from; nil for a method without, and where nothing was named.
   package var utilitySource: UtilitySource? {
     func text(_ id: Parameter.ID) -> String? { self[id].isEmpty ? nil : self[id] }
-    if method.needsGradients { return importsGradients ? nil : text(.model).map { .model(directory: $0) } }
+    if method.needsGradients {
+      // A server that is named for them is refused with its reason when the run is checked.
+      return importsGradients ? nil : text(.model).map { .model(directory: $0) } ?? endpoint.map { .endpoint($0) }
+    }
     guard method.needsUtilities else { return nil }
     switch source {
     case .model: return text(.model).map { .model(directory: $0) }
