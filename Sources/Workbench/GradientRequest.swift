@@ -17,8 +17,9 @@ extension RunEngine {
   ) throws {
     let settings = specification.influence ?? InfluenceSettings()
     let inputs = try RunInputs(opening: specification, cancellation: cancellation)
-    guard let model = try judge(of: specification)?.model else { throw WorkbenchError.missingSource(.influence) }
-    let found = try samples(.pool, of: specification, inputs: inputs, model: model)
+    guard let source = GradientModel(specification) else { throw WorkbenchError.missingSource(.influence) }
+    let model = try source.load(self)
+    let found = try source.samples(inputs, .pool, model: model)
     guard found.leftOut.isEmpty else {
       throw ErrorReport(
         "row \(found.leftOut[0]) has no response token in the model's context",

@@ -14,17 +14,18 @@ extension RunEngine {
     observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> ExpansionCheck {
     let specification = record.specification
-    guard specification.method == .influence, var settings = specification.influence, let selection = record.selection,
-      let model = try judge(of: specification)?.model
+    guard var settings = specification.influence, let selection = record.selection,
+      let source = GradientModel(specification)
     else { throw WorkbenchError.notInfluence(record.id) }
+    let model = try source.load(self)
     let inputs = try RunInputs(opening: specification, cancellation: cancellation)
     for (role, hash) in inputs.contents where record.contents[role] != hash {
       throw WorkbenchError.poolChanged(path: (role == "pool" ? specification.pool : specification.target) ?? role)
     }
     if let stepSize { settings.stepSize = stepSize }
     settings.projection = nil
-    let pool = try samples(.pool, of: specification, inputs: inputs, model: model).samples
-    let target = try samples(.target, of: specification, inputs: inputs, model: model).samples
+    let pool = try source.samples(inputs, .pool, model: model).samples
+    let target = try source.samples(inputs, .target, model: model).samples
     let phases = PhaseClocks(cancellation: cancellation, observe: observe)
     let job = InfluenceJob(
       settings: settings, pool: pool, target: target, budget: selection.picks.count, seed: specification.seed,

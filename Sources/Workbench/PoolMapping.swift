@@ -20,7 +20,7 @@ package enum PoolMapping {
   ) throws -> PoolMap {
     guard let kernel = outcome.kernel else { throw WorkbenchError.noUtilities(outcome.specification.method) }
     // Where the rows of the kernel are the target's, a row of the pool is a column of it.
-    let byColumn = KernelSet.choosesFromTarget(outcome.specification)
+    let byColumn = outcome.kernels?.servesTarget == true
     let (count, dimension) = byColumn ? (kernel.columns, kernel.rows) : (kernel.rows, kernel.columns)
     let chosen = spread(over: count, dimension: dimension)
     let plane = try PrincipalPlane(

@@ -53,10 +53,8 @@ extension RunEngine {
       if !file.summary.badRows.isEmpty { observe(.notice(Self.describe(badRows: file.summary))) }
       return try file.samples(at: 0..<file.count)
     }
-    let asked = RunSpecification(
-      method: .deliftInstruction, pool: nil, source: try request.source.resolved(access, cancellation: cancellation),
-      budget: .fraction(1))
-    guard let template = try asked.source?.template(request.template), let judge = try judge(of: asked) else {
+    let source = try request.source.resolved(access, cancellation: cancellation)
+    guard let template = try source.template(request.template), let backend = try backend(of: source) else {
       throw WorkbenchError.missingSource(.deliftInstruction)
     }
     let pool = try open(request.pool, .pool, limit: request.limit)
@@ -64,8 +62,9 @@ extension RunEngine {
     let examples = try request.examples.map { try open([$0], .existing) } ?? pool
     let distances = try measure(
       queries: queries, queryPath: request.queries ?? request.pool.first ?? "", examples: examples,
-      judge: judge, template: template, name: request.template,
-      clock: PhaseClock(.score, unit: "pairs", observe: observe), cancellation: cancellation, observe: observe)
+      by: backend, template: template, name: request.template,
+      clock: PhaseClock(.score, unit: "pairs", observe: observe),
+      in: RunContext(engine: self, cancellation: cancellation, observe: observe))
     var matrix = distances.utilities(request.utilityKernel, examples: 0..<examples.count)
     if request.rescaling == .minMax {
       let survey = matrix.survey(workers: workers)

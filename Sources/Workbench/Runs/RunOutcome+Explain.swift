@@ -50,7 +50,7 @@ extension RunOutcome {
   /// The target's rows that are nearest in utility to a row of the pool.
   private func targets(of row: Int) -> [PickExplanation.Represented] {
     guard let target = kernels?.target else { return [] }
-    let isByTarget = KernelSet.choosesFromTarget(specification)
+    let isByTarget = kernels?.servesTarget == true
     var utilities = [Float](repeating: 0, count: isByTarget ? target.rows : target.columns)
     utilities.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
@@ -75,7 +75,7 @@ extension RunOutcome {
 
   /// A kernel row's place in its file.
   private func place(ofRow row: Int) -> Int {
-    let file = KernelSet.choosesFromTarget(specification) ? inputs.target : inputs.pool
+    let file = kernels?.servesTarget == true ? inputs.target : inputs.pool
     return file?.index(at: row) ?? row
   }
 }

@@ -7,61 +7,36 @@ import Numerics
 import Scoring
 import Synchronization
 
-extension RunEngine {
+extension DeliftSelector {
   /// Seconds that the measurement goes on for once it has begun.
   private static let measured = 0.5
   private static let sampledRows = 256
 
-  /// What a run will take. With a model, some rows are scored for half a second on all workers, as the run would do it, and
-  /// the rest is told from that; what the score cache holds already is not taken off.
+  /// With a model, some rows are scored for half a second on all workers, as the run would do it, and the rest is told from that;
+  /// what the score cache holds already is not taken off.
   ///
   /// - Throws: as a run does for files and a model that can't be read; `CancellationError`.
-  package func estimate(
-    _ specification: RunSpecification, pool: DatasetFile, target: DatasetFile?, existing: DatasetFile?,
-    cancellation: Cancellation
-  ) throws -> RunEstimate {
-    let rows = Double(min(specification.limit ?? pool.count, pool.count))
-    let picks = Double((try? specification.budget.picks(of: Int(rows))) ?? 0)
-    if let settings = specification.influence, let pool = settings.gradients, let target = settings.targetGradients {
-      let (pool, target) = (try VectorFile(path: pool), try VectorFile(path: target))
-      let products = Double(pool.rows) * Double(target.rows) * Double(pool.columns)
-      return RunEstimate(
-        passes: 0, tokens: 0,
-        memory: (Double(pool.rows) + Double(target.rows)) * Double(pool.columns) * 4
-          + Double(pool.rows) * Double(target.rows) * 8,
-        seconds: products * 2 / (5e9 * Double(workers.count)))
-    }
-    if specification.method == .influence, let target {
-      return try influenceEstimate(specification, pool: pool, target: target, rows: Int(rows), cancellation)
-    }
-    guard specification.method.needsUtilities else {
-      return RunEstimate(passes: 0, tokens: 0, memory: rows * 16, seconds: rows * 1e-7)
-    }
-    switch specification.source {
-    case .matrices(let pool, let target, let existing)?:
+  func estimate(_ inputs: RunInputs, rows: Int, picks: Double, in context: RunContext) throws -> RunEstimate {
+    switch source {
+    case .matrices(let pool, let target, let existing):
       var elements = 0.0
       for path in [pool, target, existing].compactMap({ $0 }) {
         let file = try NumpyMatrix(path: path)
         elements += Double(file.rows) * Double(file.columns)
       }
       return Self.withoutModel(elements: elements, picks: picks)
-    case .embeddings(let path, let neighbours)?:
+    case .embeddings(let path, let neighbours):
       let file = try NumpyMatrix(path: path)
       let products = Double(file.rows) * Double(file.rows) * Double(file.columns)
       var estimate = Self.withoutModel(elements: Double(file.rows) * Double(neighbours), picks: picks)
       estimate.memory += Double(file.rows) * Double(file.columns) * 4
-      estimate.seconds += products * 2 / (5e10 * Double(workers.count))
+      estimate.seconds += products * 2 / (5e10 * Double(context.workers.count))
       return estimate
-    case .model?, .endpoint?:
-      let queries: Double
-      let examples: Double
-      switch specification.method {
-      case .deliftTask where specification.objective == .flqmi: (queries, examples) = (Double(target?.count ?? 0), rows)
-      case .deliftTask: (queries, examples) = (rows, rows + Double(target?.count ?? 0))
-      case .deliftContinual: (queries, examples) = (rows, rows + Double(existing?.count ?? 0))
-      default: (queries, examples) = (rows, rows)
-      }
-      let speed = try speed(of: specification.resolved(access, cancellation: cancellation), pool, cancellation)
+    case .model, .endpoint:
+      let others = specification.method.needs.reduce(0.0) { $0 + Double(inputs[$1]?.count ?? 0) }
+      let queries = servesTarget ? others : Double(rows)
+      let examples = servesTarget ? Double(rows) : Double(rows) + others
+      let speed = try speed(inputs, in: context)
       let pairs = queries * (examples + 1)
       let tokens = pairs * speed.tokensPerQuery + examples * speed.tokensPerExample
       var estimate = Self.withoutModel(elements: queries * examples, picks: picks)
@@ -71,11 +46,10 @@ extension RunEngine {
       estimate.tokens = tokens
       estimate.tokensPerSecond = speed.tokensPerSecond
       return estimate
-    case nil: throw WorkbenchError.missingSource(specification.method)
     }
   }
 
-  /// Greedy selection reads its kernel some ten times (the README's measurements), at some GB/s.
+  /// Greedy selection reads its kernel some ten times (the page on speed), at some GB/s.
   private static func withoutModel(elements: Double, picks: Double) -> RunEstimate {
     RunEstimate(passes: 0, tokens: 0, memory: elements * 4, seconds: elements * 4 * 10 / 8e9 + picks * 1e-5)
   }
@@ -88,17 +62,20 @@ extension RunEngine {
     var modelBytes: Double
   }
 
-  private func speed(
-    of specification: RunSpecification, _ pool: DatasetFile, _ cancellation: Cancellation
-  ) throws -> Speed {
-    guard let judge = try judge(of: specification),
-      let template = try specification.source?.template(specification.template)
+  private func speed(_ inputs: RunInputs, in context: RunContext) throws -> Speed {
+    let source = try source.resolved(context.access, cancellation: context.cancellation)
+    guard let backend = try context.engine.backend(of: source),
+      let template = try source.template(specification.template), let pool = inputs.pool
     else { throw WorkbenchError.missingSource(specification.method) }
+    let (workers, cancellation) = (context.workers, context.cancellation)
+    var directory: String?
+    if case .model(let folder) = source { directory = folder }
+    let isRemote = directory == nil
     let step = max(1, pool.count / Self.sampledRows)
     let samples = try stride(from: 0, to: pool.count, by: step).prefix(Self.sampledRows).map { position in
       try pool.sample(at: position)
     }
-    let scorer = try judge.scorer(
+    let scorer = try backend.scorer(
       template: template, queries: samples, examples: samples, queryPath: pool.summary.path, workers: workers.count)
     try cancellation.check()
     // Blocks grow until one takes long enough to be told from the clock's own noise; each worker takes its own examples.
@@ -112,7 +89,7 @@ extension RunEngine {
     try workers.forEach(width) { worker, lane in
       var example = worker
       // A server has many requests under way at once.
-      var size = specification.modelDirectory.isEmpty ? 32 : 4
+      var size = isRemote ? 32 : 4
       repeat {
         let first = (example * 31) % max(1, samples.count - size + 1)
         let block = ScoreBlock(
@@ -136,7 +113,7 @@ extension RunEngine {
     return Speed(
       tokensPerSecond: run / seconds,
       tokensPerQuery: max(1, behind / Double(max(1, queries.load(ordering: .relaxed)))), tokensPerExample: exampleMean,
-      modelBytes: specification.modelDirectory.isEmpty ? 0 : Self.bytes(ofCheckpoint: specification.modelDirectory))
+      modelBytes: directory.map(Self.bytes(ofCheckpoint:)) ?? 0)
   }
 
   private static func bytes(ofCheckpoint directory: String) -> Double {

@@ -5,7 +5,7 @@ import SampleEncoding
 import Scoring
 
 /// The model that utilities are measured with: one on this machine, or one behind a server.
-enum Judge: Sendable {
+enum ModelBackend: Sendable {
   case local(Model, directory: String)
   case remote(Endpoint, ServerAccess)
 
@@ -78,12 +78,14 @@ extension UtilitySource {
   }
 }
 
-extension RunSpecification {
-  /// The same with its source resolved, where it is asked for anything.
-  func resolved(_ access: ServerAccess, cancellation: Cancellation) throws -> RunSpecification {
-    guard method.needsUtilities else { return self }
-    var copy = self
-    copy.source = try source?.resolved(access, cancellation: cancellation)
-    return copy
+extension RunEngine {
+  /// The model that a source names; nil for one that was computed elsewhere.
+  func backend(of source: UtilitySource?) throws -> ModelBackend? {
+    switch source {
+    case .model(let directory)?:
+      return .local(try Model(directory: directory, precision: precision), directory: directory)
+    case .endpoint(let endpoint)?: return .remote(endpoint, access)
+    case .matrices?, .embeddings?, nil: return nil
+    }
   }
 }

@@ -2,7 +2,7 @@ import Domain
 import Scoring
 import Submodular
 
-/// The kernels that a run's objective is made of (Methods 1.2). Which are there depends on the method.
+/// The kernels that a run's objective is made of (Methods 1.2). Which are there depends on the objective.
 struct KernelSet: Sendable {
   /// n × n: how much pool sample j improves pool sample i.
   var pool: Kernel?
@@ -10,17 +10,12 @@ struct KernelSet: Sendable {
   var target: Kernel?
   /// n × e: how much existing sample k improves pool sample i.
   var existing: Kernel?
+  /// Whether the target's rows are what is served: FLQMI's only kernel is the targets' one.
+  var servesTarget = false
   /// What the score cache calls the distances that they are made of, and what of these did not fit the model's context.
   var spaces: [ContentHash] = []
   var cuts = ContextCuts()
 
-  /// Candidates: the columns that a subset is chosen from.
-  func candidates(for specification: RunSpecification) -> Int {
-    Self.choosesFromTarget(specification) ? target?.columns ?? 0 : pool?.columns ?? 0
-  }
-
-  /// FLQMI's only kernel is the targets' one.
-  static func choosesFromTarget(_ specification: RunSpecification) -> Bool {
-    specification.method == .deliftTask && specification.objective == .flqmi
-  }
+  /// The kernel whose columns are the candidates, and whose rows are served.
+  var served: Kernel? { servesTarget ? target : pool }
 }

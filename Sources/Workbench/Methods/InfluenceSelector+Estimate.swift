@@ -7,19 +7,21 @@ import SampleEncoding
 import Scoring
 import Transformer
 
-extension RunEngine {
-  /// What a run of influence will take: operations by count, at the rate of a few gradients taken now, and whether landmarks pay.
-  func influenceEstimate(
-    _ specification: RunSpecification, pool: DatasetFile, target: DatasetFile, rows: Int, _ cancellation: Cancellation
-  ) throws -> RunEstimate {
-    guard let model = try judge(of: specification)?.model else {
+extension InfluenceSelector {
+  /// Operations by count, at the rate of a few gradients taken now, and whether landmarks pay.
+  func estimate(_ inputs: RunInputs, rows: Int, picks: Double, in context: RunContext) throws -> RunEstimate {
+    if let pool = settings.gradients, let target = settings.targetGradients {
+      return try Self.estimate(VectorFile(path: pool), VectorFile(path: target), workers: context.workers)
+    }
+    guard let modelSource, let pool = inputs.pool, let target = inputs.target else {
       throw WorkbenchError.missingSource(specification.method)
     }
-    let settings = specification.influence ?? InfluenceSettings()
+    let model = try modelSource.load(context.engine)
+    let (workers, cancellation) = (context.workers, context.cancellation)
     let step = max(1, rows / 32)
     let sampled = try stride(from: 0, to: rows, by: step).prefix(32).map { try pool.sample(at: $0) }
     let training = TrainingSamples(
-      sampled, template: try .named(specification.template, model: specification.modelDirectory), model: model)
+      sampled, template: try .named(modelSource.template, model: modelSource.directory), model: model)
     let samples = try sampled.indices.compactMap { try training.sample($0) }.filter { !$0.targets.isEmpty }
     guard !samples.isEmpty else { throw InfluenceError.nothingToMeasure(role: .pool) }
     let tokens = samples.reduce(0) { $0 + $1.tokens.count } / samples.count
@@ -50,5 +52,15 @@ extension RunEngine {
       memory: Double(kept) * Double(gradients.columns) * 4 + Double(differentiator.count) * 4
         * Double(2 + 2 * workers.count),
       seconds: (cost.embeddings + cost.someGradients + second) / rate, advice: cost.advice.first)
+  }
+
+  /// Products of gradients that were computed elsewhere.
+  private static func estimate(_ pool: VectorFile, _ target: VectorFile, workers: Workers) -> RunEstimate {
+    let products = Double(pool.rows) * Double(target.rows) * Double(pool.columns)
+    return RunEstimate(
+      passes: 0, tokens: 0,
+      memory: (Double(pool.rows) + Double(target.rows)) * Double(pool.columns) * 4
+        + Double(pool.rows) * Double(target.rows) * 8,
+      seconds: products * 2 / (5e9 * Double(workers.count)))
   }
 }

@@ -15,18 +15,14 @@ package struct RunOutcome: Sendable {
   package let budget: Int
   package let selection: Selection
   package let seconds: PhaseSeconds
-  /// The kernel that was maximised over; nil for a method without utilities.
-  let kernel: Kernel?
-  /// All that the objective was made of.
-  let kernels: KernelSet?
-  /// What Influence Distillation found; nil for the other methods.
-  package let influence: InfluenceOutcome?
+  /// What the selection can be explained by.
+  let evidence: RunEvidence
   /// Whom each pick represents: worked out when it is first asked for.
   private let representation: Representation
 
   init(
     id: Int64?, specification: RunSpecification, inputs: RunInputs, candidates: Int, budget: Int,
-    selection: Selection, seconds: PhaseSeconds, kernels: KernelSet?, influence: InfluenceOutcome? = nil,
+    selection: Selection, seconds: PhaseSeconds, evidence: RunEvidence,
     workers: Workers
   ) {
     self.id = id
@@ -36,12 +32,23 @@ package struct RunOutcome: Sendable {
     self.budget = budget
     self.selection = selection
     self.seconds = seconds
-    self.kernels = kernels
-    self.influence = influence
-    kernel = KernelSet.choosesFromTarget(specification) ? kernels?.target : kernels?.pool
+    self.evidence = evidence
     // A pick names its row's place in the file, the kernel counts columns.
     let columns = selection.picks.map { inputs.pool?.position(ofIndex: $0.index) ?? $0.index }
-    representation = Representation(kernel: kernel, columns: columns, workers: workers)
+    representation = Representation(kernel: Self.kernels(evidence)?.served, columns: columns, workers: workers)
+  }
+
+  /// All that the objective was made of; nil for a method without utilities.
+  var kernels: KernelSet? { Self.kernels(evidence) }
+
+  /// The kernel that was maximised over.
+  var kernel: Kernel? { kernels?.served }
+
+  /// What Influence Distillation found; nil for the other methods.
+  package var influence: InfluenceOutcome? { if case .influence(let found) = evidence { found } else { nil } }
+
+  private static func kernels(_ evidence: RunEvidence) -> KernelSet? {
+    if case .kernels(let kernels) = evidence { kernels } else { nil }
   }
 
   /// Whom each pick represents; nil for a method without utilities.

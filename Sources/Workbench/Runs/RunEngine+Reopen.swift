@@ -21,32 +21,23 @@ extension RunEngine {
         throw WorkbenchError.poolChanged(path: inputs[role]?.summary.path ?? "")
       }
     }
-    var kernels = try importedKernels(specification, inputs: inputs, cancellation: cancellation) { _ in }
-    if kernels == nil, specification.method.needsUtilities, let judge = try judge(of: specification) {
-      do {
-        kernels = try modelKernels(
-          specification, inputs: inputs, judge: judge, clock: PhaseClock(.score, unit: "pairs") { _ in },
-          onlyKept: true, cancellation: cancellation
-        ) { _ in }
-      } catch ScoringError.notKept {
-        throw WorkbenchError.scoresGone
-      }
-    }
+    let context = RunContext(engine: self, cancellation: cancellation, observe: { _ in })
+    let evidence = try RunPlan(specification).selector.evidence(inputs, in: context)
     return RunOutcome(
       id: record.id, specification: specification, inputs: inputs, candidates: record.rows,
-      budget: selection.picks.count, selection: selection, seconds: record.seconds, kernels: kernels, workers: workers)
+      budget: selection.picks.count, selection: selection, seconds: record.seconds, evidence: evidence,
+      workers: workers)
   }
 
   /// What a run's objective gives to another choice of rows, by their places in the pool's file; nil for a method without
   /// an objective, and where a row is no candidate of the run.
   package func value(of rows: [Int], to outcome: RunOutcome) throws -> Double? {
-    guard let kernels = outcome.kernels, outcome.specification.method.needsUtilities else { return nil }
     var positions: [Int] = []
     for row in rows {
       let position = outcome.inputs.pool.map { $0.position(ofIndex: row) } ?? row
       guard let position, position < outcome.candidates else { return nil }
       positions.append(position)
     }
-    return try objective(outcome.specification, kernels).value(of: positions)
+    return try RunPlan(outcome.specification).selector.value(of: positions, by: outcome.evidence, workers: workers)
   }
 }

@@ -1,0 +1,259 @@
+import Datasets
+import Domain
+import LanguageModel
+import Numerics
+import SampleEncoding
+import Scoring
+import Submodular
+
+/// DELIFT's three stages: utilities between samples, and an objective that is maximised over them (Methods 1).
+struct DeliftSelector: Selector {
+  /// What is maximised (Methods 1.2).
+  enum Objective: Sendable {
+    case facilityLocation
+    case mutualInformation(eta: Double)
+    case queryMutualInformation(eta: Double)
+    case conditionalGain(nu: Double)
+  }
+
+  let specification: RunSpecification
+  let objective: Objective
+  let source: UtilitySource
+
+  var servesTarget: Bool { if case .queryMutualInformation = objective { true } else { false } }
+
+  init(_ specification: RunSpecification) throws {
+    let method = specification.method
+    guard let source = specification.source else { throw WorkbenchError.missingSource(method) }
+    self.specification = specification
+    self.source = source
+    if method == .deliftContinual {
+      objective = .conditionalGain(nu: specification.nu)
+    } else if method == .deliftTask {
+      objective =
+        specification.objective == .flqmi
+        ? .queryMutualInformation(eta: specification.eta) : .mutualInformation(eta: specification.eta)
+    } else {
+      objective = .facilityLocation
+    }
+    switch source {
+    case .matrices(_, let target, let existing):
+      if method.needs.contains(.target), target == nil {
+        throw WorkbenchError.missingMatrix(option: "--target-utilities", method)
+      }
+      if method.needs.contains(.existing), existing == nil {
+        throw WorkbenchError.missingMatrix(option: "--existing-utilities", method)
+      }
+    case .embeddings(_, let neighbours):
+      guard case .facilityLocation = objective else { throw WorkbenchError.embeddingsNeedOneKernel(method) }
+      guard neighbours >= 1 else {
+        throw WorkbenchError.outsideRange(option: "--neighbours", value: "\(neighbours)", bounds: "1 and above")
+      }
+    case .model, .endpoint:
+      guard specification.pool != nil else { throw WorkbenchError.missingPool }
+      for role in method.needs where (role == .target ? specification.target : specification.existing) == nil {
+        throw WorkbenchError.missing(role, method)
+      }
+    }
+  }
+
+  func open(_ inputs: RunInputs, in context: RunContext) throws -> any OpenedRun {
+    let kernels = try importedKernels(inputs, in: context)
+    return Opened(
+      selector: self, inputs: inputs, imported: kernels,
+      candidates: kernels.map { $0.served?.columns ?? 0 } ?? inputs.pool?.count ?? 0)
+  }
+
+  func evidence(_ inputs: RunInputs, in context: RunContext) throws -> RunEvidence {
+    if let kernels = try importedKernels(inputs, in: context) { return .kernels(kernels) }
+    guard let backend = try context.engine.backend(of: source) else { return .nothing }
+    do {
+      return .kernels(
+        try measuredKernels(
+          inputs, by: backend, clock: context.clock(.score, unit: "pairs"), onlyKept: true, in: context))
+    } catch ScoringError.notKept {
+      throw WorkbenchError.scoresGone
+    }
+  }
+
+  func value(of candidates: [Int], by evidence: RunEvidence, workers: Workers) throws -> Double? {
+    guard case .kernels(let kernels) = evidence else { return nil }
+    return try coverage(kernels, workers: workers).value(of: candidates)
+  }
+
+  /// The objective on its kernels (Methods 1.2).
+  func coverage(_ kernels: KernelSet, workers: Workers) throws -> CoverageObjective {
+    func needed(_ kernel: Kernel?, _ role: DatasetRole) throws -> Kernel {
+      guard let kernel else { throw WorkbenchError.missing(role, specification.method) }
+      return kernel
+    }
+    switch objective {
+    case .facilityLocation: return .facilityLocation(try needed(kernels.pool, .pool))
+    case .mutualInformation(let eta):
+      return try .mutualInformation(
+        needed(kernels.pool, .pool), target: needed(kernels.target, .target), eta: eta, workers: workers)
+    case .queryMutualInformation(let eta):
+      return try .queryMutualInformation(target: needed(kernels.target, .target), eta: eta, workers: workers)
+    case .conditionalGain(let nu):
+      return try .conditionalGain(
+        needed(kernels.pool, .pool), existing: needed(kernels.existing, .existing), nu: nu, workers: workers)
+    }
+  }
+
+  private struct Opened: OpenedRun {
+    var selector: DeliftSelector
+    let inputs: RunInputs
+    let imported: KernelSet?
+    let candidates: Int
+    var backend: ModelBackend?
+
+    mutating func load(in context: RunContext) throws -> RunSpecification {
+      var specification = selector.specification
+      specification.source = try selector.source.resolved(context.access, cancellation: context.cancellation)
+      selector = try DeliftSelector(specification)
+      backend = try context.engine.backend(of: specification.source)
+      return specification
+    }
+
+    func select(budget: Int, seconds: inout PhaseSeconds, in context: RunContext) throws -> Chosen {
+      // Marks are looked at before hours of scoring.
+      let map = CandidateMap(inputs.pool, candidates: candidates)
+      let pinned = try selector.specification.pinned.map(map.candidate)
+      let banned = try selector.specification.banned.map(map.candidate)
+      var kernels = imported ?? KernelSet()
+      if let backend {
+        let clock = context.clock(.score, unit: "pairs")
+        kernels = try selector.measuredKernels(inputs, by: backend, clock: clock, in: context)
+        seconds.score = clock.seconds
+      }
+      let clock = context.clock(.select, unit: "picks")
+      clock.advance(0, of: budget)
+      let objective = try selector.coverage(kernels, workers: context.workers)
+      if context.engine.saysReachable { context.observe(.reachable(objective.valueOfAll(workers: context.workers))) }
+      let run = try GreedyRun(
+        objective, budget: budget, maximizer: selector.specification.maximizer, epsilon: selector.specification.epsilon,
+        seed: selector.specification.seed, pinned: pinned, banned: banned, workers: context.workers,
+        cancellation: context.cancellation)
+      let selection = try picks(of: run, map, budget: budget, clock: clock, in: context)
+      seconds.select = clock.seconds
+      return Chosen(selection: selection, evidence: .kernels(kernels), spaces: kernels.spaces)
+    }
+
+    private func picks(
+      of run: consuming GreedyRun, _ map: CandidateMap, budget: Int, clock: PhaseClock, in context: RunContext
+    ) throws -> Selection {
+      var picks: [Pick] = []
+      var isPartial = false
+      do {
+        while let pick = try run.next() {
+          let named = try map.named(pick)
+          picks.append(named)
+          context.observe(.picked(named))
+          clock.advance(picks.count, of: budget)
+        }
+      } catch is CancellationError where !picks.isEmpty {
+        isPartial = true
+      }
+      return Selection(
+        picks: picks, objective: run.objectiveValue, evaluations: run.evaluations, isPartial: isPartial)
+    }
+  }
+}
+
+extension DeliftSelector {
+  /// The kernels of utilities that a model is asked for, or that are kept.
+  func measuredKernels(
+    _ inputs: RunInputs, by backend: ModelBackend, clock: PhaseClock, onlyKept: Bool = false, in context: RunContext
+  ) throws -> KernelSet {
+    guard let template = try source.template(specification.template) else {
+      throw WorkbenchError.missingSource(specification.method)
+    }
+    guard let poolFile = inputs.pool else { throw WorkbenchError.missingPool }
+    let pool = try poolFile.samples(at: 0..<poolFile.count)
+    var kernels = KernelSet(servesTarget: servesTarget)
+    func kernel(_ distances: borrowing Distances, _ examples: Range<Int>, _ name: String) throws -> Kernel {
+      let made = try Kernel(
+        distances.utilities(specification.utilityKernel, examples: examples), rescaling: specification.rescaling,
+        name: name, workers: context.workers)
+      if made.isConstant {
+        context.say("all \(name) are equal: the model tells nothing apart here, and picks follow the file's order")
+      }
+      return made
+    }
+    func measure(_ queries: [Sample], _ path: String, _ examples: [Sample]) throws -> Distances {
+      let distances = try context.engine.measure(
+        queries: queries, queryPath: path, examples: examples, by: backend, template: template,
+        name: specification.template, clock: clock, onlyKept: onlyKept, in: context)
+      if !kernels.spaces.contains(distances.fingerprint) { kernels.spaces.append(distances.fingerprint) }
+      kernels.cuts.shortened += distances.cuts.shortened
+      kernels.cuts.unmeasured += distances.cuts.unmeasured
+      return distances
+    }
+    func samples(_ role: DatasetRole) throws -> (path: String, samples: [Sample]) {
+      guard let file = inputs[role] else { throw WorkbenchError.missing(role, specification.method) }
+      return (file.summary.path, try file.samples(at: 0..<file.count))
+    }
+    switch objective {
+    case .facilityLocation:
+      let distances = try measure(pool, poolFile.summary.path, pool)
+      kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
+    case .queryMutualInformation:
+      let target = try samples(.target)
+      let distances = try measure(target.samples, target.path, pool)
+      kernels.target = try kernel(distances, 0..<pool.count, "utilities for the target")
+    case .mutualInformation:
+      let target = try samples(.target).samples
+      let distances = try measure(pool, poolFile.summary.path, pool + target)
+      kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
+      kernels.target = try kernel(distances, pool.count..<pool.count + target.count, "utilities of the target")
+    case .conditionalGain:
+      let existing = try samples(.existing).samples
+      let distances = try measure(pool, poolFile.summary.path, pool + existing)
+      kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
+      kernels.existing = try kernel(
+        distances, pool.count..<pool.count + existing.count, "utilities of the existing data")
+    }
+    return kernels
+  }
+}
+
+extension RunEngine {
+  /// The utilities between two lists of samples, from the cache and a model.
+  ///
+  /// - Parameters:
+  ///   - queryPath: the file that errors about a query name.
+  ///   - name: the template's, for the cache's list.
+  ///   - onlyKept: take the cache's answer or none.
+  func measure(
+    queries: [Sample], queryPath: String, examples: [Sample], by backend: ModelBackend, template: PromptTemplate,
+    name: String, clock: PhaseClock, onlyKept: Bool = false, in context: RunContext
+  ) throws -> Distances {
+    // Distances and then utilities, four bytes a pair each.
+    let (pairs, overflow) = queries.count.multipliedReportingOverflow(by: examples.count + 1)
+    let (bytes, beyond) = pairs.multipliedReportingOverflow(by: 8)
+    let available = SystemMemory.available
+    guard !overflow, !beyond, bytes < available else {
+      throw WorkbenchError.tooManyPairs(queries: queries.count, examples: examples.count, available: available)
+    }
+    let scorer = try backend.scorer(
+      template: template, queries: queries, examples: examples, queryPath: queryPath,
+      workers: workers.count, observe: context.observe)
+    let cache = context.cache
+    // A cache that can't be written says so when the first block is saved.
+    if !onlyKept { try? cache?.use(scorer.fingerprint, name: backend.cacheName(template: name)) }
+    let job = ScoringJob(scorer: scorer, store: cache, workers: workers)
+    let distances = try job.run(onlyKept: onlyKept, cancellation: context.cancellation) {
+      done, total, resumed, tokens in
+      clock.advance(done, of: total, resumed: resumed, tokens: tokens)
+    }
+    if distances.cuts.shortened > 0 {
+      context.say("\(distances.cuts.shortened) responses were cut at their end to fit \(backend.context)")
+    }
+    if distances.cuts.unmeasured > 0 {
+      context.say(
+        "\(distances.cuts.unmeasured) pairs left no room for a response in \(backend.context); their utility counts as 0"
+      )
+    }
+    return distances
+  }
+}
