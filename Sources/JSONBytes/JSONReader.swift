@@ -15,7 +15,7 @@ package enum JSONProblem: Error, Hashable {
 }
 
 /// What a JSON value is; numbers by what holds them exactly.
-package enum JSONKind: Sendable {
+@frozen package enum JSONKind: Sendable {
   case null, bool, integer, unsigned, double, string, array, object
 }
 
@@ -68,11 +68,15 @@ package final class JSONReader {
   }
 }
 
-/// A value in the document that a ``JSONReader`` read last; not to be kept beyond that.
-package struct JSONValue {
-  fileprivate let place: csj_value
+// Its members are inlined where they are used: a row's fields are looked up hundreds of millions of times.
 
-  package var kind: JSONKind {
+/// A value in the document that a ``JSONReader`` read last; not to be kept beyond that.
+@frozen package struct JSONValue {
+  @usableFromInline let place: csj_value
+
+  @inlinable init(place: csj_value) { self.place = place }
+
+  @inlinable package var kind: JSONKind {
     switch csj_kind_of(place) {
     case CSJ_BOOL: .bool
     case CSJ_INTEGER: .integer
@@ -85,10 +89,10 @@ package struct JSONValue {
     }
   }
 
-  package var isObject: Bool { kind == .object }
+  @inlinable package var isObject: Bool { kind == .object }
 
   /// What it is, in the words of a message.
-  package var kindName: String {
+  @inlinable package var kindName: String {
     switch kind {
     case .null: "null"
     case .bool: "true or false"
@@ -100,23 +104,24 @@ package struct JSONValue {
   }
 
   /// Its text, where it is a string.
-  package var text: String? {
-    kind == .string ? String(decoding: bytes, as: UTF8.self) : nil
-  }
+  @inlinable package var text: String? { utf8.map { String(decoding: $0, as: UTF8.self) } }
 
   /// The UTF-8 of a string; empty for anything else.
-  package var bytes: [UInt8] {
-    guard kind == .string else { return [] }
+  @inlinable package var bytes: [UInt8] { utf8.map { Array($0) } ?? [] }
+
+  /// The UTF-8 of a string where the reader has it; nil for anything else.
+  @inlinable var utf8: UnsafeRawBufferPointer? {
+    guard kind == .string else { return nil }
     var length = 0
-    guard let start = csj_string(place, &length) else { return [] }
-    return Array(UnsafeRawBufferPointer(start: start, count: length))
+    let start = csj_string(place, &length)
+    return UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : length)
   }
 
   /// True; false for false and for anything else.
-  package var bool: Bool { kind == .bool && csj_bool(place) }
+  @inlinable package var bool: Bool { kind == .bool && csj_bool(place) }
 
   /// The number; NaN for anything else.
-  package var number: Double {
+  @inlinable package var number: Double {
     switch kind {
     case .integer: Double(csj_integer(place))
     case .unsigned: Double(csj_unsigned(place))
@@ -126,7 +131,7 @@ package struct JSONValue {
   }
 
   /// Text, number, true or false as text; nil for null, lists and objects.
-  package var scalarText: String? {
+  @inlinable package var scalarText: String? {
     switch kind {
     case .string: text
     case .integer: String(csj_integer(place))
@@ -138,7 +143,7 @@ package struct JSONValue {
   }
 
   /// The first field of this name in an object, and how many there are.
-  package func find(_ name: String) -> (value: JSONValue, count: Int)? {
+  @inlinable package func find(_ name: String) -> (value: JSONValue, count: Int)? {
     var name = name
     var found = csj_value()
     let count = name.withUTF8 { bytes in
@@ -148,7 +153,7 @@ package struct JSONValue {
   }
 
   /// The elements of a list; none of anything else.
-  package var elements: [JSONValue] {
+  @inlinable package var elements: [JSONValue] {
     guard kind == .array else { return [] }
     var children = csj_children_of(place)
     var child = csj_value()
@@ -160,14 +165,16 @@ package struct JSONValue {
   }
 
   /// Calls `body` with each element of a list, or each member of an object with its name, in order.
-  package func forEachChild<Failure: Error>(_ body: (String?, JSONValue) throws(Failure) -> Void) throws(Failure) {
+  @inlinable package func forEachChild<Failure: Error>(_ body: (String?, JSONValue) throws(Failure) -> Void)
+    throws(Failure)
+  {
     try forEachMember { name, child throws(Failure) in
       try body(name.map { String(decoding: $0, as: UTF8.self) }, child)
     }
   }
 
   /// The same with names as UTF-8, good during the call.
-  package func forEachMember<Failure: Error>(
+  @inlinable package func forEachMember<Failure: Error>(
     _ body: (UnsafeRawBufferPointer?, JSONValue) throws(Failure) -> Void
   ) throws(Failure) {
     var children = csj_children_of(place)
