@@ -108,7 +108,9 @@ let package = Package(
     .testTarget(
       name: "InfluenceTests",
       dependencies: ["Domain", "Numerics", "Checkpoints", "Transformer", "LanguageModel", "Influence", "TestSupport"]),
-    .testTarget(name: "StoreTests", dependencies: ["Domain", "Numerics", "Store", "TestSupport"]),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: ["Domain", "Numerics", "Store", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
