@@ -14,10 +14,10 @@ let package = Package(
   targets: [
     // System libraries and C.
     .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
-    .systemLibrary(name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas"),
-    .systemLibrary(name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash"),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CVectorKernels"),
-    .target(name: "CCurl"),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
 
     // The core: from file to score to selection.
@@ -108,7 +108,9 @@ let package = Package(
     .testTarget(
       name: "InfluenceTests",
       dependencies: ["Domain", "Numerics", "Checkpoints", "Transformer", "LanguageModel", "Influence", "TestSupport"]),
-    .testTarget(name: "StoreTests", dependencies: ["Domain", "Numerics", "Store", "TestSupport"]),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: ["Domain", "Numerics", "Store", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [

@@ -293,6 +293,13 @@ private func problem(_ body: () throws -> Distances) -> ErrorReport? {
     #expect(try saying(.answer(200, Data(#"{"choices":[{"logprobs":{"token_logprobs":[NaN]}}]}"#.utf8))) != nil)
   }
 
+  @Test func anAnswerWithoutEndIsGivenUp() throws {
+    let server = try ModelServer(try Model(directory: modelFolder)) { _ in
+      .answer(200, Data(repeating: UInt8(ascii: " "), count: 65 << 20))
+    }
+    #expect(problem { try remote(server.address) }?.problem.contains("an answer of more than 64 MB") == true)
+  }
+
   @Test func theModelIsTheOnlyOneOrTheOneNamed() throws {
     let model = try Model(directory: modelFolder)
     let several = try ModelServer(model) { request in

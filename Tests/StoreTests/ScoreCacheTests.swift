@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import GRDB
 import Store
 import TestSupport
 import Testing
@@ -124,6 +125,56 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let library = try RunLibrary(path: folder.path + "/runs.sqlite")
     #expect(throws: StoreError.self) { try library.run(41) }
+  }
+}
+
+@Suite struct StoreErrorTests {
+  private func fault(_ body: () throws -> Void) -> (DatabaseFault, ErrorReport)? {
+    do {
+      try body()
+    } catch let error as StoreError {
+      if case .database(_, let fault) = error { return (fault, error.report) }
+    } catch {}
+    return nil
+  }
+
+  @Test func aFileThatIsNoDatabaseIsSaidSo() throws {
+    let folder = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.path + "/runs.sqlite"
+    try Data(repeating: 7, count: 4096).write(to: URL(fileURLWithPath: path))
+    let (fault, report) = try #require(fault { _ = try RunLibrary(path: path) })
+    #expect(fault.code == 26 && fault.message == "file is not a database")
+    #expect(report.problem == "the database can't be used: file is not a database (SQLite 26)")
+    #expect(report.place == path)
+    #expect(report.remedy == "Moved away, it is made anew (its contents are then missing).")
+  }
+
+  @Test func aStatementThatTheTablesDoNotFitIsNamed() throws {
+    let folder = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.path + "/runs.sqlite"
+    let library = try RunLibrary(path: path)
+    try DatabaseQueue(path: path).write { try $0.execute(sql: "DROP TABLE pick") }
+    let (fault, report) = try #require(fault { _ = try library.runs() })
+    #expect(fault.code == 1 && fault.message == "no such table: pick")
+    #expect(fault.statement?.hasPrefix("SELECT *") == true)
+    #expect(report.problem.contains("no such table: pick (SQLite 1), in: SELECT *"))
+  }
+
+  @Test func aRecordThatIsNoneIsSaidSo() throws {
+    let folder = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.path + "/runs.sqlite"
+    let library = try RunLibrary(path: path)
+    let specification = RunSpecification(method: .random, pool: "pool.jsonl", source: nil, budget: .count(1))
+    let id = try library.begin(specification, contents: [:], rows: 1)
+    try DatabaseQueue(path: path).write { try $0.execute(sql: "UPDATE run SET specification = '[]'") }
+    #expect {
+      try library.run(id)
+    } throws: {
+      ErrorReport(describing: $0).problem.hasPrefix("a record can't be read: ")
+    }
   }
 }
 

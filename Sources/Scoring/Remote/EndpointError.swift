@@ -2,7 +2,6 @@ import Domain
 
 /// What can go wrong between this program and an inference server.
 package enum EndpointError: ReportableError {
-  case noLibrary
   case badKey
   case badAddress(String, reason: String)
   /// Several models, or none, where none is named.
@@ -25,10 +24,6 @@ package enum EndpointError: ReportableError {
 
   package var report: ErrorReport {
     switch self {
-    case .noLibrary:
-      ErrorReport(
-        "talking to a server needs libcurl (libcurl.so.4), which is not on this machine", at: "--endpoint",
-        remedy: "Install it: apt-get install libcurl4, or what your system calls it.", status: .failed)
     case .badKey:
       ErrorReport(
         "the key has characters in it that no key has", at: "WINNOW_API_KEY", remedy: "Set it to the key alone.",
