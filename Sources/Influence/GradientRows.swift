@@ -112,7 +112,7 @@ package struct GradientRows: Sendable {
         if let projection {
           projection.add(values, offset: place, count: count, to: row, in: workspace.projection)
         } else {
-          TransformerKernel.addBias(row + place, bias: values, rows: 1, columns: count)
+          Vector.add(values, count: count, to: row + place)
         }
       }
     }

@@ -21,24 +21,20 @@ extension AdapterFile {
   }
 
   /// weight += scale · B A for a tensor that the adapter changes; `weight` is [outputs, inputs].
-  func change(_ parameter: Parameter, _ layout: ParameterLayout, _ weight: UnsafeMutablePointer<Float>)
+  func change(_ parameter: ModelParameter, _ layout: ParameterLayout, _ weight: UnsafeMutablePointer<Float>)
     throws(CheckpointError)
   {
     guard parameter.shape.count == 2 else { return }
     let names = parts(of: parameter, layout).map(\.name)
     guard tensors.shape(of: names[0]) != nil else { return }
     let (a, b) = (try tensors.floats(names[0]), try tensors.floats(names[1]))
-    let (outputs, inputs) = Self.sizes(of: parameter)
+    let (outputs, inputs) = parameter.sizes
     Product.multiply(
       m: outputs, n: inputs, k: rank, alpha: scale, b, lda: rank, a, ldb: inputs, beta: 1, into: weight, ldc: inputs)
   }
 
-  private static func sizes(of parameter: Parameter) -> (outputs: Int, inputs: Int) {
-    parameter.isTransposed ? (parameter.shape[1], parameter.shape[0]) : (parameter.shape[0], parameter.shape[1])
-  }
-
-  private func parts(of parameter: Parameter, _ layout: ParameterLayout) -> [(name: String, shape: [Int])] {
-    let (outputs, inputs) = Self.sizes(of: parameter)
+  private func parts(of parameter: ModelParameter, _ layout: ParameterLayout) -> [(name: String, shape: [Int])] {
+    let (outputs, inputs) = parameter.sizes
     let missing = layout.positions != nil && layout.prefix.isEmpty ? "transformer." : ""
     let name = AdapterFile.prefix + missing + parameter.name.dropLast(".weight".count)
     return [(name + ".lora_A.weight", [rank, inputs]), (name + ".lora_B.weight", [outputs, rank])]

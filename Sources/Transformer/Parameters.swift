@@ -2,60 +2,81 @@ import Checkpoints
 import Domain
 import Numerics
 
-/// A named tensor of a checkpoint and its place in the flat vector of all parameters.
-struct Parameter: Sendable, Hashable {
-  var name: String
+/// A named tensor of the model and its range in flat vectors of all parameters (weights, gradients, tangents, optimiser state).
+package struct ModelParameter: Sendable, Hashable {
+  package var name: String
   /// As the checkpoint stores it.
-  var shape: [Int]
-  /// First element in the flat vector.
-  var offset: Int
-  /// GPT-2 stores its products' weights as [inputs, outputs]; the flat vector has all as [outputs, inputs].
-  var isTransposed: Bool
-  var count: Int { shape.reduce(1, *) }
+  package var shape: [Int]
+  package var range: Range<Int>
+  /// GPT-2 stores its products' weights as [inputs, outputs]; flat vectors have all as [outputs, inputs].
+  package var isTransposed: Bool
+
+  var offset: Int { range.lowerBound }
+  /// Of a product's weight.
+  var sizes: (outputs: Int, inputs: Int) { isTransposed ? (shape[1], shape[0]) : (shape[0], shape[1]) }
+
+  /// The tensor's elements in the checkpoint's order, out of a flat vector of all parameters.
+  package func elements(of vector: UnsafePointer<Float>) -> [Float] {
+    guard isTransposed else { return Array(UnsafeBufferPointer(start: vector + offset, count: range.count)) }
+    let (outputs, inputs) = sizes
+    return (0..<range.count).map { vector[offset + $0 % outputs * inputs + $0 / outputs] }
+  }
+
+  /// Puts the tensor's elements, in the checkpoint's order, into a flat vector of all parameters.
+  package func store(_ elements: [Float], in vector: UnsafeMutablePointer<Float>) {
+    precondition(elements.count == range.count)
+    let (outputs, inputs) = isTransposed ? sizes : (1, range.count)
+    for (index, element) in elements.enumerated() {
+      vector[offset + index % outputs * inputs + index / outputs] = element
+    }
+  }
 }
 
 /// A product's weight [outputs, inputs] and bias [outputs], as offsets into a flat vector.
-struct LinearPlace: Sendable, Hashable {
+struct LinearParameters: Sendable, Hashable {
   var weight: Int
   var bias: Int?
   var inputs: Int
   var outputs: Int
+
+  /// Of the weight.
+  var count: Int { outputs * inputs }
 }
 
 /// A norm's weight and, for layer norm, bias.
-struct NormPlace: Sendable, Hashable {
+struct NormParameters: Sendable, Hashable {
   var weight: Int
   var bias: Int?
 }
 
 /// Where a block's tensors lie. Query, key and value share one product, and so do gate and up: their rows follow each
 /// other in the flat vector.
-struct LayerPlace: Sendable, Hashable {
-  var attentionNorm: NormPlace
-  var queryKeyValue: LinearPlace
+struct LayerParameters: Sendable, Hashable {
+  var attentionNorm: NormParameters
+  var queryKeyValue: LinearParameters
   var queryNorm: Int?
   var keyNorm: Int?
-  var output: LinearPlace
-  var feedForwardNorm: NormPlace
-  var up: LinearPlace
-  var down: LinearPlace
+  var output: LinearParameters
+  var feedForwardNorm: NormParameters
+  var up: LinearParameters
+  var down: LinearParameters
 
   /// The flat vector's first element behind the block.
-  var end: Int { down.bias.map { $0 + down.outputs } ?? (down.weight + down.outputs * down.inputs) }
+  var end: Int { down.bias.map { $0 + down.outputs } ?? (down.weight + down.count) }
 }
 
 /// The layout of all parameters in one flat vector: weights, gradients, tangents and optimiser state are vectors of this layout.
 struct ParameterLayout: Sendable, Hashable {
   /// What stands before GPT-2's names ("transformer." or nothing).
   let prefix: String
-  private(set) var parameters: [Parameter] = []
+  private(set) var parameters: [ModelParameter] = []
   private(set) var count = 0
   private(set) var embedding = 0
   private(set) var positions: Int?
-  private(set) var layers: [LayerPlace] = []
-  private(set) var finalNorm = NormPlace(weight: 0, bias: nil)
+  private(set) var layers: [LayerParameters] = []
+  private(set) var finalNorm = NormParameters(weight: 0, bias: nil)
   /// Its weight is the embedding where they are tied.
-  private(set) var head = LinearPlace(weight: 0, bias: nil, inputs: 0, outputs: 0)
+  private(set) var head = LinearParameters(weight: 0, bias: nil, inputs: 0, outputs: 0)
 
   init(_ configuration: ModelConfiguration, prefix: String = "") {
     self.prefix = prefix
@@ -64,48 +85,48 @@ struct ParameterLayout: Sendable, Hashable {
   }
 
   private mutating func layOutLlama(_ c: ModelConfiguration) {
-    embedding = place("model.embed_tokens.weight", [c.vocabularySize, c.hiddenSize])
+    embedding = add("model.embed_tokens.weight", [c.vocabularySize, c.hiddenSize])
     for layer in 0..<c.layers {
       let name = "model.layers.\(layer)."
       let attention = name + "self_attn."
-      let attentionNorm = NormPlace(weight: place(name + "input_layernorm.weight", [c.hiddenSize]))
-      let query = place(attention + "q_proj.weight", [c.querySize, c.hiddenSize])
-      place(attention + "k_proj.weight", [c.keyValueSize, c.hiddenSize], follows: true)
-      place(attention + "v_proj.weight", [c.keyValueSize, c.hiddenSize], follows: true)
+      let attentionNorm = NormParameters(weight: add(name + "input_layernorm.weight", [c.hiddenSize]))
+      let query = add(attention + "q_proj.weight", [c.querySize, c.hiddenSize])
+      add(attention + "k_proj.weight", [c.keyValueSize, c.hiddenSize], follows: true)
+      add(attention + "v_proj.weight", [c.keyValueSize, c.hiddenSize], follows: true)
       var queryBias: Int?
       if c.attentionBias {
-        queryBias = place(attention + "q_proj.bias", [c.querySize])
-        place(attention + "k_proj.bias", [c.keyValueSize], follows: true)
-        place(attention + "v_proj.bias", [c.keyValueSize], follows: true)
+        queryBias = add(attention + "q_proj.bias", [c.querySize])
+        add(attention + "k_proj.bias", [c.keyValueSize], follows: true)
+        add(attention + "v_proj.bias", [c.keyValueSize], follows: true)
       }
-      let queryNorm = c.family == .qwen3 ? place(attention + "q_norm.weight", [c.headSize]) : nil
-      let keyNorm = c.family == .qwen3 ? place(attention + "k_norm.weight", [c.headSize]) : nil
+      let queryNorm = c.family == .qwen3 ? add(attention + "q_norm.weight", [c.headSize]) : nil
+      let keyNorm = c.family == .qwen3 ? add(attention + "k_norm.weight", [c.headSize]) : nil
       let output = linear(attention + "o_proj", c.querySize, c.hiddenSize, bias: c.outputBias)
-      let feedForwardNorm = NormPlace(weight: place(name + "post_attention_layernorm.weight", [c.hiddenSize]))
-      let gate = place(name + "mlp.gate_proj.weight", [c.intermediateSize, c.hiddenSize])
-      place(name + "mlp.up_proj.weight", [c.intermediateSize, c.hiddenSize], follows: true)
+      let feedForwardNorm = NormParameters(weight: add(name + "post_attention_layernorm.weight", [c.hiddenSize]))
+      let gate = add(name + "mlp.gate_proj.weight", [c.intermediateSize, c.hiddenSize])
+      add(name + "mlp.up_proj.weight", [c.intermediateSize, c.hiddenSize], follows: true)
       var gateBias: Int?
       if c.multilayerPerceptronBias {
-        gateBias = place(name + "mlp.gate_proj.bias", [c.intermediateSize])
-        place(name + "mlp.up_proj.bias", [c.intermediateSize], follows: true)
+        gateBias = add(name + "mlp.gate_proj.bias", [c.intermediateSize])
+        add(name + "mlp.up_proj.bias", [c.intermediateSize], follows: true)
       }
       let down = linear(name + "mlp.down_proj", c.intermediateSize, c.hiddenSize, bias: c.multilayerPerceptronBias)
       layers.append(
-        LayerPlace(
+        LayerParameters(
           attentionNorm: attentionNorm,
-          queryKeyValue: LinearPlace(
+          queryKeyValue: LinearParameters(
             weight: query, bias: queryBias, inputs: c.hiddenSize, outputs: c.querySize + 2 * c.keyValueSize),
           queryNorm: queryNorm, keyNorm: keyNorm, output: output, feedForwardNorm: feedForwardNorm,
-          up: LinearPlace(weight: gate, bias: gateBias, inputs: c.hiddenSize, outputs: 2 * c.intermediateSize),
+          up: LinearParameters(weight: gate, bias: gateBias, inputs: c.hiddenSize, outputs: 2 * c.intermediateSize),
           down: down))
     }
-    finalNorm = NormPlace(weight: place("model.norm.weight", [c.hiddenSize]))
-    placeHead(c)
+    finalNorm = NormParameters(weight: add("model.norm.weight", [c.hiddenSize]))
+    addHead(c)
   }
 
   private mutating func layOutGPT2(_ c: ModelConfiguration, prefix: String) {
-    embedding = place(prefix + "wte.weight", [c.vocabularySize, c.hiddenSize])
-    positions = place(prefix + "wpe.weight", [c.contextLength, c.hiddenSize])
+    embedding = add(prefix + "wte.weight", [c.vocabularySize, c.hiddenSize])
+    positions = add(prefix + "wpe.weight", [c.contextLength, c.hiddenSize])
     for layer in 0..<c.layers {
       let name = prefix + "h.\(layer)."
       let attentionNorm = norm(name + "ln_1", c.hiddenSize)
@@ -115,66 +136,59 @@ struct ParameterLayout: Sendable, Hashable {
       let up = convolution(name + "mlp.c_fc", c.hiddenSize, c.intermediateSize)
       let down = convolution(name + "mlp.c_proj", c.intermediateSize, c.hiddenSize)
       layers.append(
-        LayerPlace(
+        LayerParameters(
           attentionNorm: attentionNorm, queryKeyValue: attention, queryNorm: nil, keyNorm: nil, output: output,
           feedForwardNorm: feedForwardNorm, up: up, down: down))
     }
     finalNorm = norm(prefix + "ln_f", c.hiddenSize)
-    placeHead(c)
+    addHead(c)
   }
 
-  private mutating func placeHead(_ c: ModelConfiguration) {
-    let weight = c.tiedEmbeddings ? embedding : place("lm_head.weight", [c.vocabularySize, c.hiddenSize])
-    head = LinearPlace(weight: weight, bias: nil, inputs: c.hiddenSize, outputs: c.vocabularySize)
+  private mutating func addHead(_ c: ModelConfiguration) {
+    let weight = c.tiedEmbeddings ? embedding : add("lm_head.weight", [c.vocabularySize, c.hiddenSize])
+    head = LinearParameters(weight: weight, bias: nil, inputs: c.hiddenSize, outputs: c.vocabularySize)
   }
 
-  private mutating func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool) -> LinearPlace {
-    let weight = place(name + ".weight", [outputs, inputs])
-    return LinearPlace(
-      weight: weight, bias: bias ? place(name + ".bias", [outputs]) : nil, inputs: inputs, outputs: outputs)
+  private mutating func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool) -> LinearParameters {
+    let weight = add(name + ".weight", [outputs, inputs])
+    return LinearParameters(
+      weight: weight, bias: bias ? add(name + ".bias", [outputs]) : nil, inputs: inputs, outputs: outputs)
   }
 
-  private mutating func convolution(_ name: String, _ inputs: Int, _ outputs: Int) -> LinearPlace {
-    let weight = place(name + ".weight", [inputs, outputs], transposed: true)
-    return LinearPlace(weight: weight, bias: place(name + ".bias", [outputs]), inputs: inputs, outputs: outputs)
+  private mutating func convolution(_ name: String, _ inputs: Int, _ outputs: Int) -> LinearParameters {
+    let weight = add(name + ".weight", [inputs, outputs], transposed: true)
+    return LinearParameters(weight: weight, bias: add(name + ".bias", [outputs]), inputs: inputs, outputs: outputs)
   }
 
-  private mutating func norm(_ name: String, _ size: Int) -> NormPlace {
-    let weight = place(name + ".weight", [size])
-    return NormPlace(weight: weight, bias: place(name + ".bias", [size]))
-  }
-
-  /// The parameters as they are shown outside.
-  var named: [ModelParameter] {
-    parameters.map {
-      ModelParameter(
-        name: $0.name, shape: $0.shape, range: $0.offset..<$0.offset + $0.count, isTransposed: $0.isTransposed)
-    }
+  private mutating func norm(_ name: String, _ size: Int) -> NormParameters {
+    let weight = add(name + ".weight", [size])
+    return NormParameters(weight: weight, bias: add(name + ".bias", [size]))
   }
 
   /// The token embedding, as the weight of a product.
-  var embeddingPlace: LinearPlace {
-    LinearPlace(weight: embedding, bias: nil, inputs: head.inputs, outputs: head.outputs)
+  var embeddingProduct: LinearParameters {
+    LinearParameters(weight: embedding, bias: nil, inputs: head.inputs, outputs: head.outputs)
   }
 
   /// The tensors that a product's weight is made of, in the order of its outputs.
-  func parameters(of place: LinearPlace) -> [Parameter] {
-    let range = place.weight..<place.weight + place.outputs * place.inputs
+  func parameters(of linear: LinearParameters) -> [ModelParameter] {
+    let range = linear.weight..<linear.weight + linear.count
     return parameters.filter { range.contains($0.offset) }
   }
 
   /// The weights that products are taken with; the output head is one, and with it a tied embedding.
-  var products: [LinearPlace] {
+  var products: [LinearParameters] {
     layers.flatMap { [$0.queryKeyValue, $0.output, $0.up, $0.down] } + [head]
   }
 
-  /// Gives a tensor the next place: right behind the last one if it `follows` it, else at a cache line's start.
+  /// Lays a tensor right behind the last one if it `follows` it, else at a cache line's start; returns its offset.
   @discardableResult
-  private mutating func place(_ name: String, _ shape: [Int], transposed: Bool = false, follows: Bool = false) -> Int {
+  private mutating func add(_ name: String, _ shape: [Int], transposed: Bool = false, follows: Bool = false) -> Int {
     let offset = follows ? count : (count &+ 15) & ~15
-    parameters.append(Parameter(name: name, shape: shape, offset: offset, isTransposed: transposed))
     // Wraps only for sizes that no file can hold; every shape is compared with the file before the count is used.
     count = offset &+ shape.reduce(1, &*)
+    parameters.append(
+      ModelParameter(name: name, shape: shape, range: offset..<max(offset, count), isTransposed: transposed))
     return offset
   }
 }

@@ -30,47 +30,48 @@ final class StoredTensors: @unchecked Sendable {
   init?(_ layout: ParameterLayout, in checkpoint: Checkpoint) {
     self.checkpoint = checkpoint
     var parts: [Int: [Part]] = [:]
-    for place in layout.products + [layout.embeddingPlace] where parts[place.weight] == nil {
+    for linear in layout.products + [layout.embeddingProduct] where parts[linear.weight] == nil {
       var found: [Part] = []
-      for parameter in layout.parameters(of: place) {
+      for parameter in layout.parameters(of: linear) {
         guard let stored = checkpoint.stored(parameter.name) else { return nil }
-        let first = (parameter.offset - place.weight) / place.inputs
-        let outputs = parameter.count / place.inputs
+        let first = (parameter.offset - linear.weight) / linear.inputs
+        let outputs = parameter.range.count / linear.inputs
         found.append(
           Part(
             outputs: first..<first + outputs, base: stored.base, type: stored.type,
-            outputStride: parameter.isTransposed ? 1 : place.inputs,
+            outputStride: parameter.isTransposed ? 1 : linear.inputs,
             inputStride: parameter.isTransposed ? outputs : 1))
       }
-      parts[place.weight] = found
+      parts[linear.weight] = found
     }
     self.parts = parts
   }
 
   /// y (+)= x Wᵀ for x [rows, inputs] and a range of the outputs that begins at a multiple of the panels' width.
   func multiply(
-    _ place: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, outputs range: Range<Int>, adding: Bool,
+    _ linear: LinearParameters, _ x: UnsafePointer<Float>, rows: Int, outputs range: Range<Int>, adding: Bool,
     into y: UnsafeMutablePointer<Float>, stride yStride: Int, scratch: Scratch
   ) {
-    let slice = Self.slice(depth: place.inputs)
-    let weight = scratch.floats(min(slice, range.count) * place.inputs)
+    let slice = Self.slice(depth: linear.inputs)
+    let weight = scratch.floats(min(slice, range.count) * linear.inputs)
     for first in stride(from: range.lowerBound, to: range.upperBound, by: slice) {
       let outputs = first..<min(first + slice, range.upperBound)
       let target = y + (first - range.lowerBound)
-      if PanelProduct.suits(outputs: place.outputs) {
-        forEachPart(place, within: outputs, by: PanelProduct.width) { part, some, panel in
+      if PanelProduct.suits(outputs: linear.outputs) {
+        forEachPart(linear, within: outputs, by: PanelProduct.width) { part, some, panel in
           Widen.lanes(
-            part.element(output: some.lowerBound, input: 0), part.type, lanes: some.count, depth: place.inputs,
+            part.element(output: some.lowerBound, input: 0), part.type, lanes: some.count, depth: linear.inputs,
             laneStride: part.outputStride, depthStride: part.inputStride,
-            into: weight + (panel - first) * place.inputs + (some.lowerBound - panel), targetStride: PanelProduct.width)
+            into: weight + (panel - first) * linear.inputs + (some.lowerBound - panel), targetStride: PanelProduct.width
+          )
         }
         PanelProduct.multiply(
-          rows: rows, outputs: outputs.count, inputs: place.inputs, x, stride: place.inputs, panels: weight,
+          rows: rows, outputs: outputs.count, inputs: linear.inputs, x, stride: linear.inputs, panels: weight,
           adding: adding, into: target, stride: yStride)
       } else {
-        widenRows(place, outputs, into: weight)
+        widenRows(linear, outputs, into: weight)
         Product.multiply(
-          m: rows, n: outputs.count, k: place.inputs, x, lda: place.inputs, weight, ldb: place.inputs,
+          m: rows, n: outputs.count, k: linear.inputs, x, lda: linear.inputs, weight, ldb: linear.inputs,
           transposedB: true, beta: adding ? 1 : 0, into: target, ldc: yStride)
       }
     }
@@ -78,58 +79,59 @@ final class StoredTensors: @unchecked Sendable {
 
   /// dx (+)= dy W for dy [rows, outputs].
   func multiplyTransposed(
-    _ place: LinearPlace, _ dy: UnsafePointer<Float>, rows: Int, adding: Bool, into dx: UnsafeMutablePointer<Float>,
+    _ linear: LinearParameters, _ dy: UnsafePointer<Float>, rows: Int, adding: Bool,
+    into dx: UnsafeMutablePointer<Float>,
     scratch: Scratch
   ) {
-    if PanelProduct.suits(outputs: place.inputs) {
-      let slice = Self.slice(depth: place.outputs)
-      let weight = scratch.floats(min(slice, place.inputs) * place.outputs)
-      for first in stride(from: 0, to: place.inputs, by: slice) {
-        let inputs = first..<min(first + slice, place.inputs)
+    if PanelProduct.suits(outputs: linear.inputs) {
+      let slice = Self.slice(depth: linear.outputs)
+      let weight = scratch.floats(min(slice, linear.inputs) * linear.outputs)
+      for first in stride(from: 0, to: linear.inputs, by: slice) {
+        let inputs = first..<min(first + slice, linear.inputs)
         for panel in stride(from: first, to: inputs.upperBound, by: PanelProduct.width) {
-          for part in parts[place.weight] ?? [] {
+          for part in parts[linear.weight] ?? [] {
             Widen.lanes(
               part.element(output: part.outputs.lowerBound, input: panel), part.type, lanes: PanelProduct.width,
               depth: part.outputs.count, laneStride: part.inputStride, depthStride: part.outputStride,
-              into: weight + (panel - first) * place.outputs + part.outputs.lowerBound * PanelProduct.width,
+              into: weight + (panel - first) * linear.outputs + part.outputs.lowerBound * PanelProduct.width,
               targetStride: PanelProduct.width)
           }
         }
         PanelProduct.multiply(
-          rows: rows, outputs: inputs.count, inputs: place.outputs, dy, stride: place.outputs, panels: weight,
-          adding: adding, into: dx + first, stride: place.inputs)
+          rows: rows, outputs: inputs.count, inputs: linear.outputs, dy, stride: linear.outputs, panels: weight,
+          adding: adding, into: dx + first, stride: linear.inputs)
       }
     } else {
-      let slice = Self.slice(depth: place.inputs)
-      let weight = scratch.floats(min(slice, place.outputs) * place.inputs)
-      for first in stride(from: 0, to: place.outputs, by: slice) {
-        let outputs = first..<min(first + slice, place.outputs)
-        widenRows(place, outputs, into: weight)
+      let slice = Self.slice(depth: linear.inputs)
+      let weight = scratch.floats(min(slice, linear.outputs) * linear.inputs)
+      for first in stride(from: 0, to: linear.outputs, by: slice) {
+        let outputs = first..<min(first + slice, linear.outputs)
+        widenRows(linear, outputs, into: weight)
         Product.multiply(
-          m: rows, n: place.inputs, k: outputs.count, dy + first, lda: place.outputs, weight, ldb: place.inputs,
-          beta: adding || first > 0 ? 1 : 0, into: dx, ldc: place.inputs)
+          m: rows, n: linear.inputs, k: outputs.count, dy + first, lda: linear.outputs, weight, ldb: linear.inputs,
+          beta: adding || first > 0 ? 1 : 0, into: dx, ldc: linear.inputs)
       }
     }
   }
 
   /// Weights of a range of outputs, row-major.
-  func widenRows(_ place: LinearPlace, _ range: Range<Int>, into rows: UnsafeMutablePointer<Float>) {
-    forEachPart(place, within: range, by: range.count) { part, some, _ in
+  func widenRows(_ linear: LinearParameters, _ range: Range<Int>, into rows: UnsafeMutablePointer<Float>) {
+    forEachPart(linear, within: range, by: range.count) { part, some, _ in
       Widen.lanes(
-        part.element(output: some.lowerBound, input: 0), part.type, lanes: place.inputs, depth: some.count,
+        part.element(output: some.lowerBound, input: 0), part.type, lanes: linear.inputs, depth: some.count,
         laneStride: part.inputStride, depthStride: part.outputStride,
-        into: rows + (some.lowerBound - range.lowerBound) * place.inputs, targetStride: place.inputs)
+        into: rows + (some.lowerBound - range.lowerBound) * linear.inputs, targetStride: linear.inputs)
     }
   }
 
   /// Calls `body` with each part's outputs within a range that is gone through in steps, and the step's beginning.
   private func forEachPart(
-    _ place: LinearPlace, within range: Range<Int>, by step: Int,
+    _ linear: LinearParameters, within range: Range<Int>, by step: Int,
     _ body: (_ part: Part, _ outputs: Range<Int>, _ start: Int) -> Void
   ) {
     for start in stride(from: range.lowerBound, to: range.upperBound, by: max(1, step)) {
       let outputs = start..<min(start + step, range.upperBound)
-      for part in parts[place.weight] ?? [] {
+      for part in parts[linear.weight] ?? [] {
         let some = part.outputs.clamped(to: outputs)
         if !some.isEmpty { body(part, some, start) }
       }

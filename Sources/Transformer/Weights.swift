@@ -20,7 +20,7 @@ final class Weights: Sendable {
   private let storage: Matrix
   fileprivate let stored: StoredTensors?
   /// Where norms and biases lie in `storage`, by their offsets in the flat vector, where the rest stays in the checkpoint.
-  private let places: [Int: Int]
+  private let offsets: [Int: Int]
 
   /// Reads the tensors of the layout. Shapes are checked for all before memory is taken.
   init(
@@ -41,30 +41,30 @@ final class Weights: Sendable {
       }
     stored = widens ? nil : StoredTensors(layout, in: checkpoint)
     guard stored != nil else {
-      places = [:]
+      offsets = [:]
       storage = Matrix(zerosOfRows: 1, columns: layout.count)
       for parameter in layout.parameters {
         try read(parameter, from: checkpoint)
         try adapter?.change(parameter, layout, storage.base + parameter.offset)
       }
-      for place in layout.products where PanelProduct.suits(outputs: place.outputs) { layInPanels(place) }
+      for linear in layout.products where PanelProduct.suits(outputs: linear.outputs) { layInPanels(linear) }
       checkpoint.releasePages()
       return
     }
     let matrices = Set((layout.products.flatMap { layout.parameters(of: $0) }).map(\.offset) + [layout.embedding])
     let vectors = layout.parameters.filter { !matrices.contains($0.offset) }
-    var places: [Int: Int] = [:]
+    var offsets: [Int: Int] = [:]
     var count = 0
     for vector in vectors {
-      places[vector.offset] = count
-      count += (vector.count + 15) & ~15
+      offsets[vector.offset] = count
+      count += (vector.range.count + 15) & ~15
     }
-    self.places = places
+    self.offsets = offsets
     storage = Matrix(zerosOfRows: 1, columns: count)
-    for vector in vectors { try checkpoint.read(vector.name, into: storage.base + places[vector.offset, default: 0]) }
+    for vector in vectors { try checkpoint.read(vector.name, into: storage.base + offsets[vector.offset, default: 0]) }
   }
 
-  private func read(_ parameter: Parameter, from checkpoint: Checkpoint) throws(CheckpointError) {
+  private func read(_ parameter: ModelParameter, from checkpoint: Checkpoint) throws(CheckpointError) {
     let target = storage.base + parameter.offset
     guard parameter.isTransposed else { return try checkpoint.read(parameter.name, into: target) }
     let (inputs, outputs) = (parameter.shape[0], parameter.shape[1])
@@ -79,7 +79,7 @@ final class Weights: Sendable {
   init(_ layout: ParameterLayout, rowMajor values: UnsafePointer<Float>) {
     self.layout = layout
     stored = nil
-    places = [:]
+    offsets = [:]
     storage = Matrix(uninitializedRows: 1, columns: layout.count)
     refresh(fromRowMajor: values)
   }
@@ -87,39 +87,39 @@ final class Weights: Sendable {
   /// Only for weights that are widened.
   func refresh(fromRowMajor values: UnsafePointer<Float>) {
     storage.base.update(from: values, count: layout.count)
-    for place in layout.products where PanelProduct.suits(outputs: place.outputs) { layInPanels(place) }
+    for linear in layout.products where PanelProduct.suits(outputs: linear.outputs) { layInPanels(linear) }
   }
 
   /// All parameters with their products' weights row-major.
   func copyRowMajor(into values: UnsafeMutablePointer<Float>) {
     guard let stored else {
       values.update(from: storage.base, count: layout.count)
-      for place in layout.products where PanelProduct.suits(outputs: place.outputs) {
+      for linear in layout.products where PanelProduct.suits(outputs: linear.outputs) {
         PanelProduct.unpack(
-          storage.base + place.weight, outputs: place.outputs, inputs: place.inputs, into: values + place.weight)
+          storage.base + linear.weight, outputs: linear.outputs, inputs: linear.inputs, into: values + linear.weight)
       }
       return
     }
     values.update(repeating: 0, count: layout.count)
     for parameter in layout.parameters {
-      if let place = places[parameter.offset] {
-        (values + parameter.offset).update(from: storage.base + place, count: parameter.count)
+      if let offset = offsets[parameter.offset] {
+        (values + parameter.offset).update(from: storage.base + offset, count: parameter.range.count)
       }
     }
-    for place in layout.products + [layout.embeddingPlace] {
-      stored.widenRows(place, 0..<place.outputs, into: values + place.weight)
+    for linear in layout.products + [layout.embeddingProduct] {
+      stored.widenRows(linear, 0..<linear.outputs, into: values + linear.weight)
     }
   }
 
-  private func layInPanels(_ place: LinearPlace) {
+  private func layInPanels(_ linear: LinearParameters) {
     // A slice of outputs at a time: the copy need not be as large as the weight.
     let slice = 64 * PanelProduct.width
-    let copy = Matrix(uninitializedRows: min(slice, place.outputs), columns: place.inputs)
-    for first in stride(from: 0, to: place.outputs, by: slice) {
-      let outputs = min(slice, place.outputs - first)
-      let target = storage.base + place.weight + first * place.inputs
-      copy.base.update(from: target, count: outputs * place.inputs)
-      PanelProduct.pack(copy.base, outputs: outputs, inputs: place.inputs, into: target)
+    let copy = Matrix(uninitializedRows: min(slice, linear.outputs), columns: linear.inputs)
+    for first in stride(from: 0, to: linear.outputs, by: slice) {
+      let outputs = min(slice, linear.outputs - first)
+      let target = storage.base + linear.weight + first * linear.inputs
+      copy.base.update(from: target, count: outputs * linear.inputs)
+      PanelProduct.pack(copy.base, outputs: outputs, inputs: linear.inputs, into: target)
     }
   }
 
@@ -133,16 +133,16 @@ final class Weights: Sendable {
   /// A norm's weight, a bias or the position table, by its offset; valid while this object lives.
   func vector(_ offset: Int) -> UnsafePointer<Float> {
     guard stored != nil else { return UnsafePointer(storage.base + offset) }
-    guard let place = places[offset] else { preconditionFailure("no vector begins at \(offset)") }
-    return UnsafePointer(storage.base + place)
+    guard let start = offsets[offset] else { preconditionFailure("no vector begins at \(offset)") }
+    return UnsafePointer(storage.base + start)
   }
 
   /// A token's row of the embedding: [hidden].
   func copyEmbedding(of token: Int, into target: UnsafeMutablePointer<Float>) {
-    let place = layout.embeddingPlace
-    if let stored { return stored.widenRows(place, token..<token + 1, into: target) }
-    let hidden = place.inputs
-    guard layout.head.weight == layout.embedding, PanelProduct.suits(outputs: place.outputs) else {
+    let linear = layout.embeddingProduct
+    if let stored { return stored.widenRows(linear, token..<token + 1, into: target) }
+    let hidden = linear.inputs
+    guard layout.head.weight == layout.embedding, PanelProduct.suits(outputs: linear.outputs) else {
       return target.update(from: storage.base + layout.embedding + token * hidden, count: hidden)
     }
     // A tied embedding lies in the output head's panels: its elements are a panel's width apart.
@@ -154,24 +154,25 @@ final class Weights: Sendable {
   /// y (+)= x Wᵀ for x [rows, inputs] and a range of the outputs, all if nil, without the bias. The range begins at a multiple
   /// of the panels' width. `scratch` is for weights that are widened as they are used.
   func multiply(
-    _ place: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, outputs range: Range<Int>? = nil, adding: Bool,
+    _ linear: LinearParameters, _ x: UnsafePointer<Float>, rows: Int, outputs range: Range<Int>? = nil, adding: Bool,
     into y: UnsafeMutablePointer<Float>, stride: Int? = nil, scratch: Scratch
   ) {
-    let range = range ?? 0..<place.outputs
-    let stride = stride ?? place.outputs
+    let range = range ?? 0..<linear.outputs
+    let stride = stride ?? linear.outputs
     if let stored {
-      stored.multiply(place, x, rows: rows, outputs: range, adding: adding, into: y, stride: stride, scratch: scratch)
+      stored.multiply(linear, x, rows: rows, outputs: range, adding: adding, into: y, stride: stride, scratch: scratch)
       return
     }
     // Panels of whole outputs follow each other, so the range begins at the same place in both layouts.
-    let first = UnsafePointer(storage.base + place.weight + range.lowerBound * place.inputs)
-    if PanelProduct.suits(outputs: place.outputs) {
+    let first = UnsafePointer(storage.base + linear.weight + range.lowerBound * linear.inputs)
+    if PanelProduct.suits(outputs: linear.outputs) {
       PanelProduct.multiply(
-        rows: rows, outputs: range.count, inputs: place.inputs, x, stride: place.inputs, panels: first, adding: adding,
+        rows: rows, outputs: range.count, inputs: linear.inputs, x, stride: linear.inputs, panels: first,
+        adding: adding,
         into: y, stride: stride)
     } else {
       Product.multiply(
-        m: rows, n: range.count, k: place.inputs, x, lda: place.inputs, first, ldb: place.inputs, transposedB: true,
+        m: rows, n: range.count, k: linear.inputs, x, lda: linear.inputs, first, ldb: linear.inputs, transposedB: true,
         beta: adding ? 1 : 0, into: y, ldc: stride)
     }
   }
@@ -199,34 +200,35 @@ final class TransposedWeights: Sendable {
 
   /// Only between passes.
   func refresh(fromRowMajor values: UnsafePointer<Float>) {
-    for place in layout.products {
-      let target = storage.base + place.weight
-      if PanelProduct.suits(outputs: place.inputs) {
+    for linear in layout.products {
+      let target = storage.base + linear.weight
+      if PanelProduct.suits(outputs: linear.inputs) {
         PanelProduct.packTransposed(
-          values + place.weight, outputs: place.outputs, inputs: place.inputs, into: target)
+          values + linear.weight, outputs: linear.outputs, inputs: linear.inputs, into: target)
       } else {
-        target.update(from: values + place.weight, count: place.outputs * place.inputs)
+        target.update(from: values + linear.weight, count: linear.count)
       }
     }
   }
 
   /// dx (+)= dy W for dy [rows, outputs].
   func multiply(
-    _ place: LinearPlace, _ dy: UnsafePointer<Float>, rows: Int, adding: Bool, into dx: UnsafeMutablePointer<Float>,
+    _ linear: LinearParameters, _ dy: UnsafePointer<Float>, rows: Int, adding: Bool,
+    into dx: UnsafeMutablePointer<Float>,
     scratch: Scratch
   ) {
     if let stored {
-      return stored.multiplyTransposed(place, dy, rows: rows, adding: adding, into: dx, scratch: scratch)
+      return stored.multiplyTransposed(linear, dy, rows: rows, adding: adding, into: dx, scratch: scratch)
     }
-    let weight = UnsafePointer(storage.base + place.weight)
-    if PanelProduct.suits(outputs: place.inputs) {
+    let weight = UnsafePointer(storage.base + linear.weight)
+    if PanelProduct.suits(outputs: linear.inputs) {
       PanelProduct.multiply(
-        rows: rows, outputs: place.inputs, inputs: place.outputs, dy, stride: place.outputs, panels: weight,
-        adding: adding, into: dx, stride: place.inputs)
+        rows: rows, outputs: linear.inputs, inputs: linear.outputs, dy, stride: linear.outputs, panels: weight,
+        adding: adding, into: dx, stride: linear.inputs)
     } else {
       Product.multiply(
-        m: rows, n: place.inputs, k: place.outputs, dy, lda: place.outputs, weight, ldb: place.inputs,
-        beta: adding ? 1 : 0, into: dx, ldc: place.inputs)
+        m: rows, n: linear.inputs, k: linear.outputs, dy, lda: linear.outputs, weight, ldb: linear.inputs,
+        beta: adding ? 1 : 0, into: dx, ldc: linear.inputs)
     }
   }
 }

@@ -8,7 +8,7 @@ import Numerics
 extension Forward {
   /// Norm, the fused product, query and key norms, rotary positions.
   func projectQueryKeyValue(
-    _ layer: LayerPlace, _ residual: UnsafePointer<Float>,
+    _ layer: LayerParameters, _ residual: UnsafePointer<Float>,
     into queryKeyValue: UnsafeMutablePointer<Float>,  // [rows, query + 2 × key/value]
     raw: UnsafeMutablePointer<Float>? = nil  // query and key before their norms, if they are to be kept
   ) {
@@ -99,7 +99,7 @@ extension Forward {
 extension Backward {
   /// x += W_o attention(rotate(norm(W_qkv norm(x)))).
   func attention(
-    _ layer: LayerPlace, _ kept: Activations.Layer, window: Int?, _ dx: UnsafeMutablePointer<Float>
+    _ layer: LayerParameters, _ kept: Activations.Layer, window: Int?, _ dx: UnsafeMutablePointer<Float>
   ) {
     linearParameters(layer.output, x: kept.attended, dy: dx)
     let dAttended = workspace.dAttended.floats(rows * c.querySize)
@@ -159,7 +159,7 @@ extension Backward {
 extension TangentForward {
   /// t.middle = t.input + the tangent of the attention.
   func attention(
-    _ place: LayerPlace, _ along: LayerPlace, kept: Activations.Layer, _ t: Activations.Layer, window: Int?
+    _ place: LayerParameters, _ along: LayerParameters, kept: Activations.Layer, _ t: Activations.Layer, window: Int?
   ) {
     linearBehindNorm(
       place.queryKeyValue, along.queryKeyValue, place.attentionNorm, along.attentionNorm, x: kept.input, tx: t.input,

@@ -11,8 +11,7 @@ extension Forward {
       let target = residual + row * hidden
       weights.copyEmbedding(of: Int(token), into: target)
       if let table = layout.positions {
-        TransformerKernel.addBias(
-          target, bias: weights.vector(table) + Int(positions[row]) * hidden, rows: 1, columns: hidden)
+        Vector.add(weights.vector(table) + Int(positions[row]) * hidden, count: hidden, to: target)
       }
     }
   }

@@ -5,7 +5,7 @@ import Numerics
 extension Forward {
   /// The attention's output product and the feed-forward network, each added to the residual stream.
   func feedForward(
-    _ layer: LayerPlace, attended: UnsafePointer<Float>, residual: UnsafeMutablePointer<Float>, rows: Int
+    _ layer: LayerParameters, attended: UnsafePointer<Float>, residual: UnsafeMutablePointer<Float>, rows: Int
   ) {
     let c = configuration
     for start in stride(from: 0, to: rows, by: weights.rowBlock) {
@@ -41,7 +41,7 @@ extension Forward {
 
 extension Backward {
   /// x += W_down act(W_up norm(x)).
-  func feedForward(_ layer: LayerPlace, _ kept: Activations.Layer, _ dx: UnsafeMutablePointer<Float>) {
+  func feedForward(_ layer: LayerParameters, _ kept: Activations.Layer, _ dx: UnsafeMutablePointer<Float>) {
     let activated = workspace.forward.activated.floats(rows * c.intermediateSize)
     forward.activate(kept.up, rows: rows, into: activated)
     linearParameters(layer.down, x: activated, dy: dx)
@@ -63,7 +63,7 @@ extension Backward {
 extension TangentForward {
   /// next = t.middle + the tangent of the network; with no place for it, only t.up.
   func feedForward(
-    _ place: LayerPlace, _ along: LayerPlace, kept: Activations.Layer, _ t: Activations.Layer,
+    _ place: LayerParameters, _ along: LayerParameters, kept: Activations.Layer, _ t: Activations.Layer,
     into next: UnsafeMutablePointer<Float>?
   ) {
     linearBehindNorm(

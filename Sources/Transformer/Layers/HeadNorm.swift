@@ -4,7 +4,7 @@ import Numerics
 
 extension Forward {
   /// On rows of queries, keys and values, in place; nothing where the family has no such norms.
-  func headNorms(_ layer: LayerPlace, _ x: UnsafeMutablePointer<Float>, rows: Int) {
+  func headNorms(_ layer: LayerParameters, _ x: UnsafeMutablePointer<Float>, rows: Int) {
     let c = configuration
     if let place = layer.queryNorm {
       TransformerKernel.headNorm(
@@ -52,7 +52,7 @@ extension Backward {
 
 extension TangentForward {
   /// Qwen3's norms of each query and key head, on t.queryKeyValue in place; what was there before is kept as rawQueryKey.
-  func headNorms(_ place: LayerPlace, _ along: LayerPlace, kept: Activations.Layer, _ t: Activations.Layer) {
+  func headNorms(_ place: LayerParameters, _ along: LayerParameters, kept: Activations.Layer, _ t: Activations.Layer) {
     guard let query = place.queryNorm, let key = place.keyNorm, let tQuery = along.queryNorm, let tKey = along.keyNorm
     else { return }
     let size = c.headSize
@@ -80,7 +80,7 @@ extension TangentForward {
 extension TangentBackward {
   /// Qwen3's norms of each query and key head, backwards with tangents; d and td in place.
   func headNorms(
-    _ layer: LayerPlace, _ kept: Activations.Layer, _ t: Activations.Layer, _ d: UnsafeMutablePointer<Float>,
+    _ layer: LayerParameters, _ kept: Activations.Layer, _ t: Activations.Layer, _ d: UnsafeMutablePointer<Float>,
     _ td: UnsafeMutablePointer<Float>
   ) {
     guard let query = layer.queryNorm, let key = layer.keyNorm else { return }

@@ -5,20 +5,20 @@ import Numerics
 extension Forward {
   /// y = x Wᵀ + b for x [rows, inputs] and y [rows, outputs].
   func multiply(
-    _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>
+    _ linear: LinearParameters, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>
   ) {
     multiply(linear, x, rows: rows, adding: false, y)
   }
 
   /// y += x Wᵀ + b.
   func multiply(
-    _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, addingInto y: UnsafeMutablePointer<Float>
+    _ linear: LinearParameters, _ x: UnsafePointer<Float>, rows: Int, addingInto y: UnsafeMutablePointer<Float>
   ) {
     multiply(linear, x, rows: rows, adding: true, y)
   }
 
   func multiply(
-    _ linear: LinearPlace, _ x: UnsafePointer<Float>, rows: Int, adding: Bool, _ y: UnsafeMutablePointer<Float>
+    _ linear: LinearParameters, _ x: UnsafePointer<Float>, rows: Int, adding: Bool, _ y: UnsafeMutablePointer<Float>
   ) {
     weights.multiply(linear, x, rows: rows, adding: adding, into: y, scratch: workspace.weight)
     if let bias = linear.bias {
@@ -29,7 +29,7 @@ extension Forward {
 
 extension Backward {
   /// dW = dyᵀ x and db = Σ dy.
-  func linearParameters(_ linear: LinearPlace, x: UnsafePointer<Float>, dy: UnsafePointer<Float>) {
+  func linearParameters(_ linear: LinearParameters, x: UnsafePointer<Float>, dy: UnsafePointer<Float>) {
     target.add(linear.weight, linear.outputs * linear.inputs, scratch: workspace.block) { block in
       linear.addOuterProduct(dy, x, rows: rows, into: block, panels: workspace.panels)
     }
@@ -41,7 +41,7 @@ extension Backward {
   }
 }
 
-extension LinearPlace {
+extension LinearParameters {
   /// dW += dyᵀ x for dy [rows, outputs] and x [rows, inputs].
   func addOuterProduct(
     _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, into dWeight: UnsafeMutablePointer<Float>,
@@ -62,7 +62,8 @@ extension LinearPlace {
 extension TangentForward {
   /// ty (+)= W tx + tW x + tb.
   func linear(
-    _ place: LinearPlace, _ along: LinearPlace, x: UnsafePointer<Float>, tx: UnsafePointer<Float>, adding: Bool,
+    _ place: LinearParameters, _ along: LinearParameters, x: UnsafePointer<Float>, tx: UnsafePointer<Float>,
+    adding: Bool,
     rows count: Int? = nil, into ty: UnsafeMutablePointer<Float>
   ) {
     let rows = count ?? self.rows
@@ -78,7 +79,7 @@ extension TangentForward {
 extension TangentBackward {
   /// dx = dy W and tdx = tdy W + dy tW.
   func back(
-    _ place: LinearPlace, _ dy: UnsafePointer<Float>, _ tdy: UnsafePointer<Float>, rows: Int,
+    _ place: LinearParameters, _ dy: UnsafePointer<Float>, _ tdy: UnsafePointer<Float>, rows: Int,
     _ dx: UnsafeMutablePointer<Float>, _ tdx: UnsafeMutablePointer<Float>
   ) {
     backward.transposed.multiply(
@@ -90,7 +91,7 @@ extension TangentBackward {
 
   /// tdW = tdyᵀ x + dyᵀ tx and tdb = Σ tdy.
   func parameters(
-    _ place: LinearPlace, x: UnsafePointer<Float>, tx: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    _ place: LinearParameters, x: UnsafePointer<Float>, tx: UnsafePointer<Float>, dy: UnsafePointer<Float>,
     tdy: UnsafePointer<Float>, rows: Int
   ) {
     target.add(place.weight, place.outputs * place.inputs, scratch: workspace.gradient.block) { block in

@@ -3,7 +3,7 @@ import Numerics
 // RMS and layer norms of rows of the residual stream, and the products that stand right behind them.
 
 extension Forward {
-  func norm(_ place: NormPlace, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>) {
+  func norm(_ place: NormParameters, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>) {
     let c = configuration
     if let bias = place.bias {
       TransformerKernel.layerNorm(
@@ -24,7 +24,8 @@ extension Forward {
 extension Backward {
   /// RMS or layer norm of rows of the residual stream.
   func norm(
-    _ place: NormPlace, x: UnsafePointer<Float>, dy: UnsafePointer<Float>, rows: Int, _ dx: UnsafeMutablePointer<Float>
+    _ place: NormParameters, x: UnsafePointer<Float>, dy: UnsafePointer<Float>, rows: Int,
+    _ dx: UnsafeMutablePointer<Float>
   ) {
     let size = c.hiddenSize
     let dWeight = workspace.dNorm.floats(2 * size)
@@ -46,7 +47,7 @@ extension Backward {
 
   /// y = W norm(x) + b.
   func linearBehindNorm(
-    _ linear: LinearPlace, _ norm: NormPlace, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    _ linear: LinearParameters, _ norm: NormParameters, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
     _ dx: UnsafeMutablePointer<Float>
   ) {
     let normed = workspace.forward.normed.floats(rows * c.hiddenSize)
@@ -60,7 +61,7 @@ extension Backward {
 
 extension TangentForward {
   func norm(
-    _ place: NormPlace, _ along: NormPlace, x: UnsafePointer<Float>, tx: UnsafePointer<Float>, rows: Int,
+    _ place: NormParameters, _ along: NormParameters, x: UnsafePointer<Float>, tx: UnsafePointer<Float>, rows: Int,
     into ty: UnsafeMutablePointer<Float>
   ) {
     if let tBias = along.bias {
@@ -77,7 +78,8 @@ extension TangentForward {
   }
 
   func linearBehindNorm(
-    _ place: LinearPlace, _ along: LinearPlace, _ norm: NormPlace, _ alongNorm: NormPlace, x: UnsafePointer<Float>,
+    _ place: LinearParameters, _ along: LinearParameters, _ norm: NormParameters, _ alongNorm: NormParameters,
+    x: UnsafePointer<Float>,
     tx: UnsafePointer<Float>, into ty: UnsafeMutablePointer<Float>
   ) {
     let normed = forward.workspace.normed.floats(rows * c.hiddenSize)
@@ -91,7 +93,7 @@ extension TangentForward {
 extension TangentBackward {
   /// The norm's way back and its tangent, added to dx and tdx.
   func norm(
-    _ place: NormPlace, x: UnsafePointer<Float>, tx: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    _ place: NormParameters, x: UnsafePointer<Float>, tx: UnsafePointer<Float>, dy: UnsafePointer<Float>,
     tdy: UnsafePointer<Float>, rows: Int, _ dx: UnsafeMutablePointer<Float>, _ tdx: UnsafeMutablePointer<Float>
   ) {
     let size = c.hiddenSize
@@ -115,7 +117,7 @@ extension TangentBackward {
   }
 
   func linearBehindNorm(
-    _ place: LinearPlace, _ normPlace: NormPlace, x: UnsafePointer<Float>, tx: UnsafePointer<Float>,
+    _ place: LinearParameters, _ normPlace: NormParameters, x: UnsafePointer<Float>, tx: UnsafePointer<Float>,
     dy: UnsafePointer<Float>, tdy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
     _ tdx: UnsafeMutablePointer<Float>
   ) {

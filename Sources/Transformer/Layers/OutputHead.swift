@@ -116,7 +116,7 @@ extension Backward {
   ) {
     let size = forward.configuration.hiddenSize
     for (place, target) in targets.enumerated() {
-      TransformerKernel.addBias(dx + target.row * size, bias: rows + place * size, rows: 1, columns: size)
+      Vector.add(rows + place * size, count: size, to: dx + target.row * size)
     }
   }
 }

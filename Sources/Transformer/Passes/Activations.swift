@@ -80,7 +80,7 @@ struct Activations {
 extension Forward {
   /// The pass of `run` through the layers of `activations`, with everything kept that the way back needs. `alongside` is called
   /// behind each layer, while its buffers hold what was computed.
-  func record(_ activations: Activations, alongside: (_ number: Int, _ layer: LayerPlace) -> Void = { _, _ in }) {
+  func record(_ activations: Activations, alongside: (_ number: Int, _ layer: LayerParameters) -> Void = { _, _ in }) {
     if let first = activations.layers.first { embed(into: first.input) }
     var plan: (window: Int?, plan: AttentionPlan)?
     for (number, kept) in activations.layers.enumerated() {

@@ -33,7 +33,7 @@ struct Backward {
   /// Hands derivatives by a vector of parameters on.
   func add(_ values: UnsafePointer<Float>, _ count: Int, at offset: Int) {
     target.add(offset, count, scratch: workspace.block) { block in
-      TransformerKernel.addBias(block, bias: values, rows: 1, columns: count)
+      Vector.add(values, count: count, to: block)
     }
   }
 }

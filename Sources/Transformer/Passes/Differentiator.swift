@@ -1,16 +1,6 @@
 import Checkpoints
 import Numerics
 
-/// A named tensor of the model and its range in flat vectors of all parameters (gradients, tangents, optimiser state).
-package struct ModelParameter: Sendable, Hashable {
-  package var name: String
-  /// As the checkpoint stores it.
-  package var shape: [Int]
-  package var range: Range<Int>
-  /// Whether the flat vector has the transpose of what the checkpoint stores (GPT-2's products: [outputs, inputs] here).
-  package var isTransposed: Bool
-}
-
 /// Scratch memory for one worker's derivatives. One call at a time may use it.
 package final class GradientWorkspace {
   let forward: Workspace
@@ -72,7 +62,7 @@ package final class Differentiator: Sendable {
     self.weights = weights
     self.transposed = transposed
     count = weights.layout.count
-    parameters = weights.layout.named
+    parameters = weights.layout.parameters
   }
 
   package func makeWorkspace() -> GradientWorkspace { GradientWorkspace(configuration) }

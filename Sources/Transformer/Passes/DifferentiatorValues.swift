@@ -21,10 +21,10 @@ extension Differentiator {
     let layout = ParameterLayout(cut, prefix: other.layout.prefix)
     let whole = Matrix(uninitializedRows: 1, columns: other.count)
     other.copyValues(into: whole.base)
-    let places = Dictionary(uniqueKeysWithValues: other.parameters.map { ($0.name, $0.range) })
+    let ranges = Dictionary(uniqueKeysWithValues: other.parameters.map { ($0.name, $0.range) })
     let values = Matrix(zerosOfRows: 1, columns: layout.count)
     for parameter in layout.parameters {
-      guard let range = places[parameter.name] else { continue }
+      guard let range = ranges[parameter.name] else { continue }
       (values.base + parameter.offset).update(from: whole.base + range.lowerBound, count: range.count)
     }
     self.init(

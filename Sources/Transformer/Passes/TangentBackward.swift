@@ -32,7 +32,7 @@ struct TangentBackward {
 
   func add(_ values: UnsafePointer<Float>, _ count: Int, at offset: Int) {
     target.add(offset, count, scratch: workspace.gradient.block) { block in
-      TransformerKernel.addBias(block, bias: values, rows: 1, columns: count)
+      Vector.add(values, count: count, to: block)
     }
   }
 }

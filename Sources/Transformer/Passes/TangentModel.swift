@@ -42,11 +42,10 @@ package final class TangentModel: Sendable {
     cut.tiedEmbeddings = true  // no head of its own
     self.cut = cut
     let layout = ParameterLayout(cut, prefix: model.weights.layout.prefix)
-    let parameters = layout.named
-    self.parameters = parameters
+    parameters = layout.parameters
     tangents = (0..<directions).map { direction in
       let values = Matrix(zerosOfRows: 1, columns: layout.count)
-      for parameter in parameters { parameter.store(fill(parameter, direction), in: values.base) }
+      for parameter in layout.parameters { parameter.store(fill(parameter, direction), in: values.base) }
       return Weights(layout, rowMajor: values.base)
     }
   }

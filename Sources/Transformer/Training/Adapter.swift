@@ -58,7 +58,7 @@ package final class Adapter: Sendable {
     if settings.targets.isEmpty { settings.targets = family == .gpt2 ? ["c_attn"] : ["q_proj", "v_proj"] }
     let embeddings = [layout.embedding, layout.positions]
     let products = layout.parameters.filter { $0.shape.count == 2 && !embeddings.contains($0.offset) }
-    func target(of parameter: Parameter) -> Substring {
+    func target(of parameter: ModelParameter) -> Substring {
       parameter.name.dropLast(".weight".count).split(separator: ".").last ?? ""
     }
     for name in settings.targets where !products.contains(where: { target(of: $0) == name }) {
@@ -67,7 +67,7 @@ package final class Adapter: Sendable {
     var modules: [Module] = []
     var parameters: [ModelParameter] = []
     var count = 0
-    func place(_ name: String, _ shape: [Int]) -> Int {
+    func add(_ name: String, _ shape: [Int]) -> Int {
       let start = count
       let size = shape[0] * shape[1]
       parameters.append(ModelParameter(name: name, shape: shape, range: start..<start + size, isTransposed: false))
@@ -76,13 +76,12 @@ package final class Adapter: Sendable {
     }
     for parameter in products where settings.targets.contains(String(target(of: parameter))) {
       let name = String(parameter.name.dropLast(".weight".count))
-      let (outputs, inputs) =
-        parameter.isTransposed ? (parameter.shape[1], parameter.shape[0]) : (parameter.shape[0], parameter.shape[1])
+      let (outputs, inputs) = parameter.sizes
       modules.append(
         Module(
-          name: name, range: parameter.offset..<parameter.offset + parameter.count, inputs: inputs, outputs: outputs,
-          a: place(name + ".lora_A.weight", [settings.rank, inputs]),
-          b: place(name + ".lora_B.weight", [outputs, settings.rank])))
+          name: name, range: parameter.range, inputs: inputs, outputs: outputs,
+          a: add(name + ".lora_A.weight", [settings.rank, inputs]),
+          b: add(name + ".lora_B.weight", [outputs, settings.rank])))
     }
     self.settings = settings
     self.modules = modules

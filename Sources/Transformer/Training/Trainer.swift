@@ -84,7 +84,7 @@ package final class Trainer {
       let start = piece * Self.piece
       let size = min(Self.piece, count - start)
       for lane in 1..<Self.lanes {
-        TransformerKernel.addBias(sums + start, bias: sums + lane * count + start, rows: 1, columns: size)
+        Vector.add(sums + lane * count + start, count: size, to: sums + start)
       }
       OptimizerKernel.adamW(
         values + start, gradient: sums + start, first: first + start, second: second + start, count: size, rate: rate,
@@ -207,25 +207,6 @@ package final class Trainer {
     parameters.map { parameter in
       SafeTensorsWriter.Tensor(
         name: prefix + parameter.name, shape: parameter.shape, elements: { parameter.elements(of: vector) })
-    }
-  }
-}
-
-extension ModelParameter {
-  /// The tensor's elements in the checkpoint's order, out of a flat vector of all parameters.
-  package func elements(of vector: UnsafePointer<Float>) -> [Float] {
-    guard isTransposed else { return Array(UnsafeBufferPointer(start: vector + range.lowerBound, count: range.count)) }
-    let (inputs, outputs) = (shape[0], shape[1])
-    return (0..<range.count).map { vector[range.lowerBound + $0 % outputs * inputs + $0 / outputs] }
-  }
-
-  /// Puts the tensor's elements, in the checkpoint's order, into a flat vector of all parameters.
-  package func store(_ elements: [Float], in vector: UnsafeMutablePointer<Float>) {
-    precondition(elements.count == range.count)
-    let outputs = isTransposed ? shape[1] : 1
-    let inputs = isTransposed ? shape[0] : range.count
-    for (place, element) in elements.enumerated() {
-      vector[range.lowerBound + (isTransposed ? place % outputs * inputs + place / outputs : place)] = element
     }
   }
 }

@@ -44,13 +44,13 @@ package struct TrainingSchedule: Sendable, Hashable, Codable {
     precondition(count > 0)
     var epoch = -1
     var order: [Int] = []
-    return (step * batchSize..<(step + 1) * batchSize).map { place in
-      if place / count != epoch {
-        epoch = place / count
+    return (step * batchSize..<(step + 1) * batchSize).map { index in
+      if index / count != epoch {
+        epoch = index / count
         var chance = SeededGenerator(seed: seed &+ UInt64(epoch) &* 0x9E37_79B9_7F4A_7C15)
         order = chance.sample(count, of: count)
       }
-      return order[place % count]
+      return order[index % count]
     }
   }
 }
