@@ -117,8 +117,8 @@ extension SafeTensors {
   package func floats(_ name: String) throws(CheckpointError) -> [Float] {
     try checkIsReal(name)
     let count = entries[name]?.shape.reduce(1, *) ?? 0
-    let matrix = Matrix(uninitializedRows: 1, columns: count)
-    try read(name, into: matrix.base)
+    var matrix = Matrix(uninitializedRows: 1, columns: count)
+    try read(name, into: matrix.mutableStart())
     return Array(matrix.elements)
   }
 

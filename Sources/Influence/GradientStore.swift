@@ -63,17 +63,16 @@ package struct GradientStore: Sendable {
     let done = Atomic<Int>(resumed)
     advance(resumed, resumed)
     let missing = (0..<blocks).filter { finished[$0] == nil }
-    // Sound: a worker has its own workspace.
-    nonisolated(unsafe) let workspaces = (0..<workers.count).map { _ in gradients.makeWorkspace() }
+    let workspaces = PerWorker(workers) { gradients.makeWorkspace() }
     let growing: any LeasedStore<Int, [UInt8]> = GrowingFile(
       store: self, file: file, log: log, offset: { place($0).offset })
     try LeasedWork(workers: workers, cancellation: cancellation)
       .run(missing.count, in: growing, loadsFirst: false, key: { missing[$0] }) { number, worker in
         let block = range(missing[number])
-        let values = Matrix(uninitializedRows: block.count, columns: columns)
+        var values = Matrix(uninitializedRows: block.count, columns: columns)
         for (row, sample) in block.enumerated() {
           try cancellation.check()
-          let base = values.base + row * columns
+          let base = values.mutableStart(ofRow: row)
           _ = gradients.fill(base, with: samples[sample], in: workspaces[worker])
           guard Reduction.dot(base, base, count: columns).isFinite else {
             throw InfluenceError.notFinite(role: .pool, row: rows[sample])
@@ -92,8 +91,8 @@ package struct GradientStore: Sendable {
       count = values.count * precision.bytes
       guard let base = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
       switch precision {
-      case .float16: InfluenceKernel.narrow(values.base, count: values.count, into: base)
-      case .float32: base.copyMemory(from: values.base, byteCount: count)
+      case .float16: InfluenceKernel.narrow(values.start(), count: values.count, into: base)
+      case .float32: base.copyMemory(from: values.start(), byteCount: count)
       }
     }
   }

@@ -146,8 +146,8 @@ package final class VectorFile: Sendable {
     guard !overflow, !beyond, bytes < available / 2 else {
       throw .tooLarge(what: path, bytes: beyond || overflow ? .max : bytes, available: available)
     }
-    let result = Matrix(uninitializedRows: rows, columns: columns)
-    read(0..<rows, into: result.base)
+    var result = Matrix(uninitializedRows: rows, columns: columns)
+    read(0..<rows, into: result.mutableStart())
     return result
   }
 }

@@ -88,8 +88,8 @@ extension GradientRows {
 extension Differentiator {
   /// A digest of all parameters.
   var valuesHash: ContentHash {
-    let values = Matrix(zerosOfRows: 1, columns: count)
-    copyValues(into: values.base)
+    var values = Matrix(zerosOfRows: 1, columns: count)
+    copyValues(into: values.mutableStart())
     return values.contentHash
   }
 }

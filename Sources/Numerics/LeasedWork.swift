@@ -60,31 +60,23 @@ package struct LeasedWork: Sendable {
     key: @Sendable (_ index: Int) -> Key, compute: @Sendable (_ index: Int, _ worker: Int) throws -> Value,
     take: @Sendable (_ index: Int, _ value: Value, _ origin: ValueOrigin) -> Void
   ) throws {
-    let failure = Mutex<(any Error)?>(nil)
     var left = Array(0..<count)
     var looks = loadsFirst
     while !left.isEmpty {
       let held = Mutex<[Int]>([])
-      workers.forEach(left.count) { [left, looks] number, worker in
-        if cancellation.isCancelled || failure.withLock({ $0 != nil }) { return }
+      try workers.forEach(left.count, cancellation: cancellation) { [left, looks] number, worker in
         let index = left[number]
-        do {
-          guard let store else {
-            take(index, try compute(index, worker), .computed)
-            return
-          }
-          let found = try Self.value(of: key(index), in: store, loadsFirst: looks) { try compute(index, worker) }
-          if let (value, origin) = found {
-            take(index, value, origin)
-          } else {
-            held.withLock { $0.append(index) }
-          }
-        } catch {
-          failure.withLock { $0 = $0 ?? error }
+        guard let store else {
+          take(index, try compute(index, worker), .computed)
+          return
+        }
+        let found = try Self.value(of: key(index), in: store, loadsFirst: looks) { try compute(index, worker) }
+        if let (value, origin) = found {
+          take(index, value, origin)
+        } else {
+          held.withLock { $0.append(index) }
         }
       }
-      if let error = failure.withLock({ $0 }) { throw error }
-      try cancellation.check()
       let again = held.withLock { $0.sorted() }
       if again.count == left.count { wait() }
       (left, looks) = (again, false)

@@ -4,12 +4,10 @@
 /// are read by whoever has it, and written through `mutating` members, which only one owner at a time can call; many
 /// workers fill it through ``Workers/fill(_:by:_:)``.
 package struct Matrix: ~Copyable, @unchecked Sendable {
-  // Sound as Sendable: the memory has one owner, and all writes but those through `base` need exclusive access to it.
+  // Sound as Sendable: the memory has one owner, and what writes it has exclusive access.
   package let rows: Int
   package let columns: Int
-  /// The address of the first element, to read and to write: the door of the transformer's passes and its trainer, which
-  /// carve their memory into named parts themselves and say who writes where. Valid while the matrix lives.
-  package let base: UnsafeMutablePointer<Float>
+  private let base: UnsafeMutablePointer<Float>
 
   /// A matrix of undefined contents: every element must be written before it is read.
   package init(uninitializedRows rows: Int, columns: Int) {

@@ -62,32 +62,34 @@ package struct ScoringJob: Sendable {
     let done = Atomic<Int>(resumed)
     let tokens = Atomic<Int>(0)
     progress(resumed, total, resumed, 0)
-    // Sound: blocks are disjoint parts of the table, and each is looked at and written by the one worker that holds it.
-    nonisolated(unsafe) let base = table.base
-    let width = table.columns
-    @Sendable func missing(_ piece: Piece) -> [Int] {
-      piece.range.filter { base[piece.column * width + $0].isNaN }
-    }
-    try LeasedWork(workers: workers, cancellation: cancellation).run(pieces.count, in: store, loadsFirst: false) {
-      index in
-      let piece = pieces[index]
-      let hashes = missing(piece).map { queries.hashes[$0] }
-      return CacheKey(fingerprint: scorer.fingerprint, .distances(example: columns[piece.column], queries: hashes))
-    } compute: { index, worker in
-      let piece = pieces[index]
-      let block = ScoreBlock(
-        example: piece.column == 0 ? nil : examples.representative[piece.column - 1],
-        queries: missing(piece).map { queries.representative[$0] })
-      return try scorer.distances(of: block, worker: worker, cancellation: cancellation) { count in
-        let all = tokens.wrappingAdd(count, ordering: .relaxed).newValue
-        progress(done.load(ordering: .relaxed), total, resumed, all)
+    try table.withPieces(of: 1) { columnsOfTable in
+      // Pieces of a column are disjoint; each is looked at and written by the one worker that holds it.
+      @Sendable func missing(_ piece: Piece) -> [Int] {
+        let distances = columnsOfTable[piece.column]
+        return piece.range.filter { distances[$0].isNaN }
       }
-    } take: { index, distances, _ in
-      let piece = pieces[index]
-      let queries = missing(piece)
-      for (query, distance) in zip(queries, distances) { base[piece.column * width + query] = distance }
-      let all = done.wrappingAdd(queries.count, ordering: .relaxed).newValue
-      progress(all, total, resumed, tokens.load(ordering: .relaxed))
+      try LeasedWork(workers: workers, cancellation: cancellation).run(pieces.count, in: store, loadsFirst: false) {
+        index in
+        let piece = pieces[index]
+        let hashes = missing(piece).map { queries.hashes[$0] }
+        return CacheKey(fingerprint: scorer.fingerprint, .distances(example: columns[piece.column], queries: hashes))
+      } compute: { index, worker in
+        let piece = pieces[index]
+        let block = ScoreBlock(
+          example: piece.column == 0 ? nil : examples.representative[piece.column - 1],
+          queries: missing(piece).map { queries.representative[$0] })
+        return try scorer.distances(of: block, worker: worker, cancellation: cancellation) { count in
+          let all = tokens.wrappingAdd(count, ordering: .relaxed).newValue
+          progress(done.load(ordering: .relaxed), total, resumed, all)
+        }
+      } take: { index, distances, _ in
+        let piece = pieces[index]
+        let queries = missing(piece)
+        let column = columnsOfTable[piece.column]
+        for (query, distance) in zip(queries, distances) { column[query] = distance }
+        let all = done.wrappingAdd(queries.count, ordering: .relaxed).newValue
+        progress(all, total, resumed, tokens.load(ordering: .relaxed))
+      }
     }
     try cancellation.check()
     return Distances(

@@ -15,29 +15,25 @@ struct BenchPoints {
     var forCentres = SeededGenerator(seed: seed)
     let centres = (0..<clusters).map { _ in (0..<dimensions).map { _ in forCentres.normal() } }
     var generator = SeededGenerator(seed: seed &+ 1 &+ draw)
-    let points = Matrix(uninitializedRows: count, columns: dimensions)
+    var points = Matrix(uninitializedRows: count, columns: dimensions)
     for row in 0..<count {
       let centre = centres[generator.below(clusters)]
       let point = centre.map { $0 + spread * generator.normal() }
       let length = point.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      for (column, value) in point.enumerated() { points.base[row * dimensions + column] = Float(value / length) }
+      for (column, value) in point.enumerated() { points[row, column] = Float(value / length) }
     }
     return points
   }
 
   /// max(0, cosine) between the rows of `a` and those of `b`.
   static func cosines(_ a: borrowing Matrix, _ b: borrowing Matrix, workers: Workers) -> Matrix {
-    let (rows, columns, dimensions) = (a.rows, b.rows, a.columns)
-    let matrix = Matrix(uninitializedRows: rows, columns: columns)
-    nonisolated(unsafe) let (left, right, target) = (a.base, b.base, matrix.base)
-    let block = 128
-    workers.forEach((rows + block - 1) / block) { piece, _ in
-      let first = piece * block
-      let height = min(block, rows - first)
+    var matrix = Matrix(uninitializedRows: a.rows, columns: b.rows)
+    workers.fill(&matrix, by: 128) { rows, out, _ in
+      guard let target = out.baseAddress else { return }
       Product.multiply(
-        m: height, n: columns, k: dimensions, left + first * dimensions, lda: dimensions, right, ldb: dimensions,
-        transposedB: true, into: target + first * columns, ldc: columns)
-      for place in (first * columns)..<((first + height) * columns) { target[place] = min(1, max(0, target[place])) }
+        m: rows.count, n: b.rows, k: a.columns, a.start(ofRow: rows.lowerBound), lda: a.columns, b.start(),
+        ldb: a.columns, transposedB: true, into: target, ldc: b.rows)
+      for place in out.indices { out[place] = min(1, max(0, out[place])) }
     }
     return matrix
   }

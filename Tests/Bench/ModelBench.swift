@@ -128,9 +128,10 @@ private enum SgemmBench {
         workers.forEach(workers.count) { _, _ in
           let a = Matrix(zerosOfRows: size, columns: size)
           let b = Matrix(zerosOfRows: size, columns: size)
-          let c = Matrix(zerosOfRows: size, columns: size)
+          var c = Matrix(zerosOfRows: size, columns: size)
           for _ in 0..<rounds {
-            Product.multiply(m: size, n: size, k: size, a.base, lda: size, b.base, ldb: size, into: c.base, ldc: size)
+            Product.multiply(
+              m: size, n: size, k: size, a.start(), lda: size, b.start(), ldb: size, into: c.mutableStart(), ldc: size)
           }
         }
       }
@@ -216,14 +217,14 @@ private struct DerivativeBench {
   func gradients() -> BenchResult {
     let differentiator = Differentiator(model.network)
     let sequences = sequences(16)
-    // Sound: a worker has its own sum and workspace.
-    nonisolated(unsafe) let spaces = (0..<bound.workers.count).map { _ in differentiator.makeWorkspace() }
-    let sums = Matrix(zerosOfRows: bound.workers.count, columns: differentiator.count)
-    nonisolated(unsafe) let base = sums.base
-    return bound.measure(Piece(tokens: length, operations: gradientOperations)) { number, worker in
-      _ = differentiator.gradient(
-        of: sequences[number % sequences.count], to: .adding(to: base + worker * differentiator.count),
-        in: spaces[worker])
+    let spaces = PerWorker(bound.workers) { differentiator.makeWorkspace() }
+    var sums = Matrix(zerosOfRows: bound.workers.count, columns: differentiator.count)
+    return sums.withPieces(of: 1) { sums in
+      bound.measure(Piece(tokens: length, operations: gradientOperations)) { number, worker in
+        guard let sum = sums[worker].baseAddress else { return }
+        _ = differentiator.gradient(
+          of: sequences[number % sequences.count], to: .adding(to: sum), in: spaces[worker])
+      }
     }
   }
 
@@ -235,8 +236,7 @@ private struct DerivativeBench {
     let each = model.configuration.tangentOperations(rows: length, blocks: 4, directions: 2)
     let count = bound.items(4, operations: each)
     let sequences = sequences(count).map(\.tokens)
-    // Sound: a worker has its own workspace.
-    nonisolated(unsafe) let spaces = (0..<bound.workers.count).map { _ in tangentModel.makeWorkspace() }
+    let spaces = PerWorker(bound.workers) { tangentModel.makeWorkspace() }
     return bound.measure(Piece(tokens: count * length, operations: count * each)) { _, worker in
       _ = tangentModel.derivatives(of: sequences, in: spaces[worker])
     }

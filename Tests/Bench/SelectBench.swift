@@ -91,10 +91,8 @@ struct SelectBench: ParsableCommand {
 
   /// Seconds to read a matrix once.
   private static func stream(_ matrix: borrowing Matrix, workers: Workers) -> Double {
-    let (rows, columns) = (matrix.rows, matrix.columns)
-    nonisolated(unsafe) let base = matrix.base
     let watch = Stopwatch()
-    workers.forEach(rows) { row, _ in _ = RowScan.roughSum(base + row * columns, count: columns) }
+    workers.forEach(matrix.rows) { row, _ in _ = RowScan.roughSum(matrix.start(ofRow: row), count: matrix.columns) }
     return watch.elapsed
   }
 

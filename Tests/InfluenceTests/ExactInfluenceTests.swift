@@ -45,7 +45,7 @@ import Transformer
     let scaling = AdamScaling(trainer)
     for parameter in trainer.differentiator.parameters where oracle.tensors.shape(of: "adam.a.\(parameter.name)") != nil
     {
-      for (name, values) in [("a", scaling.a.base), ("b", scaling.b.base)] {
+      for (name, values) in [("a", scaling.a.start()), ("b", scaling.b.start())] {
         let found = parameter.elements(of: values).map { Double($0) }
         #expect(
           relativeError(found, try oracle.floats("adam.\(name).\(parameter.name)")) < 1e-3, "\(name) \(parameter.name)")
@@ -105,10 +105,10 @@ import Transformer
     let trainer = try Self.warm(oracle)
     let space = try GradientSpace(trainer.differentiator, filter: "down_proj")
     // The state as the oracle has it, on the parameters that are measured.
-    let a = Matrix(zerosOfRows: 1, columns: trainer.differentiator.count)
-    let b = Matrix(zerosOfRows: 1, columns: trainer.differentiator.count)
-    space.spread(try oracle.tensors.floats("second.adam.a"), into: a.base)
-    space.spread(try oracle.tensors.floats("second.adam.b"), into: b.base)
+    var a = Matrix(zerosOfRows: 1, columns: trainer.differentiator.count)
+    var b = Matrix(zerosOfRows: 1, columns: trainer.differentiator.count)
+    space.spread(try oracle.tensors.floats("second.adam.a"), into: a.mutableStart())
+    space.spread(try oracle.tensors.floats("second.adam.b"), into: b.mutableStart())
     let gradients = GradientRows(trainer.differentiator, space: space, scaling: AdamScaling(a: a, b: b))
     try Self.expectSecondOrder(oracle, "adam", gradients, stepSize: 1e-3)
   }

@@ -15,10 +15,10 @@ import Testing
         pageDown = ["pgdn", "space"]
         replay = "R"
         """, file: "keys.toml")
-    #expect(map.binding(of: .pin)?.keys == [.character("P")])
-    #expect(map.binding(of: .quit)?.keys == [.control("q"), .function(10)])
-    #expect(map.binding(of: .suspend)?.keys == [])
-    #expect(map.binding(of: .ban)?.keys == KeyMap.standard.binding(of: .ban)?.keys)
+    #expect(map.binding(of: "pin")?.keys == [.character("P")])
+    #expect(map.binding(of: "quit")?.keys == [.control("q"), .function(10)])
+    #expect(map.binding(of: "suspend")?.keys == [])
+    #expect(map.binding(of: "ban")?.keys == KeyMap.standard.binding(of: "ban")?.keys)
   }
 
   @Test func theFilesKeysAreDispatchedAndShown() throws {

@@ -119,13 +119,13 @@ import Testing
     let everyRow = (0..<Int32(2000)).map { $0 }
     let packed = counts.indices.map { run in
       let stride = AttentionKernel.valueStride(count: counts[run])
-      let k = Matrix(
+      var k = Matrix(
         uninitializedRows: 1, columns: AttentionKernel.packedKeys(count: counts[run], headSize: size))
-      let v = Matrix(uninitializedRows: 1, columns: AttentionKernel.valueChunks(headSize: size) * stride)
+      var v = Matrix(uninitializedRows: 1, columns: AttentionKernel.valueChunks(headSize: size) * stride)
       AttentionKernel.packKeys(
-        keys[run], stride: size, rows: everyRow, count: counts[run], headSize: size, first: 0, into: k.base)
+        keys[run], stride: size, rows: everyRow, count: counts[run], headSize: size, first: 0, into: k.mutableStart())
       AttentionKernel.packValues(
-        values[run], stride: size, rows: everyRow, count: counts[run], headSize: size, first: 0, into: v.base,
+        values[run], stride: size, rows: everyRow, count: counts[run], headSize: size, first: 0, into: v.mutableStart(),
         packedStride: stride)
       return PackedRun(keys: k, values: v, stride: stride, count: counts[run])
     }
@@ -167,7 +167,7 @@ private final class PackedRun {
   let run: AttentionKernel.KeyRun
 
   init(keys: consuming Matrix, values: consuming Matrix, stride: Int, count: Int) {
-    run = AttentionKernel.KeyRun(keys: keys.base, values: values.base, value_stride: stride, count: count)
+    run = AttentionKernel.KeyRun(keys: keys.start(), values: values.start(), value_stride: stride, count: count)
     self.keys = keys
     self.values = values
   }

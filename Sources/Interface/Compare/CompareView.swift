@@ -89,40 +89,33 @@ extension Model {
         Column("label", width: 8, isFlexible: true, most: 16, rank: 1),
         Column("prompt", width: 12, isFlexible: true, rank: 2),
       ]
-    let table = Rect(x: inside.x + 2, y: inside.y, width: inside.width - 2, height: inside.height)
-    let layout = ColumnLayout(columns, in: table.width)
-    var y = 0
-    if Self.showsHeader(inside.height) {
-      frame.header(columns, layout, in: table)
-      y = 1
-    }
-    for place in compare.list.visible(count: count, page: inside.height - y) {
-      let row = comparison[compare.rows[place]]
+    frame.list(
+      .differing, compare.list, count: count, in: inside, columns: columns, isFocused: isFocused
+    ) { index, line, layout, frame in
+      let row = comparison[compare.rows[index]]
       let sample = poolRow(row.index, of: comparedPool)?.sample
-      let line = Rect(x: table.x, y: table.y + y, width: table.width, height: 1)
       func rank(_ rank: Int?) -> (String, StyleName) {
         rank.map { (Format.count($0 + 1), .text) } ?? (symbols.dash, .muted)
       }
       frame.row(
-        [
-          (Format.count(row.index), .number)
-        ] + row.ranks.map(rank) + [
+        [(Format.count(row.index), .number)] + row.ranks.map(rank) + [
           (sample?.label ?? "", .label),
           (sample.map { String($0.query.instructionAndInput.instruction.prefix(200)) } ?? symbols.ellipsis, .muted),
         ], columns, layout, in: line)
-      let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
-      if place == compare.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
-      frame.mark(bar, .row(.differing, place))
-      y += 1
     }
     frame.scrollBar(
       of: rect, top: compare.list.top, page: page(of: .differing), count: count, isFocused: isFocused)
   }
 
-  func drawDifferingText(in rect: Rect, _ frame: inout Frame) {
-    let title = comparedRow.map { rowTitle($0.index, poolRow($0.index, of: comparedPool)?.sample) } ?? "Row"
-    drawText(
-      panel: .differingText, in: rect, title: title, top: compare.textTop, isFocused: focusedPanel == .differingText,
-      &frame)
+  var differingTextTitle: String {
+    comparedRow.map { rowTitle($0.index, poolRow($0.index, of: comparedPool)?.sample) } ?? "Row"
+  }
+
+  func differingTextLines(_ width: Int) -> [TextLine] {
+    guard let row = comparedRow else { return [] }
+    guard let pool = comparedPool, files[.pool]?.opened?.summary.contentHash == pool else {
+      return wrap("The pool that these runs chose from is not the one that is open.", .muted, width)
+    }
+    return lines(of: poolRow(row.index, of: pool), width: width)
   }
 }

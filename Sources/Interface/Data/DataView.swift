@@ -37,7 +37,7 @@ extension Model {
           ], columns, layout, in: line)
       }
       let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
-      if role == self.role { frame.cursorBar(bar, isFocused: isFocused) }
+      if role == data.role { frame.cursorBar(bar, isFocused: isFocused) }
       frame.mark(bar, .row(.files, row))
     }
   }
@@ -77,7 +77,7 @@ extension Model {
   func drawRows(in rect: Rect, _ frame: inout Frame) {
     let isFocused = focusedPanel == .rows
     guard let file = shownFile else {
-      let inside = frame.panel(.rows, rect, title: "Rows of the \(role.title)", isFocused: isFocused)
+      let inside = frame.panel(.rows, rect, title: "Rows of the \(data.role.title)", isFocused: isFocused)
       drawNoRows(in: inside, &frame)
       return
     }
@@ -88,60 +88,47 @@ extension Model {
         ? "\(file.isWhole ? "\(file.summary.schema.rawValue) \(symbols.dot) " : "")\(Format.count(file.list.cursor + 1)) of \(Format.count(count))"
         : "", isFocused: isFocused)
     if count == 0 { frame.text("The file has no rows.", .muted, in: inside) }
+    let hasLabels = file.summary.labelField != nil
     let columns = [
       Column("row", width: max(3, Format.count(file.summary.rows - 1).count), alignment: .right),
       Column("label", width: 11, isFlexible: true, most: 16, rank: 1),
       Column("prompt", width: 18, isFlexible: true),
       Column("response", width: 14, isFlexible: true, rank: 2),
-    ]
-    // Two columns at the left for the pointer and the mark.
-    let table = Rect(x: inside.x + 3, y: inside.y, width: inside.width - 3, height: inside.height)
-    let shownColumns = file.summary.labelField == nil ? [columns[0], columns[2], columns[3]] : columns
-    let layout = ColumnLayout(shownColumns, in: table.width)
-    var y = 0
-    if Self.showsHeader(inside.height) {
-      frame.header(shownColumns, layout, in: table)
-      y = 1
-    }
-    let visible = file.list.visible(count: count, page: inside.height - y)
-    for place in visible {
-      guard let row = file.row(at: place) else { continue }
-      let line = Rect(x: table.x, y: table.y + y, width: table.width, height: 1)
+    ].filter { hasLabels || $0.title != "label" }
+    // Three columns at the left for the pointer and the mark.
+    frame.list(
+      .rows, file.list, count: count, in: inside, margin: 3, columns: columns, isFocused: isFocused
+    ) { index, line, layout, frame in
+      guard let row = file.row(at: index) else { return }
       switch file.cache[row] {
       case .sample(let sample):
         let parts = sample.query.instructionAndInput
         let prompt = parts.input.isEmpty ? parts.instruction : "\(parts.instruction) \(symbols.dot) \(parts.input)"
-        var cells: [(String, StyleName)] = [
-          (Format.count(row), .number), (sample.label ?? "", .label), (String(prompt.prefix(300)), .text),
-          (String(sample.response.prefix(200)), .muted),
-        ]
-        if file.summary.labelField == nil { cells.remove(at: 1) }
-        frame.row(cells, shownColumns, layout, in: line)
+        let label: [(String, StyleName)] = hasLabels ? [(sample.label ?? "", .label)] : []
+        frame.row(
+          [(Format.count(row), .number)] + label
+            + [(String(prompt.prefix(300)), .text), (String(sample.response.prefix(200)), .muted)], columns, layout,
+          in: line)
       case .unreadable(let report):
         frame.text("\(symbols.bad) \(report.problem)", .bad, in: line)
       case nil:
-        frame.row([(Format.count(row), .muted), (symbols.ellipsis, .muted)], shownColumns, layout, in: line)
+        frame.row([(Format.count(row), .muted), (symbols.ellipsis, .muted)], columns, layout, in: line)
       }
       drawMark(of: row, at: Point(x: inside.x + 1, y: line.y), &frame)
-      let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
-      if place == file.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
-      frame.mark(bar, .row(.rows, place))
-      y += 1
     }
-    frame.scrollBar(
-      of: rect, top: file.list.top, page: page(of: .rows), count: count, isFocused: isFocused)
+    frame.scrollBar(of: rect, top: file.list.top, page: page(of: .rows), count: count, isFocused: isFocused)
   }
 
   /// What is listed: the filter, and the order where it is not the file's.
   private func rowsTitle(of file: OpenedFile) -> String {
-    var title = file.filter.map { "\($0.pattern.text) in the \(role.title)" } ?? "Rows of the \(role.title)"
+    var title = file.filter.map { "\($0.pattern.text) in the \(data.role.title)" } ?? "Rows of the \(data.role.title)"
     if file.order != .file { title += " by \(file.order.rawValue)" }
     return file.isReversed ? title + ", backwards" : title
   }
 
   /// The mark of a row of the pool that is pinned or banned.
   func drawMark(of row: Int, at place: Point, _ frame: inout Frame) {
-    guard screen != .data || role == .pool, !setup.marks.isEmpty else { return }
+    guard screen != .data || data.role == .pool, !setup.marks.isEmpty else { return }
     if setup.marks.pinned.contains(row) {
       frame.grid.draw(symbols.pinned, x: place.x, y: place.y, style: theme[.good], width: 1)
     } else if setup.marks.banned.contains(row) {
@@ -150,32 +137,34 @@ extension Model {
   }
 
   private func drawNoRows(in rect: Rect, _ frame: inout Frame) {
-    if let path = opening[role] {
+    if let path = opening[data.role] {
       frame.paragraph("\(spinner) Reading \(path)", .muted, in: rect)
       return
     }
-    if case .failed(let path, let report) = files[role] ?? .absent {
+    if case .failed(let path, let report) = files[data.role] ?? .absent {
       var y = frame.paragraph("\(symbols.bad) \(path) could not be opened.", .bad, in: rect)
       y = frame.paragraph(report.description, .text, in: rect, y: y)
       frame.paragraph("\(key(.openFile)) opens another file.", .muted, in: rect, y: y + 1)
       return
     }
-    let y = frame.paragraph("No \(role.title) is open: \(role.meaning).", .text, in: rect)
+    let y = frame.paragraph("No \(data.role.title) is open: \(data.role.meaning).", .text, in: rect)
     frame.paragraph(
       "Press \(key(.openFile)) and type a path. Files are JSON lines, JSON, CSV or TSV, with instruction and output, prompt and "
         + "completion, question and answer, or chat messages.", .muted, in: rect, y: y + 1)
   }
 
-  // MARK: A row's text
+  // MARK: A row's text, or what is known of the file
 
-  func drawRowText(in rect: Rect, _ frame: inout Frame) {
-    let isFocused = focusedPanel == .rowText
-    let showsFile = focusedPanel == .files
-    var title = showsFile ? "About the \(role.title)" : "Row"
-    if !showsFile, let file = shownFile, let row = file.rowUnderCursor {
-      title = rowTitle(row, file.cache[row]?.sample)
-    }
-    drawText(panel: .rowText, in: rect, title: title, top: showsFile ? 0 : rowTextTop, isFocused: isFocused, &frame)
+  var rowTextTitle: String {
+    if focusedPanel == .files { return "About the \(data.role.title)" }
+    guard let file = shownFile, let row = file.rowUnderCursor else { return "Row" }
+    return rowTitle(row, file.cache[row]?.sample)
+  }
+
+  func rowTextLines(_ width: Int) -> [TextLine] {
+    if focusedPanel == .files { return factLines(width: width) }
+    guard let file = shownFile, let row = file.rowUnderCursor else { return [] }
+    return lines(of: file.cache[row], width: width)
   }
 
   /// `Row 12 · s12 · sorting`.
@@ -183,14 +172,31 @@ extension Model {
     (["Row \(Format.count(row))"] + [sample?.id, sample?.label].compactMap { $0 }).joined(separator: " \(symbols.dot) ")
   }
 
-  /// A panel of wrapped text that scrolls.
-  func drawText(panel: Panel, in rect: Rect, title: String, top: Int, isFocused: Bool, _ frame: inout Frame) {
-    let inside = frame.panel(panel, rect, title: title, isFocused: isFocused)
-    let lines = textLines(of: panel)
-    let first = max(0, min(top, lines.count - max(1, inside.height)))
-    for (row, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
-      frame.spans(line, in: inside, y: row)
+  /// What is known of the file in the role under the cursor.
+  private func factLines(width: Int) -> [TextLine] {
+    guard let summary = shownFile?.summary else {
+      let lines = wrap("\(data.role.title.capitalizedFirst): \(data.role.meaning).", .muted, width)
+      guard case .failed(_, let report) = files[data.role] ?? .absent else { return lines }
+      return lines + wrap(report.description, .bad, width)
     }
-    frame.scrollBar(of: rect, top: first, page: inside.height, count: lines.count, isFocused: isFocused)
+    var lines: [TextLine] = []
+    if !summary.badRows.isEmpty {
+      lines.append([
+        ("\(symbols.warning) \(Format.count(summary.badRows.count, "bad row")) left out, listed below", .warning)
+      ])
+    }
+    for (name, value) in [
+      ("format", summary.format.rawValue), ("schema", summary.schema.rawValue),
+      ("fields", summary.fields.isEmpty ? symbols.dash : summary.fields.joined(separator: ", ")),
+      ("label from", summary.labelField ?? symbols.dash),
+      ("id from", summary.idField ?? symbols.dash),
+      ("size", "\(Format.count(summary.rows, "row")), \(Format.bytes(summary.bytes))"),
+      ("content", summary.contentHash.description), ("path", summary.path),
+    ] {
+      lines += section(name, value, width: width)
+    }
+    for note in summary.notes.prefix(100) { lines += section("note", note, width: width) }
+    for bad in summary.badRows.prefix(1000) { lines += section("line \(bad.line)", bad.reason, width: width) }
+    return lines
   }
 }

@@ -40,7 +40,7 @@ extension Model {
   /// What there is room for: both where there is much, otherwise what was asked for.
   func makeupParts(in rect: Rect) -> (labels: Bool, lengths: Bool) {
     if rect.height >= 11 || rect.width >= 70 && rect.height >= 4 { return (true, true) }
-    let lengths = showsLengths || shownFile?.survey?.labels.isEmpty == true
+    let lengths = data.showsLengths || shownFile?.survey?.labels.isEmpty == true
     return (!lengths, lengths)
   }
 
@@ -64,30 +64,25 @@ extension Model {
       Column("", width: max(4, min(widest, rect.width / 2 - 4, 24))),
       Column("", width: Format.count(most).count, alignment: .right), Column("", width: 4, alignment: .right),
     ]
-    let table = Rect(x: rect.x + 2, y: rect.y, width: rect.width - 2, height: rect.height)
-    let layout = ColumnLayout(columns, in: table.width)
     let used = columns.reduce(0) { $0 + $1.width + 2 }
-    for (y, place) in file.labels.visible(count: survey.labels.count, page: labelsPage).enumerated()
-    where y < rect.height {
-      let line = Rect(x: table.x, y: table.y + y, width: table.width, height: 1)
-      let count = file.labelCounts[place]
+    let inSight = Rect(x: rect.x, y: rect.y, width: rect.width, height: min(rect.height, labelsPage))
+    frame.list(
+      .makeup, file.labels, count: survey.labels.count, in: inSight, columns: columns, showsHeader: false,
+      showsCursor: isFocused, isFocused: isFocused
+    ) { index, line, layout, frame in
+      let count = file.labelCounts[index]
       frame.row(
         [
-          (survey.labels[place], Self.labelStyles[min(place, Self.labelStyles.count - 1)]),
+          (survey.labels[index], Self.labelStyles[min(index, Self.labelStyles.count - 1)]),
           (Format.count(count), .number),
           (Format.percent(Double(count) / Double(max(1, file.summary.rows))), .muted),
         ], columns, layout, in: line)
       let room = line.width - used
-      if room >= 6 {
-        let length = max(1, count * room / most)
-        for x in 0..<length {
-          frame.grid.put(
-            Cell(glyph: symbols.gaugeFull, width: 1, style: theme[.gauge]), x: line.x + used + x, y: line.y)
-        }
+      guard room >= 6 else { return }
+      for x in 0..<max(1, count * room / most) {
+        frame.grid.put(
+          Cell(glyph: symbols.gaugeFull, width: 1, style: theme[.gauge]), x: line.x + used + x, y: line.y)
       }
-      let bar = Rect(x: rect.x, y: line.y, width: rect.width, height: 1)
-      if isFocused, place == file.labels.cursor { frame.cursorBar(bar, isFocused: true) }
-      frame.mark(bar, .row(.makeup, place))
     }
   }
 

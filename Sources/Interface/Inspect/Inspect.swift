@@ -148,30 +148,6 @@ extension Model {
     return rows.indices.contains(inspect.represented.cursor) ? rows[inspect.represented.cursor] : nil
   }
 
-  /// The row of a pool by its place, if it is at hand and the pool is still the one that is open.
-  func poolRow(_ index: Int, of content: ContentHash?) -> RowContent? {
-    guard let pool = files[.pool]?.opened, pool.summary.contentHash == content else { return nil }
-    return pool.cache[index]
-  }
-
-  /// The row that actions like copy and pin are about.
-  var rowUnderCursor: Int? {
-    switch screen {
-    case .data:
-      return shownFile?.rowUnderCursor
-    case .inspect:
-      if focusedPanel == .reasons, let row = representedUnderCursor, let run = inspectedRun,
-        role(of: relation, in: run) == .pool
-      {
-        return row.index
-      }
-      return inspectedPick?.index
-    case .compare: return comparedRow?.index
-    case .map: return map.isHeatMap ? nil : mappedRow
-    case .run, .setup: return nil
-    }
-  }
-
   /// Looks at another run, from its first pick.
   mutating func inspect(run place: Int) {
     guard runs.indices.contains(place) else { return }

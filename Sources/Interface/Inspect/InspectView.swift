@@ -32,34 +32,28 @@ extension Model {
       return
     }
     let columns = pickColumns(of: run)
-    let table = Rect(x: inside.x + 2, y: inside.y, width: inside.width - 2, height: inside.height)
-    let layout = ColumnLayout(columns, in: table.width)
-    var y = 0
-    if Self.showsHeader(inside.height) {
-      frame.header(columns, layout, in: table)
-      y = 1
-    }
-    for place in inspect.list.visible(count: run.picks.count, page: inside.height - y) {
-      guard let pick = pick(at: place, of: run) else { continue }
-      let line = Rect(x: table.x, y: table.y + y, width: table.width, height: 1)
+    frame.list(
+      .chosen, inspect.list, count: run.picks.count, in: inside, columns: columns, isFocused: isFocused
+    ) { index, line, layout, frame in
+      guard let pick = pick(at: index, of: run) else { return }
       frame.row(pickCells(pick, of: run), columns, layout, in: line)
       drawMark(of: pick.index, at: Point(x: inside.x + 1, y: line.y), &frame)
-      let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
-      if place == inspect.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
-      frame.mark(bar, .row(.chosen, place))
-      y += 1
     }
     frame.scrollBar(
       of: rect, top: inspect.list.top, page: page(of: .chosen), count: run.picks.count, isFocused: isFocused)
   }
 
-  func drawChosenText(in rect: Rect, _ frame: inout Frame) {
-    var title = "Row"
-    if let run = inspectedRun, let pick = inspectedPick {
-      title = rowTitle(pick.index, poolRow(pick.index, of: run.pool)?.sample)
+  var chosenTextTitle: String {
+    guard let run = inspectedRun, let pick = inspectedPick else { return "Row" }
+    return rowTitle(pick.index, poolRow(pick.index, of: run.pool)?.sample)
+  }
+
+  func chosenTextLines(_ width: Int) -> [TextLine] {
+    guard let run = inspectedRun, let pick = inspectedPick else { return [] }
+    guard files[.pool]?.opened?.summary.contentHash == run.pool else {
+      return wrap("The pool that this run chose from is no longer open.", .muted, width)
     }
-    drawText(
-      panel: .chosenText, in: rect, title: title, top: inspect.textTop, isFocused: focusedPanel == .chosenText, &frame)
+    return lines(of: poolRow(pick.index, of: run.pool), width: width)
   }
 
   func drawReasons(in rect: Rect, _ frame: inout Frame) {
@@ -147,9 +141,8 @@ extension Model {
       Column(isInfluence ? relation == .partners ? "kernel" : "score" : "utility", width: 7, alignment: .right),
       Column("label", width: 6, isFlexible: true, rank: 1),
     ]
-    let table = { (rect: Rect) in Rect(x: rect.x + 2, y: rect.y, width: rect.width - 2, height: rect.height) }
-    let layout = ColumnLayout(columns, in: table(list).width)
-    frame.header(columns, layout, in: table(heading))
+    let table = Rect(x: heading.x + 2, y: heading.y, width: list.width - 2, height: heading.height)
+    frame.header(columns, ColumnLayout(columns, in: table.width), in: table)
     let rows = relatedRows
     if rows.isEmpty {
       let text: String
@@ -164,17 +157,25 @@ extension Model {
       frame.paragraph(text, .muted, in: list)
       return
     }
-    for (y, place) in inspect.represented.visible(count: rows.count, page: list.height).enumerated() {
-      let row = rows[place]
-      let line = Rect(x: list.x, y: list.y + y, width: list.width, height: 1)
+    frame.list(
+      .reasons, inspect.represented, count: rows.count, in: list, columns: columns, showsHeader: false,
+      isFocused: isFocused
+    ) { index, line, layout, frame in
+      let row = rows[index]
       let sample = relatedRow(row.index)?.sample
       frame.row(
         [
           (Format.count(row.index), .number), (Format.fixed(Double(row.utility), 3), .text),
           (sample?.label ?? sample.map { String($0.query.instructionAndInput.instruction.prefix(80)) } ?? "", .label),
-        ], columns, layout, in: table(line))
-      if place == inspect.represented.cursor { frame.cursorBar(line, isFocused: isFocused) }
-      frame.mark(line, .row(.reasons, place))
+        ], columns, layout, in: line)
     }
+  }
+
+  /// The parts of the panel that says why: facts, whom the row stands for, and its utilities as a histogram.
+  func reasonsLayout(_ rect: Rect) -> (facts: Rect, heading: Rect, list: Rect, histogram: Rect) {
+    let (facts, rest) = rect.split(rows: min(2, max(0, rect.height - 2)))
+    let (left, right) = rest.width >= 40 ? rest.split(columns: max(22, rest.width * 11 / 20)) : (rest, Rect.empty)
+    let (heading, list) = left.height >= 3 ? left.split(rows: 1) : (Rect.empty, left)
+    return (facts, heading, Rect(x: list.x, y: list.y, width: max(0, list.width - 1), height: list.height), right)
   }
 }

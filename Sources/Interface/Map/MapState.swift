@@ -27,6 +27,8 @@ package struct MapState: Sendable, Hashable {
   var zoom = 1.0
   /// The place among the map's rows of the one under the cursor.
   package internal(set) var cursor = 0
+  /// The first line in sight of the text of the row under the cursor.
+  var textTop = 0
   package internal(set) var map: PoolMap?
   var mapFor: MapRequest?
   /// What was asked for last, and how it failed.
@@ -107,7 +109,7 @@ package struct MapState: Sendable, Hashable {
     a.isHeatMap == b.isHeatMap && a.source == b.source && a.colouring == b.colouring && a.order == b.order
       && a.center == b.center && a.zoom == b.zoom && a.cursor == b.cursor && a.map == b.map && a.asked == b.asked
       && a.failure == b.failure && a.progress == b.progress && a.heat == b.heat && a.askedHeat == b.askedHeat
-      && a.heatFailure == b.heatFailure
+      && a.heatFailure == b.heatFailure && a.textTop == b.textTop
   }
 
   package func hash(into hasher: inout Hasher) {

@@ -137,6 +137,24 @@ extension Model {
     }
   }
 
+  // MARK: The row under the cursor
+
+  var mapTextTitle: String {
+    map.isHeatMap ? "Row" : mappedRow.map { rowTitle($0, files[.pool]?.opened?.cache[$0]?.sample) } ?? "Row"
+  }
+
+  func mapTextLines(_ width: Int) -> [TextLine] {
+    guard !map.isHeatMap, let row = mappedRow, let pool = files[.pool]?.opened else {
+      return wrap("The row under the map's cursor is shown here.", .muted, width)
+    }
+    var lines = lines(of: pool.cache[row], width: width)
+    if let run = mappedRun, let pick = run.shownPicks.first(where: { $0.index == row }) {
+      let gain = run.hasGains ? " \(symbols.dot) gain \(Format.measure(pick.gain))" : ""
+      lines.insert([("\(symbols.full) chosen at step \(Format.count(pick.rank + 1))\(gain)", .accent)], at: 0)
+    }
+    return lines
+  }
+
   // MARK: The matrix
 
   private func drawHeatMap(in rect: Rect, _ frame: inout Frame) {

@@ -12,9 +12,9 @@ package struct Replay: Sendable, Hashable {
 
   static let speeds: [Double] = [1, 2, 5, 10, 25, 50, 100, 1000, 10_000]
 
-  /// From the beginning, at a speed that takes about ten seconds for all.
-  init(of picks: Int) {
-    position = 0
+  /// From a pick on, at a speed that takes about ten seconds for all.
+  init(of picks: Int, at position: Int) {
+    self.position = position
     isPlaying = true
     speed = Self.speeds.first { $0 * 10 >= Double(picks) } ?? 10_000
   }

@@ -8,13 +8,8 @@ extension Model {
     let isFocused = focusedPanel == .setup
     let inside = frame.panel(.setup, rect, title: "Setup", isFocused: isFocused)
     let fields = setup.fields
-    let visible = setup.list.visible(count: fields.count + 1, page: page(of: .setup))
-    for (y, row) in visible.enumerated() where y < inside.height {
-      let line = Rect(x: inside.x + 2, y: inside.y + y, width: inside.width - 2, height: 1)
+    frame.list(.setup, setup.list, count: fields.count + 1, in: inside, isFocused: isFocused) { row, line, _, frame in
       if row == 0 { drawStart(in: line, &frame) } else { drawField(fields[row - 1].parameter, in: line, &frame) }
-      let bar = Rect(x: inside.x, y: line.y, width: inside.width, height: 1)
-      if row == setup.list.cursor { frame.cursorBar(bar, isFocused: isFocused) }
-      frame.mark(bar, .row(.setup, row))
     }
     frame.scrollBar(
       of: rect, top: setup.list.top, page: page(of: .setup), count: fields.count + 1, isFocused: isFocused)

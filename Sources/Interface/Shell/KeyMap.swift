@@ -18,7 +18,7 @@ package enum KeyMapError: ReportableError, Hashable {
     case .unknownAction(let file, let line, let name):
       ErrorReport(
         "there is no action \"\(name)\"", at: "\(file):\(line)",
-        remedy: "Actions are: \(Action.allCases.map(\.rawValue).joined(separator: ", ")).", status: .badData)
+        remedy: "Actions are: \(Binding.all.map(\.action.rawValue).joined(separator: ", ")).", status: .badData)
     case .unknownKey(let file, let line, let key):
       ErrorReport(
         "there is no key \"\(key)\"", at: "\(file):\(line)",
@@ -65,14 +65,16 @@ package struct KeyMap: Sendable, Hashable {
     var bindings = Binding.all
     var lines: [Action: Int] = [:]
     for entry in settings.entries(of: "keys") {
-      guard let action = Action(rawValue: entry.key), let place = bindings.firstIndex(where: { $0.action == action })
-      else { throw KeyMapError.unknownAction(file: file, line: entry.line, name: entry.key) }
+      let action = Action(rawValue: entry.key)
+      guard let index = bindings.firstIndex(where: { $0.action == action }) else {
+        throw KeyMapError.unknownAction(file: file, line: entry.line, name: entry.key)
+      }
       var keys: [Key] = []
       for name in try Self.names(in: entry, file: file) {
         guard let key = Key(named: name) else { throw KeyMapError.unknownKey(file: file, line: entry.line, key: name) }
         if !keys.contains(key) { keys.append(key) }
       }
-      bindings[place].keys = keys
+      bindings[index].keys = keys
       lines[action] = entry.line
     }
     try Self.refuseDoubles(in: bindings, lines: lines, file: file)
@@ -94,7 +96,7 @@ package struct KeyMap: Sendable, Hashable {
 
   /// A key means one thing in a context. Of two actions that want it, the file's line is named, or the later of two lines.
   private static func refuseDoubles(in bindings: [Binding], lines: [Action: Int], file: String) throws(KeyMapError) {
-    for context in Context.allCases {
+    for context in Context.all {
       var owner: [Key: Action] = [:]
       for binding in bindings where binding.contexts.contains(context) {
         for key in binding.keys {

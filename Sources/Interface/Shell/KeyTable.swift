@@ -3,7 +3,7 @@ import Screen
 extension KeyMap {
   /// The keys as Markdown: a table for each context, in the order of the table of bindings. The README has it.
   package var markdown: String {
-    Context.allCases.compactMap { context -> String? in
+    Context.all.compactMap { context -> String? in
       let rows = bindings.filter { $0.contexts.contains(context) }
       guard !rows.isEmpty else { return nil }
       let lines = rows.map { binding in

@@ -14,7 +14,7 @@ struct RemovedFile: Sendable, Hashable {
 }
 
 extension Model {
-  var undoable: Undoable {
+  private var undoable: Undoable {
     get { Undoable(marks: setup.marks, filters: files.compactMapValues { $0.opened?.filter }) }
     set {
       setup.marks = newValue.marks
@@ -23,8 +23,20 @@ extension Model {
     }
   }
 
+  mutating func undo() {
+    guard let before = done.popLast() else { return }
+    undone.append(swap(with: before))
+    say("Took it back. \(marksSummary)")
+  }
+
+  mutating func redo() {
+    guard let after = undone.popLast() else { return }
+    done.append(swap(with: after))
+    say("Done again. \(marksSummary)")
+  }
+
   /// Takes a step back, or forward again; gives what takes it the other way.
-  mutating func swap(with state: Undoable) -> Undoable {
+  private mutating func swap(with state: Undoable) -> Undoable {
     var opposite = undoable
     opposite.file = state.file.map { RemovedFile(role: $0.role, file: files[$0.role]?.opened) }
     undoable = state
@@ -35,9 +47,9 @@ extension Model {
   mutating func closeFile() {
     guard let file = shownFile else { return }
     noteForUndo()
-    done[done.count - 1].file = RemovedFile(role: role, file: file)
-    files[role] = .absent
-    rowTextTop = 0
+    done[done.count - 1].file = RemovedFile(role: data.role, file: file)
+    files[data.role] = .absent
+    data.textTop = 0
     say("Closed \(file.summary.path). \(key(.undo)) opens it again.")
   }
 
@@ -56,6 +68,6 @@ extension Model {
     let place = row.flatMap { file.place(of: $0) } ?? 0
     file.list.center(on: place, count: file.shownCount, page: page(of: .rows))
     files[role] = .opened(file)
-    if role == self.role { rowTextTop = 0 }
+    if role == data.role { data.textTop = 0 }
   }
 }

@@ -31,52 +31,20 @@ package struct LogEntry: Sendable, Hashable {
   package var time: Double
 }
 
-/// What stands over the screen and takes the keys.
-package enum Overlay: Sendable, Hashable {
-  case help(top: Int)
-  case log(top: Int)
-  case prompt(Prompt)
-  case confirm(Confirmation)
-  case palette(Palette)
-  /// `before` is the theme to go back to.
-  case themes(ListState, before: Int)
-}
-
-/// A question that `y` or `n` answers.
-package struct Confirmation: Sendable, Hashable {
-  package enum Purpose: Sendable, Hashable {
-    case quit
-    case start
-    case overwrite(RunID, path: String)
-    case overwriteText(path: String, text: String)
-  }
-  package var purpose: Purpose
-  package var question: String
-}
-
 /// Everything that the interface knows: what is open, what runs, where the cursors are. Changed by `update` alone, shown
 /// by `view` alone.
 package struct Model: Sendable, Hashable {
   package internal(set) var width: Int
   package internal(set) var height: Int
   package internal(set) var screen = ScreenName.data
-  /// The panel that each screen begins with.
-  static let homes: [ScreenName: Panel] = [
-    .data: .rows, .setup: .setup, .run: .picks, .inspect: .chosen, .compare: .differing, .map: .map,
-  ]
   package internal(set) var overlay: Overlay?
   /// The panel that has the focus, for each screen.
-  var focus: [ScreenName: Panel] = Model.homes
+  var focus: [ScreenName: Panel] = [:]
 
   package internal(set) var files: [DatasetRole: FileState] = [:]
   /// Paths that are being opened in a role, whether or not another file is open in it meanwhile.
   var opening: [DatasetRole: String] = [:]
-  /// Whose rows the Data screen shows.
-  var role = DatasetRole.pool
-  var rowTextTop = 0
-  var mapTextTop = 0
-  /// Whether `Esc` on the Data screen goes back to where a jump came from.
-  var jumpedFrom: ScreenName?
+  var data = DataState()
   var skipsBadRows: Bool
   /// How files are read where the data alone is not to say it.
   let reading: DatasetReading
@@ -95,8 +63,6 @@ package struct Model: Sendable, Hashable {
   package internal(set) var runs: [Run] = []
   var inspect = InspectState()
   var compare = CompareState()
-  /// Whether the Data screen shows lengths rather than labels, where there is room for one of them.
-  var showsLengths = false
   package internal(set) var map = MapState()
   var estimate = EstimateState()
   /// What an earlier session left that waits for its file or its runs.
@@ -174,8 +140,6 @@ package struct Model: Sendable, Hashable {
       || estimate.isPending && screen == .setup
   }
 
-  var focusedPanel: Panel { focus[screen] ?? .rows }
-  var shownFile: OpenedFile? { files[role]?.opened }
   var currentRun: Run? { runs.last }
 
   /// Says something in the status line for a few seconds, and keeps it in the log.

@@ -63,7 +63,7 @@ extension Model {
       }
       session.files[role.rawValue] = kept
     }
-    session.role = role
+    session.role = data.role
     for (field, text) in setup.draft.texts where text != SetupState()[field] {
       session.setup[field.rawValue] = text
     }
@@ -116,10 +116,10 @@ extension Model {
     if opening.theme == nil, let id = session.theme, let place = themes.firstIndex(where: { $0.id == id }) {
       show(theme: place)
     }
-    screen = session.screen
-    role = session.role
+    if session.screen.isKnown { screen = session.screen }
+    data.role = session.role
     for (name, panel) in session.focus {
-      guard let number = Int(name), let screen = ScreenName(rawValue: number), panel.screen == screen else { continue }
+      guard let number = Int(name), let screen = panel.screen, screen.rawValue == number else { continue }
       focus[screen] = panel
     }
     map.isHeatMap = session.isHeatMap

@@ -14,51 +14,18 @@ func frame(of model: Model) -> Frame {
   }
   let layout = model.layout
   model.drawTabs(in: layout.tabs, &frame)
-  for (panel, rect) in layout.panels { model.draw(panel, in: rect, &frame) }
+  for (panel, rect) in layout.panels { Panel.parts[panel]?.draw(model, rect, &frame) }
   model.drawStatus(in: layout.status, &frame)
   model.drawFooter(in: layout.footer, &frame)
   if let banner = model.banner, model.overlay == nil { model.drawBanner(banner, above: layout, &frame) }
   if let overlay = model.overlay {
     frame.mark(Rect(x: 0, y: 0, width: model.width, height: layout.footer.y), .outside)
-    model.draw(overlay, in: layout.body, &frame)
+    overlay.layer.draw(model, in: layout.body, &frame)
   }
   return frame
 }
 
 extension Model {
-  fileprivate func draw(_ panel: Panel, in rect: Rect, _ frame: inout Frame) {
-    switch panel {
-    case .files: drawFiles(in: rect, &frame)
-    case .rows: drawRows(in: rect, &frame)
-    case .rowText: drawRowText(in: rect, &frame)
-    case .makeup: drawMakeup(in: rect, &frame)
-    case .setup: drawSetup(in: rect, &frame)
-    case .meaning: drawMeaning(in: rect, &frame)
-    case .estimate: drawEstimate(in: rect, &frame)
-    case .progress: drawProgress(in: rect, &frame)
-    case .gains: drawGains(in: rect, &frame)
-    case .coverage: drawCoverage(in: rect, &frame)
-    case .picks: drawPicks(in: rect, &frame)
-    case .chosen: drawChosen(in: rect, &frame)
-    case .chosenText: drawChosenText(in: rect, &frame)
-    case .reasons: drawReasons(in: rect, &frame)
-    case .versus: drawVersus(in: rect, &frame)
-    case .curves: drawCurves(in: rect, &frame)
-    case .overlap: drawOverlap(in: rect, &frame)
-    case .composition: drawComposition(in: rect, &frame)
-    case .lengths: drawLengthComparison(in: rect, &frame)
-    case .crossed: drawCrossed(in: rect, &frame)
-    case .differing: drawDiffering(in: rect, &frame)
-    case .differingText: drawDifferingText(in: rect, &frame)
-    case .map: drawMap(in: rect, &frame)
-    case .mapText:
-      let row = map.isHeatMap ? nil : mappedRow
-      drawText(
-        panel: .mapText, in: rect, title: row.map { rowTitle($0, files[.pool]?.opened?.cache[$0]?.sample) } ?? "Row",
-        top: mapTextTop, isFocused: focusedPanel == .mapText, &frame)
-    }
-  }
-
   // MARK: The line of tabs
 
   fileprivate func drawTabs(in rect: Rect, _ frame: inout Frame) {
@@ -142,13 +109,13 @@ extension Model {
 
   private func footerWidth(_ binding: Binding) -> Int {
     let text = (binding.keys.first?.label.displayWidth ?? 0) + 1 + title(of: binding).displayWidth
-    return availability(of: binding.action).isAvailable ? text : text + 2
+    return obstacle(to: binding.action) == nil ? text : text + 2
   }
 
   /// `r run`, or `(r run)` where it cannot be done now.
   private func drawFooterKey(_ binding: Binding, x: Int, y: Int, _ frame: inout Frame) {
     let key = binding.keys.first?.label ?? ""
-    let isAvailable = availability(of: binding.action).isAvailable
+    let isAvailable = obstacle(to: binding.action) == nil
     let line = Rect(x: x, y: y, width: footerWidth(binding), height: 1)
     if isAvailable {
       frame.spans([(key, .key), (" ", .text), (title(of: binding), .muted)], in: line)
@@ -159,73 +126,9 @@ extension Model {
   }
 
   /// What to do next, in a line.
-  var hint: String {
-    if let run = currentRun, run.isGoingOn, screen == .run {
-      if run.isPaused { return "The run is held. \(key(.pauseRun)) lets it go on; \(key(.cancelRun)) cancels it." }
-      return run.state == .cancelling
-        ? "Stopping the run; what is done is kept."
-        : "Running. Go on reading meanwhile; \(key(.pauseRun)) holds it, \(key(.dismiss)) cancels and keeps what is done."
-    }
+  private var hint: String {
     if let path = opening[.pool] { return "Reading \(path) \(symbols.ellipsis)" }
-    switch screen {
-    case .data:
-      guard let file = shownFile else {
-        return role == .pool
-          ? "Press \(key(.openFile)) to open the pool: a file of samples (JSON lines, JSON, CSV, TSV)."
-          : "Press \(key(.openFile)) to open \(role.title): \(role.meaning)."
-      }
-      if jumpedFrom != nil { return "\(key(.dismiss)) goes back to where you came from." }
-      if file.summary.role == .pool, runs.isEmpty, let picks = plannedPicks {
-        guard let problem = setupProblems.first else {
-          return
-            "Press \(key(.startRun)) to choose \(Format.count(picks, "row")) with \(setup.method.shortTitle), or \(key(.showSetup)) to set it up."
-        }
-        return "\(problem.text) Press \(key(.showSetup)) to set up a run."
-      }
-      return runs.last?.picks.isEmpty == false
-        ? "Press \(key(.showInspect)) to read what was chosen."
-        : "\(key(.activate)) reads a row; \(key(.pin)) pins it, \(key(.ban)) bans it."
-    case .setup:
-      if let problem = setupProblems.first { return problem.text }
-      guard let field = setup.currentField else {
-        return "Press \(key(.activate)), or \(key(.startRun)), to choose \(Format.count(plannedPicks ?? 0, "row"))."
-      }
-      return field.parameter.choices != nil
-        ? "\(key(.left)) and \(key(.right)) change it."
-        : "\(key(.activate)) changes it; \(key(.startRun)) starts the run."
-    case .run:
-      if let run = currentRun, !run.picks.isEmpty {
-        if run.replay != nil {
-          return
-            "\(key(.stepBack)) \(key(.stepForward)) step, \(key(.slower)) \(key(.faster)) change the speed, \(key(.dismiss)) leaves the replay."
-        }
-        return "Press \(key(.showInspect)) to read what was chosen and why; \(key(.replay)) takes the picks again."
-      }
-      if let problem = setupProblems.first { return "\(problem.text) \(key(.showSetup)) sets up a run." }
-      return "Press \(key(.startRun)) to choose \(Format.count(plannedPicks ?? 0, "row")); \(key(.showSetup)) says how."
-    case .map:
-      if map.isHeatMap {
-        return "\(key(.nextView)) goes back to the map; \(key(.heatOrder)) orders by label or cluster."
-      }
-      guard files[.pool]?.opened != nil else { return "Press \(key(.showData)) to open a pool." }
-      return "Arrows go from point to point, \(key(.activate)) to the row; \(key(.nextView)) shows the utility matrix."
-    case .compare:
-      return comparedRuns == nil
-        ? "Two runs that have ended are needed: press \(key(.startRun)) to start one."
-        : focusedPanel == .versus
-          ? "\(key(.left)) and \(key(.right)) put another run on the line; \(key(.addRun)) adds one, \(key(.dropRun)) takes it off."
-          : "\(key(.left)) and \(key(.right)) choose what is listed; \(key(.addRun)) sets one more run beside them."
-    case .inspect:
-      guard let run = inspectedRun, !run.picks.isEmpty else {
-        return currentRun?.isGoingOn == true
-          ? "The run goes on; its picks come when all is scored."
-          : "Nothing is chosen yet: press \(key(.startRun)) to start a run."
-      }
-      return focusedPanel == .reasons
-        ? "\(key(.left)) \(key(.right)) list other rows; \(key(.activate)) goes to the row, \(key(.dismiss)) comes back."
-        : "Press \(key(.export)) to export the rows, \(key(.activate)) to see "
-          + (run.isInfluence ? "which targets one helps." : "whom one stands for.")
-    }
+    return part.hint(self)
   }
 
   // MARK: An error

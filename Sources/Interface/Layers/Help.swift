@@ -1,11 +1,18 @@
 import Domain
 import Screen
 
+/// What the program is for, the keys of each context from the table of bindings, and the words that the screens use.
+package struct HelpPage: Reader {
+  var top = 0
+  var title: String { "Help" }
+  var overlay: Overlay { .help(self) }
+
+  func lines(_ model: Model, width: Int) -> [TextLine] { model.helpLines(width: width) }
+}
+
 extension Model {
-  /// The help page: what the program is for, the keys of each context from the table of bindings, and the words that
-  /// the screens use.
-  func helpLines(width: Int) -> [[(String, StyleName)]] {
-    var lines: [[(String, StyleName)]] = []
+  fileprivate func helpLines(width: Int) -> [TextLine] {
+    var lines: [TextLine] = []
     func heading(_ text: String) {
       if !lines.isEmpty { lines.append([]) }
       lines.append([(text, .heading)])
@@ -14,7 +21,7 @@ extension Model {
       lines += text.wrapped(to: width).map { [($0, .text)] }
     }
     heading(screen.title)
-    for text in screenHelp { paragraph(text) }
+    for text in part.help { paragraph(text) }
     heading("Winnow chooses the rows that a language model is fine-tuned on")
     paragraph(
       "\(key(.showData)) Data: open the pool and read its rows. \(key(.showSetup)) Setup: choose a method and a budget. "
@@ -22,8 +29,8 @@ extension Model {
         + "\(key(.showCompare)) Compare: two choices side by side. \(key(.showMap)) Map: the pool as a picture.")
 
     // What holds on the present screen comes first.
-    let own = screen.context
-    let order = [own] + Context.allCases.filter { $0 != own }
+    let own = part.context
+    let order = [own] + Context.all.filter { $0 != own }
     for context in order {
       let bindings = keyMap.bindings.filter { $0.contexts.contains(context) }
       guard !bindings.isEmpty else { continue }
@@ -46,61 +53,17 @@ extension Model {
     return lines
   }
 
-  /// What the present screen is for.
-  private var screenHelp: [String] {
-    switch screen {
-    case .data:
-      [
-        "The files of the next run: the pool to choose from, and where a method needs them a target set and existing data. "
-          + "Below stand the rows of the file under the cursor, the text of a row, and what the file is made of.",
-        "Pin rows that must be taken and ban rows that must not: the next run obeys.",
-      ]
-    case .setup:
-      [
-        "The form says what the next run does. What is missing is said at the right, and before anything starts what the "
-          + "run will take, told from scoring some rows for half a second.",
-        "Facility location picks rows so that every row of the pool is well served by one of them; FLMI does so where the "
-          + "pool resembles a target set; conditional gain leaves out what existing data covers.",
-      ]
-    case .run:
-      [
-        "Load reads the files, score asks the model how much each row helps with each other row, select takes the rows. "
-          + "The upper curve shows what each pick adds: where it is flat, more rows bring little. The lower one shows how "
-          + "much of what the whole pool is worth the picks reach together.",
-        "After the run the picks can be taken again, step by step or playing; curves, list and map follow.",
-      ]
-    case .inspect:
-      [
-        "Each chosen row with the step it was taken at, what it added, and whom it stands for. The histogram counts the "
-          + "pool's rows by how much this row helps with them: a row far to the right helps many.",
-        "Best examples for it are the rows that, shown before it, bring the model's answer nearest to the right one.",
-      ]
-    case .compare:
-      [
-        "Two runs side by side: which rows they share (Jaccard: 1 for equal sets), how alike the order is, what they are made "
-          + "of, and what each run's objective gives to the other's rows: a row's own column is as good as it gets."
-      ]
-    case .map:
-      [
-        "Rows that are alike stand near each other: the two directions are those in which the rows differ most (principal "
-          + "components). Chosen rows are lit. By utilities, rows are alike that are helped by the same rows; by gradients, rows "
-          + "that move the model the same way; by embeddings, nearly that and cheaper; by words, rows that use the same words.",
-        "The utility matrix shows blocks where rows of a kind help each other.",
-      ]
-    }
-  }
-
-  private func helpLines(of binding: Binding, width: Int, isHere: Bool) -> [[(String, StyleName)]] {
+  private func helpLines(of binding: Binding, width: Int, isHere: Bool) -> [TextLine] {
     let keys = binding.keys.map(\.label).joined(separator: " ")
     let column = min(18, max(8, width / 3))
     var meaning = binding.meaning
-    if isHere, case .unavailable(let why) = availability(of: binding.action) { meaning += " (now: \(why))" }
+    if isHere, let why = obstacle(to: binding.action) { meaning += " (now: \(why))" }
     return meaning.wrapped(to: max(1, width - column - 2)).enumerated().map { row, text in
       [((row == 0 ? keys : "").padded(to: column + 2), .key), (text, .text)]
     }
   }
 
-  private func definition(_ word: String, _ meaning: String, width: Int) -> [[(String, StyleName)]] {
+  private func definition(_ word: String, _ meaning: String, width: Int) -> [TextLine] {
     [[(word, .label)]] + meaning.wrapped(to: max(1, width - 2)).map { [("  " + $0, .text)] }
   }
 
