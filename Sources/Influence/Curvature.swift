@@ -21,7 +21,7 @@ package struct Curvature: Sendable {
   /// H v of the target loss for a row v of the space, written to `image`, a row as well.
   private func product(
     _ row: UnsafePointer<Float>, into image: UnsafeMutablePointer<Float>, flat: UnsafeMutablePointer<Float>,
-    in workspace: HessianWorkspace, cancellation: Cancellation
+    in workspace: Workspace, cancellation: Cancellation
   ) {
     let (differentiator, space) = (gradients.differentiator, gradients.space)
     flat.update(repeating: 0, count: differentiator.count)
@@ -43,7 +43,7 @@ package struct Curvature: Sendable {
   ) throws -> Matrix {
     var images = Matrix(uninitializedRows: rows.rows, columns: rows.columns)
     let flats = RowScratch(rows: workers.count, columns: gradients.differentiator.count)
-    let workspaces = PerWorker(workers) { gradients.differentiator.makeHessianWorkspace() }
+    let workspaces = PerWorker(workers) { gradients.differentiator.makeWorkspace() }
     try workers.fill(&images, cancellation: cancellation, progress: advance) { number, image, worker in
       guard let image = image.baseAddress else { return }
       product(
@@ -61,7 +61,7 @@ package struct Curvature: Sendable {
     let count = rows.count
     let images = RowScratch(rows: workers.count, columns: rows.columns)
     let flats = RowScratch(rows: workers.count, columns: gradients.differentiator.count)
-    let workspaces = PerWorker(workers) { gradients.differentiator.makeHessianWorkspace() }
+    let workspaces = PerWorker(workers) { gradients.differentiator.makeWorkspace() }
     let done = Atomic<Int>(0)
     // Row j holds column j of Q, which is symmetric but for rounding.
     var result = DoubleMatrix(zerosOfRows: count, columns: count)

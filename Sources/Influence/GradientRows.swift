@@ -69,7 +69,7 @@ package struct GradientRows: Sendable {
 
   /// Scratch memory for one worker.
   package final class Workspace {
-    let gradient: GradientWorkspace
+    let gradient: Transformer.Workspace
     let projection = ProjectionWorkspace()
     private var memory = LargeMemory(bytes: 1 << 16)
 

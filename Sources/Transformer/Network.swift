@@ -32,8 +32,12 @@ package final class Network: Sendable {
   /// `configuration.contextLength` of them.
   package func keysAndValues(of tokens: [Int32], in workspace: Workspace) -> KeyValueCache {
     let cache = KeyValueCache(count: tokens.count, configuration: configuration)
-    if !tokens.isEmpty {
-      _ = forward(tokens, depths: Array(0..<Int32(tokens.count)), after: nil, in: workspace).run(filling: cache)
+    guard !tokens.isEmpty else { return cache }
+    let pass = forward(tokens, in: workspace)
+    pass.run(wanted: []) { number in
+      let keys = pass.activations.layers[number].queryKeyValue + configuration.querySize
+      cache.fill(
+        layer: number, keys: keys, values: keys + configuration.keyValueSize, stride: pass.queryKeyValueSize)
     }
     return cache
   }
@@ -45,26 +49,28 @@ package final class Network: Sendable {
     _ batch: TokenBatch, after prefix: KeyValueCache? = nil, in workspace: Workspace
   ) -> [Float] {
     guard batch.targetCount > 0 else { return [] }
-    var place = [Int32](repeating: -1, count: batch.count)  // of a row among the wanted
-    var wanted: [Int32] = []
-    for target in batch.targets where place[target.row] < 0 {
-      place[target.row] = Int32(wanted.count)
-      wanted.append(Int32(target.row))
+    var order = [Int](repeating: -1, count: batch.count)  // of a row among the wanted
+    var wanted: [Int] = []
+    for target in batch.targets where order[target.row] < 0 {
+      order[target.row] = wanted.count
+      wanted.append(target.row)
     }
     let pass = forward(batch.tokens, depths: batch.depths, after: prefix, in: workspace)
-    let hidden = pass.run(wanted: wanted)
-    pass.finalNorm(hidden, rows: wanted.count)
+    pass.run(wanted: wanted)
+    let hidden = pass.activations.output
+    pass.finalNorm(hidden, rows: wanted.count, into: hidden)
     return pass.logProbabilities(
-      of: batch.targets.map { (row: Int(place[$0.row]), token: $0.token) }, hidden: hidden, rows: wanted.count)
+      of: batch.targets.map { (row: order[$0.row], token: $0.token) }, hidden: hidden, rows: wanted.count)
   }
 
   /// Logits after each token: [tokens, vocabulary].
   package func logits(of tokens: [Int32], after prefix: KeyValueCache? = nil, in workspace: Workspace) -> Matrix {
     let result = Matrix(uninitializedRows: tokens.count, columns: configuration.vocabularySize)
     guard !tokens.isEmpty else { return result }
-    let pass = forward(tokens, depths: Array(0..<Int32(tokens.count)), after: prefix, in: workspace)
-    let hidden = pass.run()
-    pass.finalNorm(hidden, rows: tokens.count)
+    let pass = forward(tokens, after: prefix, in: workspace)
+    pass.run()
+    let hidden = pass.activations.output
+    pass.finalNorm(hidden, rows: tokens.count, into: hidden)
     pass.multiplyHead(
       hidden, rows: tokens.count, vocabulary: 0..<configuration.vocabularySize, into: result.base,
       stride: configuration.vocabularySize)
@@ -72,12 +78,11 @@ package final class Network: Sendable {
   }
 
   private func forward(
-    _ tokens: [Int32], depths: [Int32], after prefix: KeyValueCache?, in workspace: Workspace
+    _ tokens: [Int32], depths: [Int32]? = nil, after prefix: KeyValueCache? = nil, in workspace: Workspace
   ) -> Forward {
-    precondition(
-      (prefix?.count ?? 0) + Int(depths.max() ?? -1) < configuration.contextLength, "longer than the model's context")
-    return Forward(
-      configuration: configuration, weights: weights, workspace: workspace, tokens: tokens, depths: depths,
-      prefix: prefix)
+    let pass = Forward(
+      configuration, weights: weights, tokens: tokens, depths: depths, after: prefix, keeping: .nothing, in: workspace)
+    precondition(pass.length <= configuration.contextLength, "longer than the model's context")
+    return pass
   }
 }

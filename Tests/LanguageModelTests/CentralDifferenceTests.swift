@@ -85,7 +85,7 @@ import Transformer
       let product = Matrix(zerosOfRows: 1, columns: differentiator.count)
       _ = differentiator.hessianProduct(
         of: Self.sample, along: HessianDirection(vector, of: differentiator), to: .adding(to: product.base),
-        in: differentiator.makeHessianWorkspace())
+        in: differentiator.makeWorkspace())
       let step = 1e-4
       let (ahead, behind) = (reference.moved(step, along: along), reference.moved(-step, along: along))
       var (found, expected): ([Float], [Float]) = ([], [])

@@ -73,7 +73,7 @@ import Transformer
       _ = differentiator.gradient(of: sample, to: .adding(to: result), in: differentiator.makeWorkspace())
       _ = differentiator.hessianProduct(
         of: sample, along: HessianDirection(direction, of: differentiator),
-        to: .adding(to: result + differentiator.count), in: differentiator.makeHessianWorkspace())
+        to: .adding(to: result + differentiator.count), in: differentiator.makeWorkspace())
     }
     expectSame(Array(found.row(0)), Array(expected.row(0)), "gradient")
     expectSame(Array(found.row(1)), Array(expected.row(1)), "Hessian product")

@@ -24,7 +24,7 @@ import Transformer
       losses.append(
         differentiator.hessianProduct(
           of: sample, along: HessianDirection(vector, of: differentiator),
-          to: .adding(to: sums.base + (2 + row) * keeping.count), in: differentiator.makeHessianWorkspace()))
+          to: .adding(to: sums.base + (2 + row) * keeping.count), in: differentiator.makeWorkspace()))
     }
     #expect(losses[0] == losses[2] && losses[1] == losses[3])
     let gradientsAreSame = sums.row(0).elementsEqual(sums.row(1))

@@ -54,7 +54,7 @@ import Transformer
     let loss = differentiator.hessianProduct(
       of: LossSample(prompt: oracle.facts.promptIDs, response: oracle.facts.responseIDs),
       along: HessianDirection(vector.base, of: differentiator), to: .adding(to: product.base),
-      in: differentiator.makeHessianWorkspace())
+      in: differentiator.makeWorkspace())
     #expect(abs(loss - oracle.facts.loss) < 1e-5 * oracle.facts.loss)
     for parameter in differentiator.parameters {
       let error = relativeErrorInNorm(
@@ -74,7 +74,7 @@ import Transformer
     let v = Self.vector(differentiator.count, seed: 2)
     let hu = Matrix(zerosOfRows: 1, columns: differentiator.count)
     let hv = Matrix(zerosOfRows: 1, columns: differentiator.count)
-    let workspace = differentiator.makeHessianWorkspace()
+    let workspace = differentiator.makeWorkspace()
     for (vector, product) in [(u.base, hu.base), (v.base, hv.base)] {
       _ = differentiator.hessianProduct(
         of: sample, along: HessianDirection(vector, of: differentiator), to: .adding(to: product), in: workspace)

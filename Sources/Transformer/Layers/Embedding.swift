@@ -4,36 +4,39 @@ import Numerics
 // the direction.
 
 extension Forward {
-  /// Token embeddings, and GPT-2's learned position embeddings.
-  func embed(into residual: UnsafeMutablePointer<Float>) {
-    let hidden = configuration.hiddenSize
+  func embedding(into x: UnsafeMutablePointer<Float>) {
+    let size = c.hiddenSize
     for (row, token) in tokens.enumerated() {
-      let target = residual + row * hidden
-      weights.copyEmbedding(of: Int(token), into: target)
+      weights.copyEmbedding(of: Int(token), into: x + row * size)
       if let table = layout.positions {
-        Vector.add(weights.vector(table) + Int(positions[row]) * hidden, count: hidden, to: target)
+        Vector.add(weights.vector(table) + Int(positions[row]) * size, count: size, to: x + row * size)
       }
     }
   }
 }
 
 extension Backward {
-  /// Token embeddings, and GPT-2's position embeddings.
-  func embeddings(_ dx: UnsafePointer<Float>) {
+  func embedding(_ dx: UnsafePointer<Float>) {
     let size = c.hiddenSize
-    for row in 0..<rows {
-      add(dx + row * size, size, at: layout.embedding + Int(forward.tokens[row]) * size)
+    for (row, token) in forward.tokens.enumerated() {
+      add(dx + row * size, size, at: layout.embedding + Int(token) * size)
       if let table = layout.positions { add(dx + row * size, size, at: table + Int(forward.positions[row]) * size) }
     }
   }
 }
 
+extension TangentForward {
+  func embedding(into tx: UnsafeMutablePointer<Float>) {
+    var pass = forward
+    pass.weights = direction
+    pass.embedding(into: tx)
+  }
+}
+
 extension TangentBackward {
-  func embeddings(_ tdx: UnsafePointer<Float>) {
-    let size = c.hiddenSize
-    for row in 0..<rows {
-      add(tdx + row * size, size, at: layout.embedding + Int(forward.tokens[row]) * size)
-      if let table = layout.positions { add(tdx + row * size, size, at: table + Int(forward.positions[row]) * size) }
-    }
+  func embedding(_ tdx: UnsafePointer<Float>) {
+    var pass = backward
+    pass.target = target
+    pass.embedding(tdx)
   }
 }

@@ -3,122 +3,116 @@ import Numerics
 // x += W_down act(W_up norm(x)): SwiGLU, or GELU in GPT-2.
 
 extension Forward {
-  /// The attention's output product and the feed-forward network, each added to the residual stream.
-  func feedForward(
-    _ layer: LayerParameters, attended: UnsafePointer<Float>, residual: UnsafeMutablePointer<Float>, rows: Int
-  ) {
-    let c = configuration
-    for start in stride(from: 0, to: rows, by: weights.rowBlock) {
-      let count = min(weights.rowBlock, rows - start)
-      let x = residual + start * c.hiddenSize  // [count, hidden]
-      multiply(layer.output, attended + start * c.querySize, rows: count, addingInto: x)
-      let normed = workspace.normed.floats(weights.rowBlock * c.hiddenSize)
-      norm(layer.feedForwardNorm, x, rows: count, into: normed)
-      let up = workspace.up.floats(weights.rowBlock * layer.up.outputs)
-      multiply(layer.up, normed, rows: count, into: up)
-      if c.family == .gpt2 {
-        TransformerKernel.gelu(up, count: count * layer.up.outputs)
-        multiply(layer.down, up, rows: count, addingInto: x)
-      } else {
-        let activated = workspace.activated.floats(weights.rowBlock * c.intermediateSize)
-        TransformerKernel.siluMultiply(gateUp: up, rows: count, columns: c.intermediateSize, into: activated)
-        multiply(layer.down, activated, rows: count, addingInto: x)
-      }
+  /// output = middle + the network; `again`: the product `up` alone.
+  func feedForward(_ number: Int, rows: Int, again: Bool = false) {
+    let (layer, kept) = (layout.layers[number], activations.layers[number])
+    if !kept.isInPlace, !again { kept.output.update(from: kept.middle, count: rows * c.hiddenSize) }
+    for piece in pieces(rows, inPlace: kept.isInPlace) {
+      let first = piece.lowerBound * c.hiddenSize
+      let up = kept.isInPlace ? workspace.up.floats(piece.count * layer.up.outputs) : kept.up
+      linearBehindNorm(layer.up, layer.feedForwardNorm, kept.middle + first, rows: piece.count, into: up)
+      if again { continue }
+      let activated = activation(up, rows: piece.count, inPlace: kept.isInPlace)
+      linear(layer.down, activated, rows: piece.count, adding: true, into: kept.output + first)
     }
   }
 
-  /// SwiGLU or GELU of the product `up`: [rows, intermediate].
-  func activate(_ up: UnsafePointer<Float>, rows: Int, into activated: UnsafeMutablePointer<Float>) {
-    let size = configuration.intermediateSize
-    if configuration.family == .gpt2 {
-      activated.update(from: up, count: rows * size)
-      TransformerKernel.gelu(activated, count: rows * size)
-    } else {
-      TransformerKernel.siluMultiply(gateUp: up, rows: rows, columns: size, into: activated)
+  /// SwiGLU or GELU of the product `up`, which GELU may be changed to `inPlace`: [rows, intermediate].
+  func activation(
+    _ up: UnsafeMutablePointer<Float>, rows: Int, inPlace: Bool = false
+  ) -> UnsafeMutablePointer<Float> {
+    let count = rows * c.intermediateSize
+    if c.family == .gpt2, inPlace {
+      TransformerKernel.gelu(up, count: count)
+      return up
     }
+    let activated = workspace.activated.floats(count)
+    if c.family == .gpt2 {
+      activated.update(from: up, count: count)
+      TransformerKernel.gelu(activated, count: count)
+    } else {
+      TransformerKernel.siluMultiply(gateUp: up, rows: rows, columns: c.intermediateSize, into: activated)
+    }
+    return activated
   }
 }
 
 extension Backward {
-  /// x += W_down act(W_up norm(x)).
-  func feedForward(_ layer: LayerParameters, _ kept: Activations.Layer, _ dx: UnsafeMutablePointer<Float>) {
-    let activated = workspace.forward.activated.floats(rows * c.intermediateSize)
-    forward.activate(kept.up, rows: rows, into: activated)
-    linearParameters(layer.down, x: activated, dy: dx)
+  func feedForward(_ number: Int) {
+    let (layer, kept) = (layout.layers[number], activations.layers[number])
+    let activated = forward.activation(kept.up, rows: rows)
     let dActivated = workspace.dActivated.floats(rows * c.intermediateSize)
-    transposed.multiply(layer.down, dx, rows: rows, adding: false, into: dActivated, scratch: workspace.forward.weight)
-    let dUp: UnsafeMutablePointer<Float>  // [rows, up.outputs]
+    linear(layer.down, x: activated, dy: dx, rows: rows, into: dActivated)
+    let dUp = activation(kept.up, dActivated)
+    linearBehindNorm(layer.up, layer.feedForwardNorm, x: kept.middle, dy: dUp)
+  }
+
+  /// [rows, up.outputs]; GELU's in place.
+  func activation(
+    _ up: UnsafePointer<Float>, _ dActivated: UnsafeMutablePointer<Float>
+  ) -> UnsafeMutablePointer<Float> {
+    let count = rows * c.intermediateSize
     if c.family == .gpt2 {
-      dUp = dActivated
-      BackwardKernel.gelu(kept.up, dUp, count: rows * c.intermediateSize)
-    } else {
-      dUp = workspace.dUp.floats(rows * layer.up.outputs)
-      BackwardKernel.siluMultiply(
-        gateUp: kept.up, dy: dActivated, rows: rows, columns: c.intermediateSize, into: dUp)
+      BackwardKernel.gelu(up, dActivated, count: count)
+      return dActivated
     }
-    linearBehindNorm(layer.up, layer.feedForwardNorm, x: kept.middle, dy: dUp, dx)
+    let dUp = workspace.dUp.floats(2 * count)
+    BackwardKernel.siluMultiply(gateUp: up, dy: dActivated, rows: rows, columns: c.intermediateSize, into: dUp)
+    return dUp
   }
 }
 
 extension TangentForward {
-  /// next = t.middle + the tangent of the network; with no place for it, only t.up.
-  func feedForward(
-    _ place: LayerParameters, _ along: LayerParameters, kept: Activations.Layer, _ t: Activations.Layer,
-    into next: UnsafeMutablePointer<Float>?
-  ) {
-    linearBehindNorm(
-      place.up, along.up, place.feedForwardNorm, along.feedForwardNorm, x: kept.middle, tx: t.middle, into: t.up)
-    guard let next else { return }
-    let (activated, tActivated) = activation(kept, t)
-    next.update(from: t.middle, count: rows * c.hiddenSize)
-    linear(place.down, along.down, x: activated, tx: tActivated, adding: true, into: next)
+  func feedForward(_ number: Int, again: Bool = false) {
+    let (layer, kept, t) = (layout.layers[number], forward.activations.layers[number], tangents.layers[number])
+    linearBehindNorm(layer.up, layer.feedForwardNorm, x: kept.middle, tx: t.middle, into: t.up)
+    if again { return }
+    let (activated, tActivated) = activation(kept.up, t.up)
+    t.output.update(from: t.middle, count: rows * c.hiddenSize)
+    linear(layer.down, x: activated, tx: tActivated, rows: rows, adding: true, into: t.output)
   }
 
-  /// The activated product of the feed-forward network and its tangent: [rows, intermediate] each.
+  /// The activated product and its tangent: [rows, intermediate] each.
   func activation(
-    _ kept: Activations.Layer, _ t: Activations.Layer
+    _ up: UnsafeMutablePointer<Float>, _ tUp: UnsafePointer<Float>
   ) -> (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) {
-    let size = c.intermediateSize
-    let activated = forward.workspace.activated.floats(rows * size)
-    forward.activate(kept.up, rows: rows, into: activated)
-    let tActivated = workspace.tActivated.floats(rows * size)
+    let count = rows * c.intermediateSize
+    let tActivated = workspace.tActivated.floats(count)
     if c.family == .gpt2 {
       // An elementwise function's tangent is its derivative backwards.
-      tActivated.update(from: t.up, count: rows * size)
-      BackwardKernel.gelu(kept.up, tActivated, count: rows * size)
+      tActivated.update(from: tUp, count: count)
+      BackwardKernel.gelu(up, tActivated, count: count)
     } else {
-      TangentKernel.siluMultiply(gateUp: kept.up, tGateUp: t.up, rows: rows, columns: size, into: tActivated)
+      TangentKernel.siluMultiply(gateUp: up, tGateUp: tUp, rows: rows, columns: c.intermediateSize, into: tActivated)
     }
-    return (activated, tActivated)
+    return (forward.activation(up, rows: rows), tActivated)
   }
 }
 
 extension TangentBackward {
-  func feedForward(_ number: Int, _ dx: UnsafeMutablePointer<Float>, _ tdx: UnsafeMutablePointer<Float>) {
-    let layer = layout.layers[number]
-    let (kept, t) = (backward.activations.layers[number], tangents.layers[number])
-    let (activated, tActivated) = tangent.activation(kept, t)
-    parameters(layer.down, x: activated, tx: tActivated, dy: dx, tdy: tdx, rows: rows)
+  func feedForward(_ number: Int) {
+    let (layer, kept, t) = (layout.layers[number], forward.activations.layers[number], tangent.tangents.layers[number])
+    let (activated, tActivated) = tangent.activation(kept.up, t.up)
+    let dActivated = workspace.dActivated.floats(rows * c.intermediateSize)
+    let tdActivated = workspace.tdActivated.floats(rows * c.intermediateSize)
+    linear(layer.down, x: activated, tx: tActivated, dy: dx, tdy: tdx, rows: rows, into: dActivated, tdActivated)
+    let (dUp, tdUp) = activation(kept.up, t.up, dActivated, tdActivated)
+    linearBehindNorm(layer.up, layer.feedForwardNorm, x: kept.middle, tx: t.middle, dy: dUp, tdy: tdUp)
+  }
+
+  /// [rows, up.outputs] each; GELU's in place.
+  func activation(
+    _ up: UnsafePointer<Float>, _ tUp: UnsafePointer<Float>, _ dActivated: UnsafeMutablePointer<Float>,
+    _ tdActivated: UnsafeMutablePointer<Float>
+  ) -> (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) {
     let count = rows * c.intermediateSize
-    let dActivated = workspace.gradient.dActivated.floats(count)
-    let tdActivated = workspace.tdActivated.floats(count)
-    back(layer.down, dx, tdx, rows: rows, dActivated, tdActivated)
-    let dUp: UnsafeMutablePointer<Float>
-    let tdUp: UnsafeMutablePointer<Float>
     if c.family == .gpt2 {
-      (dUp, tdUp) = (dActivated, tdActivated)
-      TangentKernel.geluBackward(kept.up, d: dUp, tx: t.up, tdUp, count: count)
-      BackwardKernel.gelu(kept.up, dUp, count: count)
-    } else {
-      dUp = workspace.gradient.dUp.floats(2 * count)
-      tdUp = workspace.tdUp.floats(2 * count)
-      TangentKernel.siluMultiplyBackward(
-        gateUp: kept.up, dy: dActivated, tGateUp: t.up, tdy: tdActivated, rows: rows, columns: c.intermediateSize,
-        into: tdUp)
-      BackwardKernel.siluMultiply(
-        gateUp: kept.up, dy: dActivated, rows: rows, columns: c.intermediateSize, into: dUp)
+      TangentKernel.geluBackward(up, d: dActivated, tx: tUp, tdActivated, count: count)
+      return (backward.activation(up, dActivated), tdActivated)
     }
-    linearBehindNorm(
-      layer.up, layer.feedForwardNorm, x: kept.middle, tx: t.middle, dy: dUp, tdy: tdUp, dx, tdx)
+    let tdUp = workspace.tdUp.floats(2 * count)
+    TangentKernel.siluMultiplyBackward(
+      gateUp: up, dy: dActivated, tGateUp: tUp, tdy: tdActivated, rows: rows, columns: c.intermediateSize, into: tdUp)
+    return (backward.activation(up, dActivated), tdUp)
   }
 }

@@ -5,6 +5,10 @@ import Numerics
 // vocabulary.
 
 extension Forward {
+  func finalNorm(_ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>) {
+    norm(layout.finalNorm, x, rows: rows, into: y)
+  }
+
   /// Rows and vocabulary entries of one block of logits.
   private static let headRows = 256
   private static let headColumns = 4096
@@ -24,7 +28,7 @@ extension Forward {
   func logProbabilities(
     of targets: [(row: Int, token: Int32)], hidden: UnsafePointer<Float>, rows: Int
   ) -> [Float] {
-    let vocabulary = configuration.vocabularySize
+    let vocabulary = c.vocabularySize
     let columns = min(Self.headColumns, vocabulary)
     let logits = workspace.logits.floats(Self.headRows * columns)
     let maxima = workspace.logSums.floats(2 * Self.headRows)
@@ -41,7 +45,7 @@ extension Forward {
       for first in stride(from: 0, to: vocabulary, by: columns) {
         let range = first..<min(first + columns, vocabulary)
         multiplyHead(
-          hidden + start * configuration.hiddenSize, rows: count, vocabulary: range, into: logits, stride: columns)
+          hidden + start * c.hiddenSize, rows: count, vocabulary: range, into: logits, stride: columns)
         TransformerKernel.foldLogSumExp(
           logits, stride: columns, rows: count, columns: range.count, maxima: maxima, sums: sums)
         for number in numbers where range.contains(Int(targets[number].token)) {
@@ -58,16 +62,11 @@ extension Forward {
 }
 
 extension Backward {
-  private static let chunk = 64  // rows of logits that are held at a time
+  fileprivate static let chunk = 64  // rows of logits that are held at a time
 
-  /// The mean cross-entropy of the response, and its derivative by the residual stream behind the last block, times `factor`.
-  func loss(
-    of sample: LossSample, factor: Float, _ dx: UnsafeMutablePointer<Float>  // [rows, hidden], zeros before
-  ) -> Double {
-    let c = forward.configuration
-    let size = c.hiddenSize
-    let vocabulary = c.vocabularySize
-    let head = forward.layout.head
+  /// The mean cross-entropy of the response; adds its derivative by the residual stream behind the last block, times `factor`, to dx.
+  func loss(of sample: LossSample, factor: Float) -> Double {
+    let (size, vocabulary) = (c.hiddenSize, c.vocabularySize)
     let mean = factor / Float(sample.targets.count)
     let hidden = workspace.hidden.floats(Self.chunk * size)
     let dHidden = workspace.dHidden.floats(Self.chunk * size)
@@ -75,10 +74,10 @@ extension Backward {
     var total = 0.0
     for start in stride(from: 0, to: sample.targets.count, by: Self.chunk) {
       let targets = sample.targets[start..<min(start + Self.chunk, sample.targets.count)]
-      let rows = targets.count
-      let x = gather(targets, activations.output, into: workspace.output)
-      forward.norm(forward.layout.finalNorm, x, rows: rows, into: hidden)
-      forward.multiplyHead(hidden, rows: rows, vocabulary: 0..<vocabulary, into: logits, stride: vocabulary)
+      let (rows, count) = (targets.map(\.row), targets.count)
+      let x = forward.gather(rows, of: activations.output, columns: size, into: workspace.output)
+      forward.finalNorm(x, rows: count, into: hidden)
+      forward.multiplyHead(hidden, rows: count, vocabulary: 0..<vocabulary, into: logits, stride: vocabulary)
       for (row, target) in targets.enumerated() {
         let token = Int(target.token)
         let label = logits[row * vocabulary + token]
@@ -86,87 +85,69 @@ extension Backward {
         logits[row * vocabulary + token] -= mean
         total += Double(logSum) - Double(label)
       }
-      self.target.add(head.weight, head.outputs * head.inputs, scratch: workspace.block) { block in
-        head.addOuterProduct(logits, hidden, rows: rows, into: block, panels: workspace.panels)
-      }
-      transposed.multiply(head, logits, rows: rows, adding: false, into: dHidden, scratch: workspace.forward.weight)
-      let dOutput = workspace.dOutput.floats(rows * size)
-      dOutput.update(repeating: 0, count: rows * size)
-      norm(forward.layout.finalNorm, x: x, dy: dHidden, rows: rows, dOutput)
-      scatter(targets, dOutput, into: dx)
+      linear(layout.head, x: hidden, dy: logits, rows: count, into: dHidden)
+      let dOutput = workspace.dOutput.zeros(count * size)
+      norm(layout.finalNorm, x: x, dy: dHidden, rows: count, into: dOutput)
+      scatter(dOutput, to: rows, of: dx)
     }
     return total / Double(sample.targets.count)
   }
 
-  /// The targets' rows of the residual stream, one behind the other.
-  func gather(
-    _ targets: ArraySlice<LossSample.Target>, _ residual: UnsafePointer<Float>, into scratch: Scratch
-  ) -> UnsafeMutablePointer<Float> {
-    let size = forward.configuration.hiddenSize
-    let rows = scratch.floats(targets.count * size)
-    for (place, target) in targets.enumerated() {
-      (rows + place * size).update(from: residual + target.row * size, count: size)
-    }
-    return rows
+  /// Adds rows to some of the rows of `sum`.
+  fileprivate func scatter(_ values: UnsafePointer<Float>, to rows: [Int], of sum: UnsafeMutablePointer<Float>) {
+    let size = c.hiddenSize
+    for (index, row) in rows.enumerated() { Vector.add(values + index * size, count: size, to: sum + row * size) }
   }
+}
 
-  /// Adds rows to the targets' rows of the residual stream's derivative.
-  func scatter(
-    _ targets: ArraySlice<LossSample.Target>, _ rows: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>
+extension TangentForward {
+  func finalNorm(
+    x: UnsafePointer<Float>, tx: UnsafePointer<Float>, rows: Int, into ty: UnsafeMutablePointer<Float>
   ) {
-    let size = forward.configuration.hiddenSize
-    for (place, target) in targets.enumerated() {
-      Vector.add(rows + place * size, count: size, to: dx + target.row * size)
-    }
+    // A cut model's lies elsewhere than the whole one's.
+    norm(layout.finalNorm, along: direction.layout.finalNorm, x: x, tx: tx, rows: rows, into: ty)
   }
 }
 
 extension TangentBackward {
-  /// The tangent of the final norm, head and cross-entropy's way back; returns the loss.
-  func loss(
-    of sample: LossSample, factor: Float, _ dx: UnsafeMutablePointer<Float>, _ tdx: UnsafeMutablePointer<Float>
-  ) -> Double {
-    let size = c.hiddenSize
-    let vocabulary = c.vocabularySize
-    let norm = layout.finalNorm
-    let chunk = 64
+  /// The loss; adds to dx and tdx.
+  func loss(of sample: LossSample, factor: Float) -> Double {
+    let (size, vocabulary, chunk) = (c.hiddenSize, c.vocabularySize, Backward.chunk)
     let mean = factor / Float(sample.targets.count)
-    let hidden = workspace.gradient.hidden.floats(chunk * size)
+    let hidden = workspace.hidden.floats(chunk * size)
     let tHidden = workspace.tHidden.floats(chunk * size)
-    let dHidden = workspace.gradient.dHidden.floats(chunk * size)
+    let dHidden = workspace.dHidden.floats(chunk * size)
     let tdHidden = workspace.tdHidden.floats(chunk * size)
-    let logits = workspace.gradient.logits.floats(chunk * vocabulary)
+    let logits = workspace.logits.floats(chunk * vocabulary)
     let tLogits = workspace.tLogits.floats(chunk * vocabulary)
     var total = 0.0
     for start in stride(from: 0, to: sample.targets.count, by: chunk) {
       let targets = sample.targets[start..<min(start + chunk, sample.targets.count)]
-      let count = targets.count
-      let x = backward.gather(targets, backward.activations.output, into: workspace.gradient.output)
-      let tx = backward.gather(targets, tangents.output, into: workspace.tOutput)
-      forward.norm(norm, x, rows: count, into: hidden)
-      tangent.norm(norm, norm, x: x, tx: tx, rows: count, into: tHidden)
+      let (rows, count) = (targets.map(\.row), targets.count)
+      let x = forward.gather(rows, of: forward.activations.output, columns: size, into: workspace.output)
+      let tx = forward.gather(rows, of: tangent.tangents.output, columns: size, into: workspace.tOutput)
+      forward.finalNorm(x, rows: count, into: hidden)
+      tangent.finalNorm(x: x, tx: tx, rows: count, into: tHidden)
       forward.multiplyHead(hidden, rows: count, vocabulary: 0..<vocabulary, into: logits, stride: vocabulary)
-      tangent.linear(layout.head, layout.head, x: hidden, tx: tHidden, adding: false, rows: count, into: tLogits)
-      for (place, target) in targets.enumerated() {
+      tangent.linear(layout.head, x: hidden, tx: tHidden, rows: count, into: tLogits)
+      for (row, target) in targets.enumerated() {
         // d = mean (p − 1 at the label), td = mean p ∘ (tl − p·tl).
         let token = Int(target.token)
-        let values = logits + place * vocabulary
+        let values = logits + row * vocabulary
         let label = values[token]
         total += Double(BackwardKernel.softmaxRow(values, columns: vocabulary, factor: 1)) - Double(label)
         BackwardKernel.softmaxRowsBackward(
-          values, tLogits + place * vocabulary, stride: vocabulary, rows: 1, columns: vocabulary, scale: mean)
+          values, tLogits + row * vocabulary, stride: vocabulary, rows: 1, columns: vocabulary, scale: mean)
         TangentKernel.scale(values, count: vocabulary, by: mean)
         values[token] -= mean
       }
-      parameters(layout.head, x: hidden, tx: tHidden, dy: logits, tdy: tLogits, rows: count)
-      back(layout.head, logits, tLogits, rows: count, dHidden, tdHidden)
-      let dOutput = workspace.gradient.dOutput.floats(count * size)
-      let tdOutput = workspace.tdOutput.floats(count * size)
-      dOutput.update(repeating: 0, count: count * size)
-      tdOutput.update(repeating: 0, count: count * size)
-      self.norm(norm, x: x, tx: tx, dy: dHidden, tdy: tdHidden, rows: count, dOutput, tdOutput)
-      backward.scatter(targets, dOutput, into: dx)
-      backward.scatter(targets, tdOutput, into: tdx)
+      linear(
+        layout.head, x: hidden, tx: tHidden, dy: logits, tdy: tLogits, rows: count, into: dHidden, tdHidden)
+      let dOutput = workspace.dOutput.zeros(count * size)
+      let tdOutput = workspace.tdOutput.zeros(count * size)
+      norm(layout.finalNorm, x: x, tx: tx, dy: dHidden, tdy: tdHidden, rows: count, into: dOutput, tdOutput)
+      backward.scatter(dOutput, to: rows, of: dx)
+      backward.scatter(tdOutput, to: rows, of: tdx)
     }
     return total / Double(sample.targets.count)
   }

@@ -1,9 +1,9 @@
 import Checkpoints
 import Numerics
 
-/// What a forward pass leaves for the way back, layer by layer, in one allocation.
+/// What the blocks of a pass fill, in one allocation.
 struct Activations {
-  /// How much of it stays.
+  /// How much of it stays for the way back.
   enum Kept {
     case everything
     /// The residual stream before every block; the rest of a block is computed again when the way back comes to it (Chen et
@@ -11,6 +11,8 @@ struct Activations {
     case inputs
     /// The last block's alone.
     case last
+    /// Nothing: the residual stream is changed in place.
+    case nothing
   }
 
   struct Layer {
@@ -20,104 +22,55 @@ struct Activations {
     var attended: UnsafeMutablePointer<Float>  // [rows, query]
     var middle: UnsafeMutablePointer<Float>  // residual stream between attention and feed-forward [rows, hidden]
     var up: UnsafeMutablePointer<Float>  // before the activation [rows, intermediate, twice that if gated]
-  }
+    var output: UnsafeMutablePointer<Float>  // residual stream behind the block [rows, hidden]
 
-  let layers: [Layer]
-  let output: UnsafeMutablePointer<Float>  // residual stream behind the last block [rows, hidden]
+    /// Input, middle and output are one, and there is no room for `rawQueryKey` and `up`.
+    var isInPlace: Bool { input == output }
+  }
 
   let kept: Kept
+  let layers: [Layer]
+  /// The residual stream behind the last block.
+  let output: UnsafeMutablePointer<Float>
 
-  /// Floats that one row takes.
-  static func floatsPerRow(_ c: ModelConfiguration, layout: ParameterLayout, keeping kept: Kept) -> Int {
-    let raw = c.family == .qwen3 ? c.querySize + c.keyValueSize : 0
-    let up = layout.layers.first?.up.outputs ?? 0
-    let inner = raw + 2 * c.querySize + 2 * c.keyValueSize + c.hiddenSize + up
-    let count = layout.layers.count
-    return switch kept {
-    case .everything: count * inner + (count + 1) * c.hiddenSize
-    case .inputs: inner + (count + 1) * c.hiddenSize
-    case .last: inner + 2 * c.hiddenSize
-    }
-  }
-
-  init(_ c: ModelConfiguration, layout: ParameterLayout, rows: Int, keeping kept: Kept, in scratch: Scratch) {
+  /// - Parameter c: cut to the blocks that are run.
+  init(_ c: ModelConfiguration, rows: Int, keeping kept: Kept, in scratch: Scratch) {
     self.kept = kept
-    let raw = c.family == .qwen3 ? c.querySize + c.keyValueSize : 0
-    let queryKeyValue = c.querySize + 2 * c.keyValueSize
-    let up = layout.layers.first?.up.outputs ?? 0
-    let count = layout.layers.count
-    var next = scratch.floats(rows * Self.floatsPerRow(c, layout: layout, keeping: kept))
+    var next = scratch.floats(rows * Self.floatsPerRow(c, keeping: kept))
     func take(_ columns: Int) -> UnsafeMutablePointer<Float> {
       defer { next += rows * columns }
       return next
     }
-    func takeLayer(input: UnsafeMutablePointer<Float>) -> Layer {
-      Layer(
-        input: input, rawQueryKey: take(raw), queryKeyValue: take(queryKeyValue), attended: take(c.querySize),
-        middle: take(c.hiddenSize), up: take(up))
+    let (residuals, blocks, columns) = Self.shape(c, keeping: kept)
+    let streams = (0..<residuals).map { _ in take(c.hiddenSize) }
+    let buffers = (0..<blocks).map { _ in columns.map(take) }
+    layers = (0..<c.layers).map { number in
+      let (input, own) = (streams[number % residuals], buffers[number % blocks])
+      return Layer(
+        input: input, rawQueryKey: own[0], queryKeyValue: own[1], attended: own[2],
+        middle: kept == .nothing ? input : own[3], up: own[4], output: streams[(number + 1) % residuals])
     }
-    guard kept != .everything else {
-      layers = (0..<count).map { _ in takeLayer(input: take(c.hiddenSize)) }
-      output = take(c.hiddenSize)
-      return
-    }
-    let residuals = (0..<(kept == .last ? 2 : count + 1)).map { _ in take(c.hiddenSize) }
-    let shared = takeLayer(input: residuals[0])
-    layers = (0..<count).map { number in
-      var layer = shared
-      layer.input = residuals[number % residuals.count]
-      return layer
-    }
-    output = residuals[count % residuals.count]
+    output = streams[c.layers % residuals]
   }
 
-  /// Where block `number` leaves the residual stream.
-  func residual(behind number: Int) -> UnsafeMutablePointer<Float> {
-    number + 1 < layers.count ? layers[number + 1].input : output
+  /// Floats that one row takes.
+  static func floatsPerRow(_ c: ModelConfiguration, keeping kept: Kept) -> Int {
+    let (residuals, blocks, columns) = shape(c, keeping: kept)
+    return residuals * c.hiddenSize + blocks * columns.reduce(0, +)
   }
-}
 
-extension Forward {
-  /// The pass of `run` through the layers of `activations`, with everything kept that the way back needs. `alongside` is called
-  /// behind each layer, while its buffers hold what was computed.
-  func record(_ activations: Activations, alongside: (_ number: Int, _ layer: LayerParameters) -> Void = { _, _ in }) {
-    if let first = activations.layers.first { embed(into: first.input) }
-    var plan: (window: Int?, plan: AttentionPlan)?
-    for (number, kept) in activations.layers.enumerated() {
-      let window = configuration.slidingWindows[number]
-      if plan == nil || plan?.window != window {
-        plan = (window, AttentionPlan(depths: depths, prefix: 0, window: window))
-      }
-      if let plan { record(number, kept, plan.plan, into: activations.residual(behind: number)) }
-      alongside(number, layout.layers[number])
+  /// Residual streams and blocks that have buffers of their own, and the columns of a block's from `rawQueryKey` to `up`.
+  private static func shape(
+    _ c: ModelConfiguration, keeping kept: Kept
+  ) -> (residuals: Int, blocks: Int, columns: [Int]) {
+    let attention = [c.querySize + 2 * c.keyValueSize, c.querySize]
+    let raw = c.family == .qwen3 ? c.querySize + c.keyValueSize : 0
+    let columns = [raw] + attention + [c.hiddenSize, (c.family == .gpt2 ? 1 : 2) * c.intermediateSize]
+    return switch kept {
+    case .everything: (c.layers + 1, c.layers, columns)
+    case .inputs: (c.layers + 1, 1, columns)
+    case .last: (2, 1, columns)
+    case .nothing: (1, 1, [0] + attention + [0, 0])
     }
-  }
-
-  /// Fills a layer's buffers again from its input, where they were not kept.
-  func recompute(_ number: Int, of activations: Activations) {
-    guard activations.kept == .inputs else { return }
-    let plan = AttentionPlan(depths: depths, prefix: 0, window: configuration.slidingWindows[number])
-    record(number, activations.layers[number], plan, into: nil)
-  }
-
-  /// One layer from `kept.input` on; with no place for what it leaves, its last product is not taken.
-  private func record(
-    _ number: Int, _ kept: Activations.Layer, _ plan: AttentionPlan, into next: UnsafeMutablePointer<Float>?
-  ) {
-    let c = configuration
-    let layer = layout.layers[number]
-    projectQueryKeyValue(
-      layer, kept.input, into: kept.queryKeyValue, raw: layer.queryNorm == nil ? nil : kept.rawQueryKey)
-    attend(layer: number, plan, kept.queryKeyValue, into: kept.attended)
-    kept.middle.update(from: kept.input, count: rows * c.hiddenSize)
-    multiply(layer.output, kept.attended, rows: rows, addingInto: kept.middle)
-    let normed = workspace.normed.floats(rows * c.hiddenSize)
-    norm(layer.feedForwardNorm, kept.middle, rows: rows, into: normed)
-    multiply(layer.up, normed, rows: rows, into: kept.up)
-    guard let next else { return }
-    let activated = workspace.activated.floats(rows * c.intermediateSize)
-    activate(kept.up, rows: rows, into: activated)
-    next.update(from: kept.middle, count: rows * c.hiddenSize)
-    multiply(layer.down, activated, rows: rows, addingInto: next)
   }
 }

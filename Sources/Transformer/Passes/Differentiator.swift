@@ -1,30 +1,6 @@
 import Checkpoints
 import Numerics
 
-/// Scratch memory for one worker's derivatives. One call at a time may use it.
-package final class GradientWorkspace {
-  let forward: Workspace
-  let activations = Scratch()
-  let dResidual = Scratch()  // [rows, hidden]
-  let dNormed = Scratch()
-  let dActivated = Scratch()  // [rows, intermediate]
-  let dUp = Scratch()
-  let dAttended = Scratch()  // [rows, query]
-  let dQueryKeyValue = Scratch()
-  let dHead = Scratch()
-  let dNorm = Scratch()
-  let attentionWeights = Scratch()  // [2, tile, rows]
-  let output = Scratch()  // [chunk, hidden]
-  let dOutput = Scratch()
-  let hidden = Scratch()
-  let dHidden = Scratch()
-  let logits = Scratch()  // [chunk, vocabulary]
-  let panels = Scratch()  // one product's inputs
-  let block = Scratch()  // one tensor's derivatives
-
-  init(_ configuration: ModelConfiguration) { forward = Workspace(configuration) }
-}
-
 /// Derivatives of the mean response loss by a model's parameters. Holds the products' weights
 /// a second time, transposed, unless the model leaves them as they are stored.
 package final class Differentiator: Sendable {
@@ -65,35 +41,31 @@ package final class Differentiator: Sendable {
     parameters = weights.layout.parameters
   }
 
-  package func makeWorkspace() -> GradientWorkspace { GradientWorkspace(configuration) }
+  package func makeWorkspace() -> Workspace { Workspace(configuration) }
 
   /// The mean cross-entropy of the sample's targets; `factor` times its derivatives go to `target`.
   ///
   /// The sample has a target, fits the context, and its ids are below the vocabulary's size. The same sample gives the same
   /// bits every time.
   package func gradient(
-    of sample: LossSample, factor: Float = 1, to target: GradientTarget, in workspace: GradientWorkspace
+    of sample: LossSample, factor: Float = 1, to target: GradientTarget, in workspace: Workspace
   ) -> Double {
-    precondition(!sample.targets.isEmpty && sample.tokens.count <= configuration.contextLength)
-    let rows = sample.tokens.count
-    let forward = Forward(
-      configuration: configuration, weights: weights, workspace: workspace.forward, tokens: sample.tokens,
-      depths: Array(0..<Int32(rows)), prefix: nil)
-    let activations = Activations(
-      configuration, layout: weights.layout, rows: rows, keeping: kept(rows: rows), in: workspace.activations)
-    forward.record(activations)
-    let dx = workspace.dResidual.floats(rows * configuration.hiddenSize)
-    dx.update(repeating: 0, count: rows * configuration.hiddenSize)
-    let backward = Backward(
-      forward: forward, transposed: transposed, workspace: workspace, activations: activations, target: target)
-    let loss = backward.loss(of: sample, factor: factor, dx)
-    backward.run(dx)
+    let forward = pass(over: sample, keeping: kept(rows: sample.tokens.count), in: workspace)
+    forward.run()
+    let backward = Backward(forward, transposed: transposed, to: target)
+    let loss = backward.loss(of: sample, factor: factor)
+    backward.run()
     return loss
+  }
+
+  func pass(over sample: LossSample, keeping kept: Activations.Kept, in workspace: Workspace) -> Forward {
+    precondition(!sample.targets.isEmpty && sample.tokens.count <= configuration.contextLength)
+    return Forward(configuration, weights: weights, tokens: sample.tokens, keeping: kept, in: workspace)
   }
 
   /// What of a sample's activations stays, by its length.
   func kept(rows: Int) -> Activations.Kept {
-    let floats = rows * Activations.floatsPerRow(configuration, layout: layout, keeping: .everything)
+    let floats = rows * Activations.floatsPerRow(configuration, keeping: .everything)
     return floats <= activationLimit / MemoryLayout<Float>.stride ? .everything : .inputs
   }
 

@@ -33,27 +33,17 @@ extension Differentiator {
   }
 
   /// The mean cross-entropy of a sample's targets. What holds of samples for ``gradient(of:factor:to:in:)`` holds here.
-  package func loss(of sample: LossSample, in workspace: GradientWorkspace) -> Double {
+  package func loss(of sample: LossSample, in workspace: Workspace) -> Double {
     outputGradient(of: sample, to: .blocks(of: []) { _, _ in }, in: workspace)
   }
 
   /// The loss, and its derivatives by the output head and the final norm alone: no way back through the blocks. Of a tied embedding
   /// only what it does as the head counts.
   package func outputGradient(
-    of sample: LossSample, to target: GradientTarget, in workspace: GradientWorkspace
+    of sample: LossSample, to target: GradientTarget, in workspace: Workspace
   ) -> Double {
-    precondition(!sample.targets.isEmpty && sample.tokens.count <= configuration.contextLength)
-    let rows = sample.tokens.count
-    let forward = Forward(
-      configuration: configuration, weights: weights, workspace: workspace.forward, tokens: sample.tokens,
-      depths: Array(0..<Int32(rows)), prefix: nil)
-    let activations = Activations(
-      configuration, layout: weights.layout, rows: rows, keeping: .last, in: workspace.activations)
-    forward.record(activations)
-    let dx = workspace.dResidual.floats(rows * configuration.hiddenSize)
-    dx.update(repeating: 0, count: rows * configuration.hiddenSize)
-    return Backward(
-      forward: forward, transposed: transposed, workspace: workspace, activations: activations, target: target
-    ).loss(of: sample, factor: 1, dx)
+    let forward = pass(over: sample, keeping: .last, in: workspace)
+    forward.run()
+    return Backward(forward, transposed: transposed, to: target).loss(of: sample, factor: 1)
   }
 }

@@ -6,33 +6,43 @@ import Numerics
 struct TangentBackward {
   let backward: Backward
   let tangent: TangentForward
-  let tangents: Activations
   /// The direction's products, transposed.
   let transposed: TransposedWeights
-  let workspace: HessianWorkspace
   let target: GradientTarget
+  /// Of the residual stream, in place [rows, hidden].
+  let tdx: UnsafeMutablePointer<Float>
+
+  init(
+    _ tangent: TangentForward, along direction: HessianDirection, transposed: TransposedWeights,
+    to target: GradientTarget
+  ) {
+    backward = Backward(tangent.forward, transposed: transposed, to: .blocks(of: []) { _, _ in })
+    self.tangent = tangent
+    self.transposed = direction.transposed
+    self.target = target
+    tdx = tangent.workspace.tdResidual.zeros(tangent.rows * tangent.c.hiddenSize)
+  }
 
   var forward: Forward { backward.forward }
-  var c: ModelConfiguration { forward.configuration }
+  var c: ModelConfiguration { forward.c }
   var layout: ParameterLayout { forward.layout }
+  var workspace: Workspace { forward.workspace }
   var rows: Int { forward.rows }
+  var dx: UnsafeMutablePointer<Float> { backward.dx }
 
-  func run(_ dx: UnsafeMutablePointer<Float>, _ tdx: UnsafeMutablePointer<Float>) {  // [rows, hidden] each
+  func run() {
     for number in layout.layers.indices.reversed() {
-      if tangents.kept == .inputs {
-        forward.recompute(number, of: backward.activations)
-        tangent.layer(
-          number, kept: backward.activations.layers[number], tangents: tangents.layers[number], into: nil)
+      if forward.activations.kept == .inputs {
+        forward.recompute(number)
+        tangent.block(number, again: true)
       }
-      feedForward(number, dx, tdx)
-      attention(number, dx, tdx)
+      feedForward(number)
+      attention(number)
     }
-    embeddings(tdx)
+    embedding(tdx)
   }
 
   func add(_ values: UnsafePointer<Float>, _ count: Int, at offset: Int) {
-    target.add(offset, count, scratch: workspace.gradient.block) { block in
-      Vector.add(values, count: count, to: block)
-    }
+    target.add(offset, count, scratch: workspace.block) { Vector.add(values, count: count, to: $0) }
   }
 }

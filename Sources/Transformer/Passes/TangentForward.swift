@@ -1,29 +1,36 @@
 import Checkpoints
 import Numerics
 
-/// Tangents of a forward pass: derivatives of everything in it along a direction in which all parameters move.
+/// Tangents of a forward pass: derivatives t… of everything in it along a direction in which all parameters move.
 ///
-/// Runs beside the pass itself, layer by layer. Each step mirrors one of `Forward`: for y = W x, ty = W tx + tW x.
+/// Runs beside the pass itself, block by block. Each step mirrors one of `Forward`: for y = W x, ty = W tx + tW x.
 struct TangentForward {
   let forward: Forward
-  /// The direction, as a model of its own whose weights are the tangents; it may be cut to fewer blocks.
-  let direction: Forward
-  let workspace: TangentWorkspace
+  /// The tangents of the parameters. They may be of a model cut to its first blocks, whose parameters lie where the whole one's do.
+  let direction: Weights
+  let tangents: Activations
   /// Rows at which packed sequences begin, and the end.
   let bounds: [Int]
 
-  var c: ModelConfiguration { forward.configuration }
+  /// - Parameter index: of the direction in the workspace.
+  init(_ forward: Forward, along direction: Weights, index: Int = 0, bounds: [Int]) {
+    self.forward = forward
+    self.direction = direction
+    self.bounds = bounds
+    tangents = Activations(
+      forward.c, rows: forward.rows, keeping: forward.activations.kept, in: forward.workspace.tangents(index))
+  }
+
+  var c: ModelConfiguration { forward.c }
+  var layout: ParameterLayout { forward.layout }
+  var weights: Weights { forward.weights }
+  var workspace: Workspace { forward.workspace }
   var rows: Int { forward.rows }
 
-  /// The tangents of block `number`, whose values are in `kept`; reads the tangent of its input and leaves that of its
-  /// output in `next`, if it is given.
-  func layer(
-    _ number: Int, kept: Activations.Layer, tangents t: Activations.Layer, into next: UnsafeMutablePointer<Float>?
-  ) {
-    let place = forward.layout.layers[number]
-    let along = direction.layout.layers[number]
-    if number == 0, next != nil { direction.embed(into: t.input) }
-    attention(place, along, kept: kept, t, window: c.slidingWindows[number])
-    feedForward(place, along, kept: kept, t, into: next)
+  /// The tangents of block `number`, whose values the pass has just computed; `again` as there.
+  func block(_ number: Int, again: Bool = false) {
+    if number == 0, !again { embedding(into: tangents.layers[0].input) }
+    attention(number)
+    feedForward(number, again: again)
   }
 }

@@ -1,22 +1,6 @@
 import Checkpoints
 import Numerics
 
-/// Scratch memory for one worker's tangents. One call at a time may use it.
-package final class TangentWorkspace {
-  let forward: Workspace
-  let values = Scratch()  // activations
-  let tangents: [Scratch]  // activations of each direction
-  let tNormed = Scratch()
-  let tActivated = Scratch()  // [rows, intermediate]
-  let head = Scratch()
-  let attentionWeights = Scratch()  // [2, tile, keys]
-
-  init(_ configuration: ModelConfiguration, directions: Int) {
-    forward = Workspace(configuration)
-    tangents = (0..<directions).map { _ in Scratch() }
-  }
-}
-
 /// A model cut to its first blocks and the final norm, with a few directions in the space of its parameters: what the JVP
 /// embeddings of Influence Distillation are made with (arXiv 2505.19051; Methods 2.5).
 package final class TangentModel: Sendable {
@@ -42,6 +26,7 @@ package final class TangentModel: Sendable {
     cut.tiedEmbeddings = true  // no head of its own
     self.cut = cut
     let layout = ParameterLayout(cut, prefix: model.weights.layout.prefix)
+    precondition(layout.layers[...] == weights.layout.layers.prefix(cut.layers), "tangents lie where the weights do")
     parameters = layout.parameters
     tangents = (0..<directions).map { direction in
       let values = Matrix(zerosOfRows: 1, columns: layout.count)
@@ -50,43 +35,25 @@ package final class TangentModel: Sendable {
     }
   }
 
-  package func makeWorkspace() -> TangentWorkspace { TangentWorkspace(configuration, directions: directions) }
+  package func makeWorkspace() -> Workspace { Workspace(configuration) }
 
   /// For each sequence the derivatives, along every direction, of the normed hidden state at its last token:
   /// [sequences, directions × hidden]. Sequences are not empty and fit the context; they are run packed in one pass.
-  package func derivatives(of sequences: [[Int32]], in workspace: TangentWorkspace) -> Matrix {
+  package func derivatives(of sequences: [[Int32]], in workspace: Workspace) -> Matrix {
     let hidden = configuration.hiddenSize
     let result = Matrix(uninitializedRows: sequences.count, columns: directions * hidden)
     guard !sequences.isEmpty else { return result }
     let tokens = sequences.flatMap { $0 }
     let depths = sequences.flatMap { 0..<Int32($0.count) }
     let bounds = sequences.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
-    func pass(_ configuration: ModelConfiguration, _ weights: Weights) -> Forward {
-      Forward(
-        configuration: configuration, weights: weights, workspace: workspace.forward, tokens: tokens, depths: depths,
-        prefix: nil)
-    }
-    let forward = pass(configuration, weights)
-    let layout = tangents[0].layout
-    let values = Activations(cut, layout: layout, rows: tokens.count, keeping: .last, in: workspace.values)
-    let passes = zip(tangents, workspace.tangents).map { tangent, scratch in
-      (
-        TangentForward(
-          forward: forward, direction: pass(cut, tangent), workspace: workspace, bounds: bounds),
-        Activations(cut, layout: layout, rows: tokens.count, keeping: .last, in: scratch)
-      )
-    }
-    forward.record(values) { number, _ in
-      for (pass, kept) in passes {
-        pass.layer(
-          number, kept: values.layers[number], tangents: kept.layers[number], into: kept.residual(behind: number))
-      }
-    }
+    let forward = Forward(cut, weights: weights, tokens: tokens, depths: depths, keeping: .last, in: workspace)
+    let passes = tangents.enumerated().map { TangentForward(forward, along: $1, index: $0, bounds: bounds) }
+    forward.run { number in for pass in passes { pass.block(number) } }
     for (number, end) in bounds.dropFirst().enumerated() {
-      for (direction, (pass, kept)) in passes.enumerated() {
-        pass.norm(
-          forward.layout.finalNorm, layout.finalNorm, x: values.output + (end - 1) * hidden,
-          tx: kept.output + (end - 1) * hidden, rows: 1, into: result.base + (number * directions + direction) * hidden)
+      for (direction, pass) in passes.enumerated() {
+        pass.finalNorm(
+          x: forward.activations.output + (end - 1) * hidden, tx: pass.tangents.output + (end - 1) * hidden, rows: 1,
+          into: result.base + (number * directions + direction) * hidden)
       }
     }
     return result

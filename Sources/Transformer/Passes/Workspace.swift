@@ -3,8 +3,8 @@ import Domain
 import Foundation
 import Numerics
 
-/// Scratch memory for one worker's passes through a model, kept between calls so that it is touched for the first time only
-/// once. One call at a time may use it.
+/// Scratch memory for one worker's passes through a model and back, kept between calls so that it is touched for the first time
+/// only once. One call at a time may use it.
 package final class Workspace {
   /// Looked at before each block of a pass: once it is cancelled, a pass ends early and what it returns is of no use, so the
   /// caller must ask too.
@@ -12,22 +12,56 @@ package final class Workspace {
 
   var isCancelled: Bool { cancellation?.isCancelled == true }
 
-  let residual = Scratch()  // [rows, hidden]
-  let queryKeyValue = Scratch()  // [rows, query + 2 × key/value]
-  let attended = Scratch()  // [rows, query]
-  let normed = Scratch()  // [row block, hidden]
+  // The pass.
+  let activations = Scratch()  // what the blocks fill
+  let normed = Scratch()  // [rows, hidden]
   let up = Scratch()  // [row block, intermediate or twice that]
-  let activated = Scratch()  // [row block, intermediate]
+  let activated = Scratch()  // [rows, intermediate]
   let pathKeys = Scratch()  // packed keys of one head's path, and of its tile
   let pathValues = Scratch()
   let ownKeys = Scratch()
   let ownValues = Scratch()
   let attention = Scratch()
-  let gathered = Scratch()  // [targets, hidden]
-  let gatheredAttended = Scratch()  // [targets, query]
-  let logits = Scratch()  // [row block, vocabulary block]
+  let gathered = Scratch()  // [targets, hidden or query]
   let weight = Scratch()  // a slice that is widened as it is used
+  let hidden = Scratch()  // [chunk, hidden]
+  let logits = Scratch()  // [row block, vocabulary block] or [chunk, vocabulary]
   let logSums = Scratch()  // [2, row block]
+
+  // The way back.
+  let dResidual = Scratch()  // [rows, hidden]
+  let dNormed = Scratch()
+  let dActivated = Scratch()  // [rows, intermediate]
+  let dUp = Scratch()
+  let dAttended = Scratch()  // [rows, query]
+  let dQueryKeyValue = Scratch()
+  let dNorm = Scratch()  // [2, hidden]
+  let output = Scratch()  // [chunk, hidden]
+  let dOutput = Scratch()
+  let dHidden = Scratch()
+  let panels = Scratch()  // one product's inputs
+  let block = Scratch()  // one tensor's derivatives
+  let attentionWeights = Scratch()  // [up to 4, tile, keys]
+  let head = Scratch()  // [up to 6, rows, head size]
+
+  // Tangents of the pass.
+  private var tangents: [Scratch] = []
+  let tNormed = Scratch()
+  let tActivated = Scratch()
+  let tOutput = Scratch()
+  let tHidden = Scratch()
+  let tLogits = Scratch()
+
+  // Tangents of the way back.
+  let tdResidual = Scratch()
+  let tdNormed = Scratch()
+  let tdActivated = Scratch()
+  let tdUp = Scratch()
+  let tdAttended = Scratch()
+  let tdQueryKeyValue = Scratch()
+  let tdNorm = Scratch()
+  let tdOutput = Scratch()
+  let tdHidden = Scratch()
 
   private let frequencies: [Float]
   private let cosines = Scratch()  // [positions, head size / 2]
@@ -36,6 +70,12 @@ package final class Workspace {
 
   init(_ configuration: ModelConfiguration) {
     frequencies = configuration.family == .gpt2 ? [] : configuration.rotaryFrequencies()
+  }
+
+  /// What the blocks fill with tangents along one direction.
+  func tangents(_ direction: Int) -> Scratch {
+    while tangents.count <= direction { tangents.append(Scratch()) }
+    return tangents[direction]
   }
 
   /// Rotary tables for positions `0..<count`.
@@ -74,5 +114,12 @@ final class Scratch {
       base = .allocate(byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
     }
     return base.bindMemory(to: Float.self, capacity: max(capacity, 1))
+  }
+
+  /// `count` zeros.
+  func zeros(_ count: Int) -> UnsafeMutablePointer<Float> {
+    let values = floats(count)
+    values.update(repeating: 0, count: count)
+    return values
   }
 }

@@ -42,7 +42,7 @@ package final class Trainer {
   /// With an adapter: the model's values with the changes put in, and the weights that are changed as they were.
   private let merged: Matrix
   private let frozen: Matrix
-  private let workspaces: [GradientWorkspace]
+  private let workspaces: [Workspace]
 
   /// Begins at the model's weights; the model itself stays as it is.
   package init(_ model: Network, settings: AdamWSettings = AdamWSettings(), adapter: Adapter? = nil) {
