@@ -178,7 +178,7 @@ final class CSVScanner: RowSource {
   }
 
   /// The rows, once the last piece has come. Errors: as ``scan(_:)``; `empty` where there is no header.
-  func finish() throws(DatasetError) -> (ByteFile, RowIndex) {
+  func finish() throws(DatasetError) -> (ByteFile, RowOffsets) {
     if state == .quoted {
       fault = "a quote that opens on line \(quoteLine) is not closed"
       state = .unquoted

@@ -16,10 +16,10 @@ extension DatasetFile {
   /// Writes rows to a new file, a line each, in the order given: byte for byte as they stand in this one, or with fields added
   /// at each object's end.
   ///
-  /// `indices`: rows by index; `added`: with a value for each of them. Errors: those of ``bytes(ofRow:)`` and of ``AtomicFile``;
+  /// `indices`: rows by index; `added`: with a value for each of them. Errors: those of ``bytes(of:)`` and of ``AtomicFile``;
   /// `fieldExists` for a row that has a field of an added name; after one, nothing is left.
   package func export(
-    rows indices: some Collection<Int>, adding added: [AddedField] = [], to path: String, overwrite: Bool
+    rows indices: some Collection<RowIndex>, adding added: [AddedField] = [], to path: String, overwrite: Bool
   ) throws(DatasetError) {
     var output = try AtomicFile(at: path, overwrite: overwrite)
     try write(indices, adding: added, to: &output)
@@ -27,7 +27,7 @@ extension DatasetFile {
   }
 
   private func write(
-    _ indices: some Collection<Int>, adding added: [AddedField], to output: inout AtomicFile
+    _ indices: some Collection<RowIndex>, adding added: [AddedField], to output: inout AtomicFile
   ) throws(DatasetError) {
     try forEachLine(indices, adding: added) { line throws(DatasetError) in
       try output.write(line)
@@ -36,16 +36,16 @@ extension DatasetFile {
   }
 
   private func forEachLine(
-    _ indices: some Collection<Int>, adding added: [AddedField],
+    _ indices: some Collection<RowIndex>, adding added: [AddedField],
     _ body: ([UInt8]) throws(DatasetError) -> Void
   ) throws(DatasetError) {
     let bytes = RowBytes(files)
     let json = try added.isEmpty ? nil : reader()
-    for (place, index) in indices.enumerated() {
-      guard index >= 0 && index < rowCount else {
-        throw .noSuchRow(path: summary.path, row: index, rows: rowCount)
+    for (number, index) in indices.enumerated() {
+      guard index >= 0 && index.value < rowCount else {
+        throw .noSuchRow(path: summary.path, row: index.value, rows: rowCount)
       }
-      var line = try bytes.copy(ofRow: index)
+      var line = try bytes.copy(of: index)
       if let json {
         try object(in: line, of: index, json) { row throws(DatasetError) in
           for field in added where row.find(field.name) != nil {
@@ -56,7 +56,7 @@ extension DatasetFile {
         while let last = line.last, [0x20, 0x09, 0x0D].contains(last) { line.removeLast() }
         for field in added {
           if line.last != UInt8(ascii: "{") { line += Array(", ".utf8) }
-          line += Array("\"\(field.name)\": \(field.values[place])".utf8)
+          line += Array("\"\(field.name)\": \(field.values[number])".utf8)
         }
         line.append(UInt8(ascii: "}"))
       }
@@ -67,14 +67,14 @@ extension DatasetFile {
   /// Writes rows as comma-separated values with a header (RFC 4180, line feeds): a column for each field that any of them has,
   /// lists and objects as JSON. Errors: as ``export(rows:adding:to:overwrite:)``.
   package func exportCSV(
-    rows indices: some Collection<Int>, adding added: [AddedField] = [], to path: String, overwrite: Bool
+    rows indices: some Collection<RowIndex>, adding added: [AddedField] = [], to path: String, overwrite: Bool
   ) throws(DatasetError) {
     let bytes = RowBytes(files)
     let json = try reader()
     var names: [String] = []
     var known: Set<String> = []
     for index in indices {
-      try object(in: bytes.copy(ofRow: index), of: index, json) { row throws(DatasetError) in
+      try object(in: bytes.copy(of: index), of: index, json) { row throws(DatasetError) in
         row.forEachChild { name, _ in
           if let name, known.insert(name).inserted { names.append(name) }
         }
@@ -85,12 +85,12 @@ extension DatasetFile {
     }
     var output = try AtomicFile(at: path, overwrite: overwrite)
     try output.write(Self.line(names + added.map(\.name)))
-    for (place, index) in indices.enumerated() {
+    for (number, index) in indices.enumerated() {
       var cells: [String] = []
-      try object(in: bytes.copy(ofRow: index), of: index, json) { row throws(DatasetError) in
+      try object(in: bytes.copy(of: index), of: index, json) { row throws(DatasetError) in
         cells = names.map { name in row.find(name)?.value.cellText ?? "" }
       }
-      try output.write(Self.line(cells + added.map { $0.values[place] }))
+      try output.write(Self.line(cells + added.map { $0.values[number] }))
     }
     try output.commit()
   }
@@ -98,7 +98,7 @@ extension DatasetFile {
   /// Writes rows as Parquet, through `duckdb`. Errors: as ``export(rows:adding:to:overwrite:)``, `helperMissing`,
   /// `helperFailed`, `CancellationError`.
   package func exportParquet(
-    rows indices: some Collection<Int>, adding added: [AddedField] = [], to path: String, overwrite: Bool,
+    rows indices: some Collection<RowIndex>, adding added: [AddedField] = [], to path: String, overwrite: Bool,
     cancellation: Cancellation? = nil
   ) throws {
     let lines = try UnnamedFile(for: path)
@@ -122,7 +122,7 @@ extension DatasetFile {
   }
 
   private func object(
-    in line: [UInt8], of index: Int, _ json: JSONReader, _ body: (JSONValue) throws(DatasetError) -> Void
+    in line: [UInt8], of index: RowIndex, _ json: JSONReader, _ body: (JSONValue) throws(DatasetError) -> Void
   ) throws(DatasetError) {
     let padded = line + [UInt8](repeating: 0, count: JSONReader.padding)
     let outcome: Result<Void, DatasetError> = padded.withUnsafeBytes { bytes in
@@ -130,8 +130,8 @@ extension DatasetFile {
         let row = try json.read(UnsafeRawBufferPointer(rebasing: bytes[..<line.count]))
         return Result { () throws(DatasetError) in try body(row) }
       } catch {
-        let place = place(ofRow: index)
-        return .failure(.badRow(path: place.file, BadRow(line: place.line, reason: "not valid JSON")))
+        let location = location(of: index)
+        return .failure(.badRow(path: location.file, BadRow(line: location.line, reason: "not valid JSON")))
       }
     }
     try outcome.get()

@@ -23,7 +23,7 @@ extension DatasetFile {
     for path in paths {
       let first = files.last?.indices.upperBound ?? 0
       // Behind the limit a file's rows do not count, its content does.
-      let room = limit.map { $0 - first }
+      let room = limit.map { $0 - first.value }
       let opened = try FileOpening(
         path: path, limit: room.map { max(1, $0) }, reading: reading, isStrict: role == .pool && paths.count == 1,
         cancellation: cancellation

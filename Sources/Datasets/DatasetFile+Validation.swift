@@ -26,7 +26,7 @@ extension DatasetFile {
         while !stop.load(ordering: .relaxed), cancellation?.isCancelled != true {
           let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
           if piece >= pieces { return }
-          let rows = piece * Self.rowsInPiece..<min(rowCount, (piece + 1) * Self.rowsInPiece)
+          let rows = RowIndex(piece * Self.rowsInPiece)..<RowIndex(min(rowCount, (piece + 1) * Self.rowsInPiece))
           try decoder.forEach(rows) { row, _, outcome throws(DatasetError) in
             if case .failure(let problem) = outcome {
               findings.withLock { $0.bad.append((row, problem.reason)) }
@@ -48,8 +48,8 @@ extension DatasetFile {
     if let failure = found.failure { throw failure }
     let bad = found.bad.sorted { $0.row < $1.row }
     let badRows = bad.map { row, reason in
-      let place = place(ofRow: row)
-      return BadRow(file: files.count > 1 ? place.file : nil, line: place.line, reason: reason)
+      let location = location(of: row)
+      return BadRow(file: files.count > 1 ? location.file : nil, line: location.line, reason: reason)
     }
     if let first = badRows.first {
       if !skippingBadRows {
@@ -66,7 +66,7 @@ extension DatasetFile {
   }
 
   private struct Findings: Sendable {
-    var bad: [(row: Int, reason: String)] = []
+    var bad: [(row: RowIndex, reason: String)] = []
     var failure: DatasetError?
   }
 }

@@ -3,16 +3,16 @@ import Domain
 /// A file of samples, or several that make one dataset, open for reading. Rows stay in the files and are decoded when asked
 /// for.
 ///
-/// A row's *index* is its place among all lines of the files that are not blank, from 0. It stays the same whatever is left
+/// A row's *index* is its number among all lines of the files that are not blank, from 0. It stays the same whatever is left
 /// out: after bad rows are skipped (``validated(skippingBadRows:cancellation:)``) indices have gaps. A *position* counts
 /// the usable rows, from 0 to ``count``; without skipped rows the two are equal.
 package struct DatasetFile: Sendable {
   package let summary: DatasetSummary
   let files: [RowFile]
   /// Indices of skipped rows, ascending.
-  let skipped: [Int]
+  let skipped: [RowIndex]
 
-  init(summary: DatasetSummary, files: [RowFile], skipped: [Int]) {
+  init(summary: DatasetSummary, files: [RowFile], skipped: [RowIndex]) {
     self.summary = summary
     self.files = files
     self.skipped = skipped
@@ -22,23 +22,23 @@ package struct DatasetFile: Sendable {
   package var count: Int { rowCount - skipped.count }
 
   /// Rows of the files (within the limit they were opened with), the skipped ones among them.
-  package var rowCount: Int { files.last?.indices.upperBound ?? 0 }
+  package var rowCount: Int { files.last?.indices.upperBound.value ?? 0 }
 
   /// The index of the row at a position.
-  package func index(at position: Int) -> Int {
+  package func index(at position: Int) -> RowIndex {
     // skipped[s] - s usable rows come before the s-th skipped row.
     var low = 0
     var high = skipped.count
     while low < high {
       let middle = (low + high) / 2
-      if skipped[middle] - middle <= position { low = middle + 1 } else { high = middle }
+      if skipped[middle].value - middle <= position { low = middle + 1 } else { high = middle }
     }
-    return position + low
+    return RowIndex(position + low)
   }
 
   /// The position of the row with an index; nil for a row that was skipped or is not there.
-  package func position(ofIndex index: Int) -> Int? {
-    guard index >= 0 && index < rowCount else { return nil }
+  package func position(of index: RowIndex) -> Int? {
+    guard index >= 0 && index.value < rowCount else { return nil }
     var low = 0
     var high = skipped.count
     while low < high {
@@ -46,16 +46,16 @@ package struct DatasetFile: Sendable {
       if skipped[middle] < index { low = middle + 1 } else { high = middle }
     }
     if low < skipped.count, skipped[low] == index { return nil }
-    return index - low
+    return index.value - low
   }
 
   /// The row's line in its file, from 1. Precondition: there is such a row.
-  package func line(ofRow index: Int) -> Int { place(ofRow: index).line }
+  package func line(of index: RowIndex) -> Int { location(of: index).line }
 
   /// The row's file and line. Precondition: there is such a row.
-  package func place(ofRow index: Int) -> RowPlace {
+  package func location(of index: RowIndex) -> RowLocation {
     for file in files where file.indices.contains(index) {
-      return RowPlace(file: file.path, line: file.rows.line(of: index - file.first))
+      return RowLocation(file: file.path, line: file.line(of: index))
     }
     preconditionFailure("no row \(index)")
   }
@@ -77,12 +77,12 @@ package struct DatasetFile: Sendable {
     samples.reserveCapacity(positions.count)
     var position = positions.lowerBound
     var next = index(at: position)
-    try decoder.forEach(next..<index(at: last) + 1) { row, file, outcome throws(DatasetError) in
+    try decoder.forEach(next..<index(at: last).advanced(by: 1)) { row, file, outcome throws(DatasetError) in
       guard row == next else { return true }
       switch outcome {
       case .success(let sample): samples.append(sample)
       case .failure(let problem):
-        throw .badRow(path: file.path, BadRow(line: file.rows.line(of: row - file.first), reason: problem.reason))
+        throw .badRow(path: file.path, BadRow(line: file.line(of: row), reason: problem.reason))
       }
       position += 1
       if position < positions.upperBound { next = index(at: position) }
@@ -94,10 +94,10 @@ package struct DatasetFile: Sendable {
   /// The bytes of a row as they stand in the file, without the line end; of a row in another format than JSON lines, the
   /// JSON object that it was converted to (of a JSON list the element, on one line). Errors: as ``sample(at:)``, and a row longer than
   /// 16 MiB is a `badRow`.
-  package func bytes(ofRow index: Int) throws(DatasetError) -> [UInt8] {
-    guard index >= 0 && index < rowCount else {
-      throw .noSuchRow(path: summary.path, row: index, rows: rowCount)
+  package func bytes(of index: RowIndex) throws(DatasetError) -> [UInt8] {
+    guard index >= 0 && index.value < rowCount else {
+      throw .noSuchRow(path: summary.path, row: index.value, rows: rowCount)
     }
-    return try RowBytes(files).copy(ofRow: index)
+    return try RowBytes(files).copy(of: index)
   }
 }

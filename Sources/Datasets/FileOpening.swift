@@ -17,7 +17,7 @@ struct FileOpening {
   struct Opened {
     var format: DatasetFormat
     var file: ByteFile
-    var rows: RowIndex
+    var rows: RowOffsets
     var layout: RowLayout
     var hash: ContentHash
     /// Bytes of the file, decompressed.
@@ -31,7 +31,7 @@ struct FileOpening {
   private struct Found {
     var format: DatasetFormat
     var file: ByteFile
-    var rows: RowIndex
+    var rows: RowOffsets
     var survey: LayoutSurvey
     var hash: ContentHash
     var notes: [String] = []
@@ -139,7 +139,7 @@ struct FileOpening {
       case .csv: try CSVScanner(from: file.path, separator: UInt8(ascii: ","), limit: limit)
       case .tsv: try CSVScanner(from: file.path, separator: UInt8(ascii: "\t"), limit: limit)
       }
-    let rows: (ByteFile, RowIndex)
+    let rows: (ByteFile, RowOffsets)
     let hash: ContentHash
     do {
       hash = try readAll(of: file, into: source, markSize)
@@ -233,7 +233,7 @@ struct FileOpening {
   }
 
   /// What the first rows have. Errors: `badRow` where none of them is an object.
-  private func survey(_ file: ByteFile, _ rows: RowIndex) throws(DatasetError) -> LayoutSurvey {
+  private func survey(_ file: ByteFile, _ rows: RowOffsets) throws(DatasetError) -> LayoutSurvey {
     let json: JSONReader
     do { json = try JSONReader() } catch { throw .outOfMemory(path: file.path) }
     let survey = LayoutSurvey(reading.fields)

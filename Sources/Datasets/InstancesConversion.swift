@@ -6,8 +6,8 @@ import JSONBytes
 enum InstancesConversion {
   /// The converted rows, each on the line of its task; nil where every task has one instance and nothing is to be done.
   static func convert(
-    _ tasks: ByteFile, _ index: RowIndex, limit: Int?
-  ) throws(DatasetError) -> (ByteFile, RowIndex)? {
+    _ tasks: ByteFile, _ index: RowOffsets, limit: Int?
+  ) throws(DatasetError) -> (ByteFile, RowOffsets)? {
     guard try hasSeveral(tasks, index) else { return nil }
     let conversion = try RowConversion(from: tasks.path, limit: limit)
     try forEachTask(tasks, index) { row, bytes, task throws(DatasetError) in
@@ -44,7 +44,7 @@ enum InstancesConversion {
     return try conversion.finish()
   }
 
-  private static func hasSeveral(_ tasks: ByteFile, _ index: RowIndex) throws(DatasetError) -> Bool {
+  private static func hasSeveral(_ tasks: ByteFile, _ index: RowOffsets) throws(DatasetError) -> Bool {
     var found = false
     try forEachTask(tasks, index) { _, _, task throws(DatasetError) in
       if !found, let list = task?.find("instances")?.value { found = list.elements.count > 1 }
@@ -54,7 +54,7 @@ enum InstancesConversion {
 
   /// Calls `body` with each row's bytes and the object in them; nil where it is too long or not valid.
   private static func forEachTask(
-    _ tasks: ByteFile, _ index: RowIndex,
+    _ tasks: ByteFile, _ index: RowOffsets,
     _ body: (Int, UnsafeRawBufferPointer?, JSONValue?) throws(DatasetError) -> Void
   ) throws(DatasetError) {
     let json: JSONReader

@@ -177,7 +177,7 @@ final class JSONRowsScanner: RowSource {
   }
 
   /// The rows, once the last piece has come. Throws ``Problem`` and ``DatasetError``.
-  func finish() throws -> (ByteFile, RowIndex) {
+  func finish() throws -> (ByteFile, RowOffsets) {
     if !isOver {
       if conversion.count == 0 && !isInRow { throw Problem.noList }
       throw Problem.broken(

@@ -16,7 +16,7 @@ final class ReadingConversion {
   }
 
   /// The questions of all articles, each on the line of its article.
-  func convert(_ articles: ByteFile, _ index: RowIndex) throws(DatasetError) -> (ByteFile, RowIndex) {
+  func convert(_ articles: ByteFile, _ index: RowOffsets) throws(DatasetError) -> (ByteFile, RowOffsets) {
     let json: JSONReader
     do { json = try JSONReader() } catch { throw .outOfMemory(path: articles.path) }
     try RowReader(file: articles, index: index).forEach(0..<index.count) { row, bytes throws(DatasetError) in

@@ -107,8 +107,8 @@ final class RowConversion {
   }
 
   /// The file of rows and where they are in it.
-  func finish() throws(DatasetError) -> (ByteFile, RowIndex) {
-    let index = RowIndex(starts: starts, end: size, sourceLines: sourceLines, faults: faults)
+  func finish() throws(DatasetError) -> (ByteFile, RowOffsets) {
+    let index = RowOffsets(starts: starts, end: size, sourceLines: sourceLines, faults: faults)
     return (try output.finish(), index)
   }
 }

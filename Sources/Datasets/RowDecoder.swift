@@ -8,7 +8,7 @@ struct RowProblem: Error {
 
 extension RowLayout {
   /// Reads a sample from a row's fields. Throws the reason why there is none.
-  func sample(from row: JSONValue, index: Int) throws(RowProblem) -> Sample {
+  func sample(from row: JSONValue, index: RowIndex) throws(RowProblem) -> Sample {
     guard row.kind == .object else {
       throw RowProblem(reason: "the row is \(row.kindName), not an object with fields")
     }
@@ -139,8 +139,8 @@ extension JSONValue {
     }
     var turns: [Turn] = []
     try list.forEachChild { _, turn throws(RowProblem) in
-      let place = "turn \(turns.count + 1) of \"\(name)\""
-      guard turn.kind == .object else { throw RowProblem(reason: "\(place) is \(turn.kindName), not an object") }
+      let position = "turn \(turns.count + 1) of \"\(name)\""
+      guard turn.kind == .object else { throw RowProblem(reason: "\(position) is \(turn.kindName), not an object") }
       do throws(RowProblem) {
         if let role = try turn.textField("role") {
           turns.append(Turn(role: Self.roles[role] ?? role, content: try turn.content()))
@@ -150,7 +150,7 @@ extension JSONValue {
           throw RowProblem(reason: "it has no \"role\"")
         }
       } catch {
-        throw RowProblem(reason: "\(place): \(error.reason)")
+        throw RowProblem(reason: "\(position): \(error.reason)")
       }
     }
     return turns

@@ -5,13 +5,19 @@ import JSONBytes
 struct RowFile: Sendable {
   let path: String
   let file: ByteFile
-  let rows: RowIndex
+  let rows: RowOffsets
   let layout: RowLayout
   /// Index of its first row among those of the dataset.
-  var first = 0
+  var first: RowIndex = 0
 
   /// Indices of its rows.
-  var indices: Range<Int> { first..<first + rows.count }
+  var indices: Range<RowIndex> { first..<first.advanced(by: rows.count) }
+
+  /// The number of a row of the dataset among those of this file.
+  func own(_ row: RowIndex) -> Int { first.distance(to: row) }
+
+  /// The line, from 1, of a row of the dataset.
+  func line(of row: RowIndex) -> Int { rows.line(of: own(row)) }
 }
 
 /// Reads rows' bytes of a dataset's files, reusing its memory. For one thread at a time.
@@ -27,15 +33,15 @@ final class RowBytes {
   /// Calls `body` with each row, its file and its bytes as ``RowReader/forEach(_:_:)`` gives them; `body` returns whether
   /// to go on. Throws `changed` if a file was written to since it was opened.
   func forEach(
-    _ rows: Range<Int>, _ body: (Int, RowFile, UnsafeRawBufferPointer?) throws(DatasetError) -> Bool
+    _ rows: Range<RowIndex>, _ body: (RowIndex, RowFile, UnsafeRawBufferPointer?) throws(DatasetError) -> Bool
   ) throws(DatasetError) {
     for (file, reader) in zip(files, readers) {
       let wanted = rows.clamped(to: file.indices)
       if wanted.isEmpty { continue }
       var isOver = false
-      try reader.forEach(wanted.lowerBound - file.first..<wanted.upperBound - file.first) {
+      try reader.forEach(file.own(wanted.lowerBound)..<file.own(wanted.upperBound)) {
         row, bytes throws(DatasetError) in
-        isOver = try !body(file.first + row, file, bytes)
+        isOver = try !body(file.first.advanced(by: row), file, bytes)
         return !isOver
       }
       try file.file.checkUnchanged()
@@ -44,12 +50,11 @@ final class RowBytes {
   }
 
   /// A copy of a row's bytes. Errors: `badRow` for a row that is too long.
-  func copy(ofRow index: Int) throws(DatasetError) -> [UInt8] {
+  func copy(of row: RowIndex) throws(DatasetError) -> [UInt8] {
     var copy: [UInt8] = []
-    try forEach(index..<index + 1) { _, file, bytes throws(DatasetError) in
+    try forEach(row..<row.advanced(by: 1)) { _, file, bytes throws(DatasetError) in
       guard let bytes else {
-        throw .badRow(
-          path: file.path, BadRow(line: file.rows.line(of: index - file.first), reason: RowDecoder.tooLong))
+        throw .badRow(path: file.path, BadRow(line: file.line(of: row), reason: RowDecoder.tooLong))
       }
       copy = Array(bytes)
       return true
@@ -72,13 +77,13 @@ final class RowDecoder {
 
   /// Calls `body` with each row's sample, or with the reason why it is none; `body` returns whether to go on.
   func forEach(
-    _ rows: Range<Int>,
-    _ body: (Int, RowFile, Result<Sample, RowProblem>) throws(DatasetError) -> Bool
+    _ rows: Range<RowIndex>,
+    _ body: (RowIndex, RowFile, Result<Sample, RowProblem>) throws(DatasetError) -> Bool
   ) throws(DatasetError) {
     try bytes.forEach(rows) { row, file, bytes throws(DatasetError) in
       let outcome: Result<Sample, RowProblem>
       do {
-        if let fault = file.rows.faults[row - file.first] { throw RowProblem(reason: fault) }
+        if let fault = file.rows.faults[file.own(row)] { throw RowProblem(reason: fault) }
         guard let bytes else { throw RowProblem(reason: Self.tooLong) }
         outcome = .success(try file.layout.sample(from: json.read(bytes), index: row))
       } catch let problem as RowProblem {

@@ -10,10 +10,10 @@ final class RowReader {
   private static let stretch = 1 << 20
 
   private let file: ByteFile
-  private let index: RowIndex
+  private let index: RowOffsets
   private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
-  init(file: ByteFile, index: RowIndex) {
+  init(file: ByteFile, index: RowOffsets) {
     self.file = file
     self.index = index
   }

@@ -101,10 +101,8 @@ extension Desk {
         let survey = state.withLock { $0.surveys[request.file] }
         let map = try engine.heatMap(
           of: outcome(of: request.run), order: request.order,
-          label: { row in
-            guard let survey, survey.labelOfRow.indices.contains(row), survey.labelOfRow[row] >= 0 else { return nil }
-            return survey.labels[Int(survey.labelOfRow[row])]
-          }, workers: helpers, cancellation: Cancellation())
+          label: { row in survey.flatMap { survey in survey.label(of: row).map { survey.labels[$0] } } },
+          workers: helpers, cancellation: Cancellation())
         post(.heated(request, map))
       } catch {
         post(.heatFailed(request, ErrorReport(describing: error)))
@@ -119,7 +117,7 @@ extension Desk {
       let values = outcomes.map { objective in
         outcomes.map { choice -> Double? in
           guard let objective, let choice else { return nil }
-          return (try? engine.value(of: engine.ending(of: choice).selection.picks.map(\.index), to: objective)) ?? nil
+          return (try? engine.value(of: engine.ending(of: choice).selection.picks.map(\.row), to: objective)) ?? nil
         }
       }
       post(.crossed(ids, values))

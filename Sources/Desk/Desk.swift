@@ -155,15 +155,16 @@ package final class Desk<Runs: Engine>: Sendable {
     }
   }
 
-  private func loadRows(_ key: DatasetKey, _ range: Range<Int>) {
+  private func loadRows(_ key: DatasetKey, _ range: Range<RowIndex>) {
     guard let file = state.withLock({ $0.files[key] }) else { return }
-    let range = range.clamped(to: 0..<file.count)
+    // No row of a file that is shown is left out: positions are indices.
+    let positions = (range.lowerBound.value..<range.upperBound.value).clamped(to: 0..<file.count)
     var rows: [RowContent] = []
-    if let samples = try? file.samples(at: range) {
+    if let samples = try? file.samples(at: positions) {
       rows = samples.map { .sample($0) }
     } else {
       // One of them is bad: each by itself, so that the others still show.
-      rows = range.map { position in
+      rows = positions.map { position in
         do {
           return .sample(try file.sample(at: position))
         } catch {
@@ -171,7 +172,7 @@ package final class Desk<Runs: Engine>: Sendable {
         }
       }
     }
-    post(.rows(key, first: range.lowerBound, rows))
+    post(.rows(key, first: file.index(at: positions.lowerBound), rows))
   }
 
   /// A new search stops the one before it.
@@ -190,7 +191,7 @@ package final class Desk<Runs: Engine>: Sendable {
     for row in search.order(of: file.count) {
       if cancellation.isCancelled { return }
       // A row that cannot be decoded matches nothing.
-      if let sample = try? file.sample(at: row), matches(sample) {
+      if let position = file.position(of: row), let sample = try? file.sample(at: position), matches(sample) {
         post(.found(key, pattern, row: row))
         return
       }
@@ -201,10 +202,10 @@ package final class Desk<Runs: Engine>: Sendable {
   private func filter(_ key: DatasetKey, _ pattern: RowPattern, _ cancellation: Cancellation) {
     guard let file = state.withLock({ $0.files[key] }) else { return }
     let matches = pattern.makeMatcher()
-    var rows: [Int] = []
-    for row in 0..<file.count {
+    var rows: [RowIndex] = []
+    for position in 0..<file.count {
       if cancellation.isCancelled { return }
-      if let sample = try? file.sample(at: row), matches(sample) { rows.append(row) }
+      if let sample = try? file.sample(at: position), matches(sample) { rows.append(sample.index) }
     }
     post(.filtered(key, pattern, rows: rows))
   }
@@ -248,7 +249,7 @@ package final class Desk<Runs: Engine>: Sendable {
     }
   }
 
-  private func explain(_ run: RunID, _ rank: Int) {
+  private func explain(_ run: RunID, _ rank: Rank) {
     do {
       post(.explained(run, rank: rank, try engine.explain(outcome(of: run), rank: rank)))
     } catch {

@@ -30,15 +30,15 @@ package protocol Engine: Sendable {
   /// How it ended.
   func ending(of outcome: Outcome) -> RunEnding
 
-  func explain(_ outcome: Outcome, rank: Int) throws -> PickExplanation
+  func explain(_ outcome: Outcome, rank: Rank) throws -> PickExplanation
 
   /// What its objective gives to some rows; nil where it has none.
-  func value(of rows: [Int], to outcome: Outcome) throws -> Double?
+  func value(of rows: [RowIndex], to outcome: Outcome) throws -> Double?
 
   func map(of outcome: Outcome, workers: Workers, cancellation: Cancellation) throws -> PoolMap
 
   func heatMap(
-    of outcome: Outcome, order: HeatOrder, label: (Int) -> String?, workers: Workers, cancellation: Cancellation
+    of outcome: Outcome, order: HeatOrder, label: (RowIndex) -> String?, workers: Workers, cancellation: Cancellation
   ) throws -> HeatMap
 
   /// Writes the chosen rows.
@@ -81,14 +81,14 @@ extension RunEngine: Engine {
     RunEnding(number: outcome.id, selection: outcome.selection, seconds: outcome.seconds)
   }
 
-  package func explain(_ outcome: RunOutcome, rank: Int) throws -> PickExplanation { try outcome.explain(rank: rank) }
+  package func explain(_ outcome: RunOutcome, rank: Rank) throws -> PickExplanation { try outcome.explain(rank: rank) }
 
   package func map(of outcome: RunOutcome, workers: Workers, cancellation: Cancellation) throws -> PoolMap {
     try PoolMapping.byUtilities(outcome, workers: workers, cancellation: cancellation)
   }
 
   package func heatMap(
-    of outcome: RunOutcome, order: HeatOrder, label: (Int) -> String?, workers: Workers, cancellation: Cancellation
+    of outcome: RunOutcome, order: HeatOrder, label: (RowIndex) -> String?, workers: Workers, cancellation: Cancellation
   ) throws -> HeatMap {
     try outcome.heatMap(order: order, label: label, workers: workers, cancellation: cancellation)
   }

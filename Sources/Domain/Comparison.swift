@@ -2,8 +2,8 @@
 package struct Comparison: Sendable, Hashable {
   /// A row that at least one of them chose, with the rank it has in each.
   package struct Row: Sendable, Hashable {
-    package var index: Int
-    package var ranks: [Int?]
+    package var index: RowIndex
+    package var ranks: [Rank?]
   }
 
   /// Two of the selections.
@@ -30,36 +30,36 @@ package struct Comparison: Sendable, Hashable {
   }
 
   /// Rows that any selection has.
-  package var count: Int { indices.count }
+  package var count: Int { rows.count }
   /// In the order of the first selection's ranks; then what only later ones chose, in the order of theirs.
-  private let indices: [Int]
+  private let rows: [RowIndex]
   /// A rank for each row and selection, row by row; -1 for none.
   private let ranks: [Int32]
   private let selections: Int
   /// For each selection and each other one; a selection and itself are alike in all.
   package let pairs: [[Pair]]
 
-  /// Takes time in proportion to the picks of all selections and to the largest place among them. A place below 0, or a second
+  /// Takes time in proportion to the picks of all selections and to the largest index among them. An index below 0, or a second
   /// pick of one row, is passed over.
   package init(_ selections: [[Pick]]) {
     let numbering = Numbering(selections)
-    var indices: [Int] = []
+    var rows: [RowIndex] = []
     var ranks: [Int32] = []
-    var placeOf = [Int32](repeating: -1, count: numbering.count)
+    var positionOf = [Int32](repeating: -1, count: numbering.count)
     for (selection, picks) in selections.enumerated() {
       for pick in picks {
-        guard let number = numbering[pick.index] else { continue }
-        if placeOf[number] < 0 {
-          placeOf[number] = Int32(indices.count)
-          indices.append(pick.index)
+        guard let number = numbering[pick.row] else { continue }
+        if positionOf[number] < 0 {
+          positionOf[number] = Int32(rows.count)
+          rows.append(pick.row)
           for _ in selections { ranks.append(-1) }
         }
-        let spot = Int(placeOf[number]) * selections.count + selection
-        if ranks[spot] < 0 { ranks[spot] = Int32(clamping: pick.rank) }
+        let element = Int(positionOf[number]) * selections.count + selection
+        if ranks[element] < 0 { ranks[element] = Int32(clamping: pick.rank.value) }
       }
     }
-    (self.indices, self.ranks, self.selections) = (indices, ranks, selections.count)
-    let orders = selections.map { picks in picks.compactMap { numbering[$0.index] } }
+    (self.rows, self.ranks, self.selections) = (rows, ranks, selections.count)
+    let orders = selections.map { picks in picks.compactMap { numbering[$0.row] } }
     var pairs = selections.map { _ in [Pair](repeating: Pair(), count: selections.count) }
     for a in selections.indices {
       for b in selections.indices where b >= a {
@@ -77,18 +77,18 @@ package struct Comparison: Sendable, Hashable {
   package var jaccard: Double { pairs[0][1].jaccard }
   package var rankCorrelation: Double? { pairs[0][1].rankCorrelation }
 
-  /// The row at a place.
-  package subscript(place: Int) -> Row {
-    let own = ranks[place * selections..<(place + 1) * selections]
-    return Row(index: indices[place], ranks: own.map { $0 < 0 ? nil : Int($0) })
+  /// The row at a position of the list.
+  package subscript(position: Int) -> Row {
+    let own = ranks[position * selections..<(position + 1) * selections]
+    return Row(index: rows[position], ranks: own.map { $0 < 0 ? nil : Rank(Int($0)) })
   }
 
-  /// The places of a group's rows, in their order.
-  package func places(of group: Group) -> [Int] {
-    if group == .all { return Array(indices.indices) }
-    return indices.indices.filter { place in
+  /// The positions of a group's rows, in their order.
+  package func positions(of group: Group) -> [Int] {
+    if group == .all { return Array(rows.indices) }
+    return rows.indices.filter { position in
       var (having, isInOne) = (0, false)
-      for selection in 0..<selections where ranks[place * selections + selection] >= 0 {
+      for selection in 0..<selections where ranks[position * selections + selection] >= 0 {
         having += 1
         if group == .only(selection) { isInOne = true }
       }
@@ -104,55 +104,55 @@ package struct Comparison: Sendable, Hashable {
       isInA[number] = true
       sizeA += 1
     }
-    // The place of each common row among the common ones in B's order.
-    var placeInB = [Int32](repeating: -1, count: count)
+    // The position of each common row among the common ones in B's order.
+    var positionInB = [Int32](repeating: -1, count: count)
     var isInB = [Bool](repeating: false, count: count)
     var common = 0
     for number in b where !isInB[number] {
       isInB[number] = true
       sizeB += 1
       guard isInA[number] else { continue }
-      placeInB[number] = Int32(common)
+      positionInB[number] = Int32(common)
       common += 1
     }
     let either = sizeA + sizeB - common
     var pair = Pair(common: common, jaccard: either == 0 ? 1 : Double(common) / Double(either))
     guard common >= 2 else { return pair }
     var squares = 0.0
-    var placeA = 0
-    for number in a where placeInB[number] >= 0 {
-      let difference = Double(placeA - Int(placeInB[number]))
+    var positionInA = 0
+    for number in a where positionInB[number] >= 0 {
+      let difference = Double(positionInA - Int(positionInB[number]))
       squares += difference * difference
-      placeInB[number] = -1
-      placeA += 1
+      positionInB[number] = -1
+      positionInA += 1
     }
     let size = Double(common)
     pair.rankCorrelation = 1 - 6 * squares / (size * (size * size - 1))
     return pair
   }
 
-  /// Rows as small numbers: their places as they are, where the largest is not out of proportion.
+  /// Rows as small numbers: their indices as they are, where the largest is not out of proportion.
   private struct Numbering {
     let count: Int
-    private let known: [Int: Int]?
+    private let known: [RowIndex: Int]?
 
     init(_ selections: [[Pick]]) {
       let picks = selections.reduce(0) { $0 + $1.count }
-      let most = selections.reduce(-1) { $1.reduce($0) { max($0, $1.index) } }
+      let most = selections.reduce(-1) { $1.reduce($0) { max($0, $1.row.value) } }
       if most < max(1 << 22, 16 * picks) {
         (count, known) = (most + 1, nil)
         return
       }
-      var numbers: [Int: Int] = [:]
-      for pick in selections.joined() where pick.index >= 0 && numbers[pick.index] == nil {
-        numbers[pick.index] = numbers.count
+      var numbers: [RowIndex: Int] = [:]
+      for pick in selections.joined() where pick.row >= 0 && numbers[pick.row] == nil {
+        numbers[pick.row] = numbers.count
       }
       (count, known) = (numbers.count, numbers)
     }
 
-    subscript(index: Int) -> Int? {
-      if let known { return known[index] }
-      return index >= 0 ? index : nil
+    subscript(row: RowIndex) -> Int? {
+      if let known { return known[row] }
+      return row >= 0 ? row.value : nil
     }
   }
 }

@@ -53,7 +53,7 @@ package struct BadRow: Sendable, Hashable, Codable {
 }
 
 /// Where a row came from.
-package struct RowPlace: Sendable, Hashable, Codable {
+package struct RowLocation: Sendable, Hashable, Codable {
   package var file: String
   /// Counted from 1.
   package var line: Int

@@ -5,7 +5,7 @@ package struct DatasetSurvey: Sendable, Hashable, Codable {
 
   /// Distinct labels, the most frequent first; equally frequent ones in the order they appear.
   package let labels: [String]
-  /// For each row the place of its label among `labels`; -1 for none, or for one beyond ``mostLabels``.
+  /// For each row the index of its label in `labels`; -1 for none, or for one beyond ``mostLabels``.
   package let labelOfRow: [Int32]
   /// For each row its length, prompt and response together; 0 for one that cannot be read.
   package let lengths: [UInt32]
@@ -35,26 +35,36 @@ package struct DatasetSurvey: Sendable, Hashable, Codable {
   /// Length of all rows together.
   package var total: Int { lengths.reduce(0) { $0 + Int($1) } }
 
+  /// The label of a row, by its index in `labels`; nil for none.
+  package func label(of row: RowIndex) -> Int? {
+    guard labelOfRow.indices.contains(row.value), labelOfRow[row.value] >= 0 else { return nil }
+    return Int(labelOfRow[row.value])
+  }
+
+  /// Nil for a row that is not there.
+  package func length(of row: RowIndex) -> Int? {
+    lengths.indices.contains(row.value) ? Int(lengths[row.value]) : nil
+  }
+
   /// Rows of each label, in the order of `labels`, among some rows or among all.
-  package func counts(of rows: [Int]? = nil) -> [Int] {
+  package func counts(of rows: [RowIndex]? = nil) -> [Int] {
     var counts = [Int](repeating: 0, count: labels.count)
-    func count(_ row: Int) {
-      guard labelOfRow.indices.contains(row), labelOfRow[row] >= 0 else { return }
-      counts[Int(labelOfRow[row])] += 1
+    func count(_ rows: some Sequence<RowIndex>) {
+      for row in rows { if let label = label(of: row) { counts[label] += 1 } }
     }
-    if let rows { for row in rows { count(row) } } else { for row in labelOfRow.indices { count(row) } }
+    if let rows { count(rows) } else { count(0..<RowIndex(labelOfRow.count)) }
     return counts
   }
 
   /// Rows by length in equal bins from 0 to `longest`; the last bin holds what is longer too.
-  package func histogram(of rows: [Int]? = nil, bins: Int, longest: Int) -> [Int] {
+  package func histogram(of rows: [RowIndex]? = nil, bins: Int, longest: Int) -> [Int] {
     var counts = [Int](repeating: 0, count: max(1, bins))
-    func count(_ row: Int) {
-      guard lengths.indices.contains(row) else { return }
-      let bin = Int(lengths[row]) * counts.count / max(1, longest)
-      counts[min(counts.count - 1, bin)] += 1
+    func count(_ rows: some Sequence<RowIndex>) {
+      for row in rows {
+        if let length = length(of: row) { counts[min(counts.count - 1, length * counts.count / max(1, longest))] += 1 }
+      }
     }
-    if let rows { for row in rows { count(row) } } else { for row in lengths.indices { count(row) } }
+    if let rows { count(rows) } else { count(0..<RowIndex(lengths.count)) }
     return counts
   }
 
@@ -62,7 +72,7 @@ package struct DatasetSurvey: Sendable, Hashable, Codable {
   private static func quantile(_ share: Double, of lengths: [UInt32]) -> Int {
     guard !lengths.isEmpty else { return 0 }
     let sorted = lengths.sorted()
-    let place = Int((Double(sorted.count - 1) * max(0, min(1, share))).rounded())
-    return Int(sorted[place])
+    let index = Int((Double(sorted.count - 1) * max(0, min(1, share))).rounded())
+    return Int(sorted[index])
   }
 }

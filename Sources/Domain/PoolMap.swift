@@ -1,4 +1,4 @@
-/// What the rows' places on a map are told from.
+/// What the rows' coordinates on a map are told from.
 package enum MapSource: String, Sendable, Hashable, Codable, CaseIterable {
   /// A row's utilities: how much each other row improves the model's answer to it.
   case utilities
@@ -12,7 +12,7 @@ package enum MapSource: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// The pool in two dimensions: the first two principal components of its rows' vectors.
 package struct PoolMap: Sendable, Hashable, Codable {
-  package struct Place: Sendable, Hashable, Codable {
+  package struct Point: Sendable, Hashable, Codable {
     package var x: Float
     package var y: Float
     package init(x: Float, y: Float) {
@@ -22,17 +22,17 @@ package struct PoolMap: Sendable, Hashable, Codable {
   }
 
   package var source: MapSource
-  /// The rows that have a place, ascending: all of a small pool, a spread sample of a large one.
-  package var rows: [Int]
-  /// Their places, in the order of `rows`.
-  package var places: [Place]
+  /// The rows that are on it, ascending: all of a small pool, a spread sample of a large one.
+  package var rows: [RowIndex]
+  /// Their coordinates, in the order of `rows`.
+  package var points: [Point]
   /// Share of the vectors' variance that each of the two directions carries.
   package var shares: [Double]
 
-  package init(source: MapSource, rows: [Int], places: [Place], shares: [Double]) {
+  package init(source: MapSource, rows: [RowIndex], points: [Point], shares: [Double]) {
     self.source = source
     self.rows = rows
-    self.places = places
+    self.points = points
     self.shares = shares
   }
 }

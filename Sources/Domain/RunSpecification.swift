@@ -108,8 +108,8 @@ package struct RunSpecification: Sendable, Hashable, Codable {
   /// Name of the prompt template.
   package var template: String
   /// Rows taken first, in this order, and rows never taken.
-  package var pinned: [Int]
-  package var banned: [Int]
+  package var pinned: [RowIndex]
+  package var banned: [RowIndex]
   /// How the files are read, where the data alone is not to say it.
   package var reading: DatasetReading
   /// What Influence Distillation is set to; nil for the other methods.
@@ -120,7 +120,8 @@ package struct RunSpecification: Sendable, Hashable, Codable {
     budget: Budget, limit: Int? = nil, skipBadRows: Bool = false, objective: TaskObjective = .flmi,
     eta: Double = 1, nu: Double = 1, utilityKernel: UtilityKernel = .euclidean, rescaling: Rescaling = .minMax,
     maximizer: Maximizer = .lazy, epsilon: Double = 0.01, seed: UInt64 = 0, template: String = "delift",
-    pinned: [Int] = [], banned: [Int] = [], morePools: [String] = [], reading: DatasetReading = DatasetReading(),
+    pinned: [RowIndex] = [], banned: [RowIndex] = [], morePools: [String] = [],
+    reading: DatasetReading = DatasetReading(),
     influence: InfluenceSettings? = nil
   ) {
     self.method = method

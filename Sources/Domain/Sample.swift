@@ -1,7 +1,7 @@
 /// One supervised sample: what the model is asked, and the answer it is trained on.
 package struct Sample: Sendable, Hashable, Codable {
-  /// The row's place in its file, counted from 0. Stays the same under `--limit`, filters and sorting.
-  package var index: Int
+  /// The row it was read from. Stays the same under `--limit`, filters and sorting.
+  package var index: RowIndex
   /// The data's own identifier, if it has one.
   package var id: String?
   /// The family, task or source the row belongs to, if the data says.
@@ -13,7 +13,7 @@ package struct Sample: Sendable, Hashable, Codable {
   package var hasLossOnAllTurns: Bool
 
   package init(
-    index: Int, id: String? = nil, label: String? = nil, query: Query, response: String,
+    index: RowIndex, id: String? = nil, label: String? = nil, query: Query, response: String,
     hasLossOnAllTurns: Bool = false
   ) {
     self.index = index

@@ -1,42 +1,53 @@
 /// One step of a selection.
 package struct Pick: Sendable, Hashable, Codable {
-  /// The step it was taken at, from 0.
-  package var rank: Int
-  /// The row's place in the pool's file.
-  package var index: Int
+  /// The step it was taken at.
+  package var rank: Rank
+  package var row: RowIndex
   /// What it added to the objective.
   package var gain: Double
   /// Its weight for weighted training; 1 where the method gives none.
   package var weight: Double
   package var id: String?
 
-  package init(rank: Int, index: Int, gain: Double, weight: Double = 1, id: String? = nil) {
+  private enum CodingKeys: String, CodingKey {
+    case rank
+    case row = "index"
+    case gain, weight, id
+  }
+
+  package init(rank: Rank, row: RowIndex, gain: Double, weight: Double = 1, id: String? = nil) {
     self.rank = rank
-    self.index = index
+    self.row = row
     self.gain = gain
     self.weight = weight
     self.id = id
   }
 }
 
-/// A pick as it is written out: with the place its row came from, where that is known.
-package struct PlacedPick: Sendable, Hashable, Codable {
-  package var rank: Int
-  package var index: Int
+/// A pick as it is written out: with the file and line of its row, where they are known.
+package struct LocatedPick: Sendable, Hashable, Codable {
+  package var rank: Rank
+  package var row: RowIndex
   package var gain: Double
   package var weight: Double
   package var id: String?
   package var file: String?
   package var line: Int?
 
-  package init(_ pick: Pick, at place: RowPlace?) {
+  private enum CodingKeys: String, CodingKey {
+    case rank
+    case row = "index"
+    case gain, weight, id, file, line
+  }
+
+  package init(_ pick: Pick, at location: RowLocation?) {
     rank = pick.rank
-    index = pick.index
+    row = pick.row
     gain = pick.gain
     weight = pick.weight
     id = pick.id
-    file = place?.file
-    line = place?.line
+    file = location?.file
+    line = location?.line
   }
 }
 
@@ -72,11 +83,16 @@ package struct PickExplanation: Sendable, Hashable, Codable {
   package var targets: [Represented]
 
   package struct Represented: Sendable, Hashable, Codable {
-    package var index: Int
+    package var row: RowIndex
     package var utility: Float
 
-    package init(index: Int, utility: Float) {
-      self.index = index
+    private enum CodingKeys: String, CodingKey {
+      case row = "index"
+      case utility
+    }
+
+    package init(row: RowIndex, utility: Float) {
+      self.row = row
       self.utility = utility
     }
   }

@@ -36,8 +36,8 @@ package final class GradientMatrix: Sendable {
   }
 
   /// Refuses rows that are not finite, and a set of zeros only.
-  func check(_ role: DatasetRole, rows numbers: [Int]) throws(InfluenceError) {
-    if let bad = norms.firstIndex(where: { !$0.isFinite }) { throw .notFinite(role: role, row: numbers[bad]) }
+  func check(_ role: DatasetRole, rows: [RowIndex]) throws(InfluenceError) {
+    if let bad = norms.firstIndex(where: { !$0.isFinite }) { throw .notFinite(role: role, row: rows[bad]) }
     if norms.allSatisfy({ $0 == 0 }) { throw .allZero(role: role) }
   }
 }

@@ -36,9 +36,9 @@ package struct GradientStore: Sendable {
   /// - Parameters:
   ///   - key: names everything that the rows depend on; a part with another key is begun anew.
   ///   - advance: rows done, of them found in the part.
-  /// - Throws: ``InfluenceError/notFinite(role:row:)`` with the sample's number in `rows`.
+  /// - Throws: ``InfluenceError/notFinite(role:row:)`` with the sample's row in `rows`.
   package func fill(
-    _ gradients: GradientRows, samples: [LossSample], rows: [Int], key: ContentHash, workers: Workers,
+    _ gradients: GradientRows, samples: [LossSample], rows: [RowIndex], key: ContentHash, workers: Workers,
     cancellation: Cancellation, advance: @escaping @Sendable (_ done: Int, _ resumed: Int) -> Void = { _, _ in }
   ) throws {
     let columns = gradients.columns

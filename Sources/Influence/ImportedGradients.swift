@@ -38,10 +38,10 @@ package struct ImportedGradients: Sendable {
     }
     let shares = try TargetShares(labels: labels, groups: settings.groupShares)
     let targets = GradientMatrix(try target.matrix())
-    try targets.check(.target, rows: Array(0..<target.rows))
+    try targets.check(.target, rows: Array(0..<RowIndex(target.rows)))
     let products = try products(with: targets, workers: workers, cancellation: cancellation, observe: observe)
     if let bad = products.norms.firstIndex(where: { !$0.isFinite }) {
-      throw InfluenceError.notFinite(role: .pool, row: bad)
+      throw InfluenceError.notFinite(role: .pool, row: RowIndex(bad))
     }
     if products.norms.allSatisfy({ $0 == 0 }) { throw InfluenceError.allZero(role: .pool) }
     let pooled = settings.pooling == .pooled
@@ -50,7 +50,7 @@ package struct ImportedGradients: Sendable {
       ? DoubleMatrix(rows: pool.rows, columns: 1, elements: products.pooled(shares: shares.ofTargets))
       : products.cosines
     return try InfluenceResult(
-      places: Array(0..<pool.rows), influence: influence, targetLabels: labels, shares: shares
+      candidates: Array(0..<Candidate(pool.rows)), influence: influence, targetLabels: labels, shares: shares
     ).weighed(settings, count: budget, observe: observe)
   }
 

@@ -7,7 +7,7 @@ package enum InfluenceError: ReportableError, Hashable {
   /// No sample of a set has a response token that fits the context.
   case nothingToMeasure(role: DatasetRole)
   /// A gradient that is not finite, of a row of a set.
-  case notFinite(role: DatasetRole, row: Int)
+  case notFinite(role: DatasetRole, row: RowIndex)
   /// Every gradient of a set is zero: nothing to compare.
   case allZero(role: DatasetRole)
   /// What must be held does not fit the memory there is.

@@ -2,24 +2,30 @@ import Domain
 import Numerics
 import Transformer
 
-/// The samples of a set that have a gradient, and where they stand in it.
+/// The samples of a set that have a gradient.
 package struct InfluenceSamples: Sendable {
-  package var samples: [LossSample]
-  /// Of each sample, its place in the whole set.
-  package var places: [Int]
-  /// Of each sample, the row's number as errors name it.
-  package var rows: [Int]
+  package private(set) var samples: [LossSample] = []
+  /// Of each sample of a pool, the candidate that it is.
+  package private(set) var candidates: [Candidate] = []
+  /// Of each sample, its row.
+  package private(set) var rows: [RowIndex] = []
   /// Of each sample, its label.
-  package var labels: [String?]
+  package private(set) var labels: [String?] = []
 
-  package init(samples: [LossSample], places: [Int], rows: [Int], labels: [String?]) {
-    self.samples = samples
-    self.places = places
-    self.rows = rows
-    self.labels = labels
-  }
+  package init() {}
 
   package var count: Int { samples.count }
+  package var numbers: Range<SampleNumber> { 0..<SampleNumber(count) }
+  subscript(number: SampleNumber) -> LossSample { samples[number.value] }
+  func row(of number: SampleNumber) -> RowIndex { rows[number.value] }
+
+  /// - Parameter candidate: its number in the whole set.
+  package mutating func append(_ sample: LossSample, candidate: Candidate, row: RowIndex, label: String?) {
+    samples.append(sample)
+    candidates.append(candidate)
+    rows.append(row)
+    labels.append(label)
+  }
 }
 
 /// Influence of a pool's samples on a target set, from a model: warm-up, target gradients, embeddings, landmark gradients,
@@ -92,12 +98,12 @@ package struct InfluenceJob: Sendable {
     let embedding = try EmbeddingChoice(settings, seed: seed).make(model, differentiator, scaling: gradients.scaling)
     observe(.embed, 0, pool.count)
     // Tangents are taken of the model as it was given.
-    let place = settings.embedding == .tangents ? keeper : kept
+    let cache = settings.embedding == .tangents ? keeper : kept
     let embeddings = try embedding.embeddings(
-      of: pool.samples, keeper: place, workers: workers, cancellation: cancellation
+      of: pool.samples, keeper: cache, workers: workers, cancellation: cancellation
     ) { [observe, pool] in observe(.embed, $0, pool.count) }
     let similarity =
-      settings.propagation == .corrected ? try similarity(embeddings, embedding, keeper: place, shares) : nil
+      settings.propagation == .corrected ? try similarity(embeddings, embedding, keeper: cache, shares) : nil
     return try throughLandmarks(
       landmarkCount, embeddings, similarity: similarity, gradients, keeper: kept, pull: pull, shares: shares,
       curvature: curvature)
@@ -190,9 +196,9 @@ package struct InfluenceJob: Sendable {
         of: pool.samples, with: pull, keeper: keeper, workers: workers, cancellation: cancellation,
         advance: advanceGradients(pool.count))
     }
-    try check(products, Array(0..<pool.count))
+    try check(products, Array(pool.numbers))
     var result = InfluenceResult(
-      places: pool.places, influence: influence(products, shares), targetLabels: target.labels, shares: shares)
+      candidates: pool.candidates, influence: influence(products, shares), targetLabels: target.labels, shares: shares)
     if let quadratic { result.curvature = .dense(quadratic) }
     return try weighed(result)
   }
@@ -211,16 +217,16 @@ package struct InfluenceJob: Sendable {
     var core: DoubleMatrix?
     if settings.order == .second, let curvature {
       let rows = try gradients.matrix(
-        of: landmarks.map { pool.samples[$0] }, workers: workers, cancellation: cancellation,
+        of: landmarks.map { pool[$0] }, workers: workers, cancellation: cancellation,
         advance: advanceGradients(measured.count))
-      try rows.check(.pool, rows: landmarks.map { pool.rows[$0] })
+      try rows.check(.pool, rows: landmarks.map { pool.row(of: $0) })
       let others = try gradients.products(
-        of: heldOut.map { pool.samples[$0] }, with: pull, workers: workers, cancellation: cancellation)
+        of: heldOut.map { pool[$0] }, with: pull, workers: workers, cancellation: cancellation)
       products = rows.products(with: pull, workers: workers).followed(by: others)
       core = try curve(curvature, rows, keeper)
     } else {
       products = try gradients.products(
-        of: measured.map { pool.samples[$0] }, with: pull, keeper: keeper, workers: workers, cancellation: cancellation,
+        of: measured.map { pool[$0] }, with: pull, keeper: keeper, workers: workers, cancellation: cancellation,
         advance: advanceGradients(measured.count))
     }
     try check(products, measured)
@@ -230,7 +236,7 @@ package struct InfluenceJob: Sendable {
       propagation: settings.propagation, similarity: similarity, workers: workers
     ) { [observe, pool] in observe(.propagate, $0, pool.count) }
     var result = InfluenceResult(
-      places: pool.places, influence: spread.influence, targetLabels: target.labels, shares: shares)
+      candidates: pool.candidates, influence: spread.influence, targetLabels: target.labels, shares: shares)
     result.spread = spread
     if let core {
       let bytes = pool.count.multipliedReportingOverflow(by: landmarks.count * MemoryLayout<Double>.stride)
@@ -252,9 +258,9 @@ package struct InfluenceJob: Sendable {
     ) { [observe] in observe(.weigh, $0, rows.count) }
   }
 
-  private func check(_ products: GradientProducts, _ samples: [Int]) throws(InfluenceError) {
+  private func check(_ products: GradientProducts, _ samples: [SampleNumber]) throws(InfluenceError) {
     if let bad = products.norms.firstIndex(where: { !$0.isFinite }) {
-      throw .notFinite(role: .pool, row: pool.rows[samples[bad]])
+      throw .notFinite(role: .pool, row: pool.row(of: samples[bad]))
     }
     if products.norms.allSatisfy({ $0 == 0 }) { throw .allZero(role: .pool) }
   }
@@ -278,16 +284,16 @@ extension GradientProducts {
 extension InfluenceJob {
   /// Takes a weighted step on some of the pool's samples, as this run sees training, and holds the expansion against it.
   ///
-  /// - Parameter weights: by place among the pool's samples; they are brought to a sum of their number.
-  package func check(_ model: Network, weights: [Int: Double], halvings: Int) throws -> ExpansionCheck {
+  /// - Parameter weights: of some of the pool's samples; they are brought to a sum of their number.
+  package func check(_ model: Network, weights: [SampleNumber: Double], halvings: Int) throws -> ExpansionCheck {
     let shares = try TargetShares(labels: target.labels, groups: settings.groupShares)
     let (differentiator, scaling) = try prepare(model)
     let space = try GradientSpace(differentiator, filter: settings.parameters, seed: seed)
-    let places = weights.keys.sorted()
-    let total = places.reduce(0.0) { $0 + (weights[$1] ?? 0) }
+    let chosen = weights.keys.sorted()
+    let total = chosen.reduce(0.0) { $0 + (weights[$1] ?? 0) }
     return try ExpansionCheck(
-      GradientRows(differentiator, space: space, scaling: scaling), samples: places.map { pool.samples[$0] },
-      weights: places.map { total > 0 ? Double(places.count) * (weights[$0] ?? 0) / total : 1 },
+      GradientRows(differentiator, space: space, scaling: scaling), samples: chosen.map { pool[$0] },
+      weights: chosen.map { total > 0 ? Double(chosen.count) * (weights[$0] ?? 0) / total : 1 },
       target: target.samples, shares: shares.ofTargets, stepSize: settings.stepSize, count: halvings,
       workers: workers, cancellation: cancellation)
   }

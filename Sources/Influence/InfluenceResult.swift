@@ -2,9 +2,10 @@ import Domain
 import Numerics
 
 /// What Influence Distillation found: influence of each sample, weights, and what they rest on. Samples are counted among those that
-/// have a gradient; `places` says where they stand in the pool.
+/// have a gradient.
 package struct InfluenceResult: Sendable {
-  package let places: [Int]
+  /// Of each sample, the candidate that it is.
+  package let candidates: [Candidate]
   /// [samples, targets] with turns of targets (cosines), [samples, 1] pooled (p).
   package let influence: DoubleMatrix
   package let targetLabels: [String?]
@@ -46,8 +47,8 @@ package struct InfluenceResult: Sendable {
     package var raisedFrom: Double?
   }
 
-  init(places: [Int], influence: DoubleMatrix, targetLabels: [String?], shares: TargetShares) {
-    self.places = places
+  init(candidates: [Candidate], influence: DoubleMatrix, targetLabels: [String?], shares: TargetShares) {
+    self.candidates = candidates
     self.influence = influence
     self.targetLabels = targetLabels
     self.shares = shares
@@ -83,10 +84,18 @@ package struct InfluenceResult: Sendable {
   }
 }
 
+extension InfluenceResult {
+  package func candidate(of sample: SampleNumber) -> Candidate { candidates[sample.value] }
+
+  /// Of each candidate that has a gradient, its sample.
+  package var samples: [Candidate: SampleNumber] {
+    Dictionary(candidates.enumerated().map { ($1, SampleNumber($0)) }, uniquingKeysWith: { first, _ in first })
+  }
+}
+
 /// A sample chosen by its influence.
 package struct InfluencePick: Sendable, Hashable {
-  /// Place in the pool.
-  package var place: Int
+  package var candidate: Candidate
   /// Its score for the target it was taken for, or its influence on all of them.
   package var score: Double
   /// For weighted training: the method's weight; in turns, the score brought to a mean of 1 over the picks.
@@ -96,33 +105,35 @@ package struct InfluencePick: Sendable, Hashable {
 }
 
 extension InfluenceResult {
-  /// The samples that are chosen: the targets' in turn, or those of the largest weights (then of the largest influence). Pinned places
+  /// The samples that are chosen: the targets' in turn, or those of the largest weights (then of the largest influence). Pinned ones
   /// come first, banned ones never; samples without a gradient have no influence and come only if pinned.
-  package func picks(count: Int, pinned: [Int], banned: [Int], seed: UInt64, workers: Workers) -> [InfluencePick] {
-    let samples = Dictionary(places.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    let first = pinned.prefix(count).map { place -> InfluencePick in
-      guard let sample = samples[place] else { return InfluencePick(place: place, score: 0, weight: 0) }
-      let best = influence.row(sample).enumerated().max { $0.element < $1.element }
+  package func picks(count: Int, pinned: [Candidate], banned: [Candidate], seed: UInt64, workers: Workers)
+    -> [InfluencePick]
+  {
+    let samples = samples
+    let first = pinned.prefix(count).map { candidate -> InfluencePick in
+      guard let sample = samples[candidate] else { return InfluencePick(candidate: candidate, score: 0, weight: 0) }
+      let best = influence.row(sample.value).enumerated().max { $0.element < $1.element }
       return InfluencePick(
-        place: place, score: best?.element ?? 0, weight: weights?[sample] ?? best?.element ?? 0,
+        candidate: candidate, score: best?.element ?? 0, weight: weights?[sample.value] ?? best?.element ?? 0,
         target: weights == nil ? best?.offset : nil)
     }
     let taken = Set((pinned + banned).compactMap { samples[$0] })
     if let weights {
       let p = influence.column(0)
-      let order = weights.indices.filter { !taken.contains($0) }.sorted { left, right in
+      let order = weights.indices.filter { !taken.contains(SampleNumber($0)) }.sorted { left, right in
         (weights[left], p[left], -left) > (weights[right], p[right], -right)
       }
       return first
         + order.prefix(max(0, count - first.count)).map {
-          InfluencePick(place: places[$0], score: p[$0], weight: weights[$0])
+          InfluencePick(candidate: candidates[$0], score: p[$0], weight: weights[$0])
         }
     }
     let turns = turns(count: count - first.count, taken: taken, seed: seed, workers: workers)
     let picks =
       first
       + turns.map {
-        InfluencePick(place: places[$0.sample], score: $0.score, weight: $0.score, target: $0.target)
+        InfluencePick(candidate: candidate(of: $0.sample), score: $0.score, weight: $0.score, target: $0.target)
       }
     let mean = picks.reduce(0.0) { $0 + max(0, $1.weight) } / Double(max(1, picks.count))
     return picks.map { pick in
@@ -132,7 +143,7 @@ extension InfluenceResult {
     }
   }
 
-  private func turns(count: Int, taken: Set<Int>, seed: UInt64, workers: Workers) -> [RoundRobin.Turn] {
+  private func turns(count: Int, taken: Set<SampleNumber>, seed: UInt64, workers: Workers) -> [RoundRobin.Turn] {
     guard takesTurnsByGroup else {
       var order = shares.order(seed: seed)
       return RoundRobin(scores: influence, workers: workers).turns(count: count, taken: taken) { order.round($0) }
@@ -144,7 +155,7 @@ extension InfluenceResult {
     // Of the group that took a sample, the target that it serves most stands for it.
     return turns.map { turn in
       let best = shares.groupOfTarget.indices.filter { shares.groupOfTarget[$0] == turn.target }
-        .max { influence[turn.sample, $0] < influence[turn.sample, $1] }
+        .max { influence[turn.sample.value, $0] < influence[turn.sample.value, $1] }
       return RoundRobin.Turn(sample: turn.sample, target: best ?? 0, score: turn.score)
     }
   }

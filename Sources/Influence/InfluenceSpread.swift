@@ -3,9 +3,9 @@ import Numerics
 
 /// Influence of a whole pool, spread from landmarks, and how far it is to be trusted.
 package final class InfluenceSpread: Sendable {
-  /// Places of the landmarks among the samples, ascending, and of the samples that the spread is checked on.
-  package let landmarks: [Int]
-  package let heldOut: [Int]
+  /// Ascending, and the samples that the spread is checked on.
+  package let landmarks: [SampleNumber]
+  package let heldOut: [SampleNumber]
   package let embeddings: Matrix
   package let propagation: Propagation
   /// Exact, at the landmarks and then at the held-out samples: [landmarks + held out, columns].
@@ -16,7 +16,7 @@ package final class InfluenceSpread: Sendable {
   /// - Parameter similarity: for `corrected`, what embeddings say of samples and columns, [samples, columns]; nil where targets have
   ///   no embeddings, which leaves `tuned`.
   init(
-    _ embeddings: consuming Matrix, landmarks: [Int], heldOut: [Int], exact: DoubleMatrix,
+    _ embeddings: consuming Matrix, landmarks: [SampleNumber], heldOut: [SampleNumber], exact: DoubleMatrix,
     propagation kind: InfluenceSettings.Propagation, similarity: DoubleMatrix?, workers: Workers,
     advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws(InfluenceError) {
@@ -33,7 +33,8 @@ package final class InfluenceSpread: Sendable {
 
   /// Influence that is known at landmarks, [landmarks, columns], spread to all samples.
   package static func spread(
-    _ known: DoubleMatrix, _ kind: InfluenceSettings.Propagation, _ embeddings: borrowing Matrix, landmarks: [Int],
+    _ known: DoubleMatrix, _ kind: InfluenceSettings.Propagation, _ embeddings: borrowing Matrix,
+    landmarks: [SampleNumber],
     similarity: DoubleMatrix?, workers: Workers, advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws(InfluenceError) -> (DoubleMatrix, Propagation) {
     guard kind == .corrected, let similarity else {
@@ -44,18 +45,18 @@ package final class InfluenceSpread: Sendable {
     var (products, squares) = (0.0, 0.0)
     for (row, landmark) in landmarks.enumerated() {
       for column in 0..<known.columns {
-        products += known[row, column] * similarity[landmark, column]
-        squares += similarity[landmark, column] * similarity[landmark, column]
+        products += known[row, column] * similarity[landmark.value, column]
+        squares += similarity[landmark.value, column] * similarity[landmark.value, column]
       }
     }
     let scale = squares > 0 ? products / squares : 0
     var missing = known
     for (row, landmark) in landmarks.enumerated() {
-      for column in 0..<known.columns { missing[row, column] -= scale * similarity[landmark, column] }
+      for column in 0..<known.columns { missing[row, column] -= scale * similarity[landmark.value, column] }
     }
     let propagation = try propagation(.tuned, embeddings, landmarks: landmarks, influence: missing)
     var result = propagation.spread(missing, to: embeddings, workers: workers, advance: advance)
-    for place in result.elements.indices { result.elements[place] += scale * similarity.elements[place] }
+    for element in result.elements.indices { result.elements[element] += scale * similarity.elements[element] }
     return (result, propagation)
   }
 
@@ -74,7 +75,8 @@ package final class InfluenceSpread: Sendable {
 
   /// The propagation of a kind.
   package static func propagation(
-    _ kind: InfluenceSettings.Propagation, _ embeddings: borrowing Matrix, landmarks: [Int], influence: DoubleMatrix
+    _ kind: InfluenceSettings.Propagation, _ embeddings: borrowing Matrix, landmarks: [SampleNumber],
+    influence: DoubleMatrix
   ) throws(InfluenceError) -> Propagation {
     let width = Propagation.medianWidth(embeddings, landmarks: landmarks)
     switch kind {
@@ -90,9 +92,9 @@ package final class InfluenceSpread: Sendable {
   }
 
   /// Random samples that are no landmarks, ascending.
-  static func heldOut(_ count: Int, of samples: Int, landmarks: [Int], seed: UInt64) -> [Int] {
+  static func heldOut(_ count: Int, of samples: Int, landmarks: [SampleNumber], seed: UInt64) -> [SampleNumber] {
     let taken = Set(landmarks)
-    let others = (0..<samples).filter { !taken.contains($0) }
+    let others = (0..<SampleNumber(samples)).filter { !taken.contains($0) }
     var chance = SeededGenerator(seed: seed ^ 0x5DEE_CE66_D1CE_4E5B)
     return chance.sample(min(count, others.count), of: others.count).map { others[$0] }.sorted()
   }
@@ -102,7 +104,7 @@ package final class InfluenceSpread: Sendable {
     guard heldOut.count >= 3 else { return nil }
     let correlations = (0..<exact.columns).map { column in
       rankCorrelation(
-        heldOut.map { influence[$0, column] },
+        heldOut.map { influence[$0.value, column] },
         heldOut.indices.map { exact[landmarks.count + $0, column] })
     }
     return correlations.reduce(0, +) / Double(max(1, correlations.count))
@@ -111,9 +113,9 @@ package final class InfluenceSpread: Sendable {
   /// C as a whole: [samples, landmarks].
   package func factor(workers: Workers) -> DoubleMatrix { propagation.factor(for: embeddings, workers: workers) }
 
-  /// The landmarks nearest to a sample, as places among the samples, with the kernel's value.
-  package func nearestLandmarks(of sample: Int, count: Int) -> [(sample: Int, kernel: Double)] {
-    propagation.nearest(count, to: embeddings.start(ofRow: sample))
+  /// The landmarks nearest to a sample, with the kernel's value.
+  package func nearestLandmarks(of sample: SampleNumber, count: Int) -> [(landmark: SampleNumber, kernel: Double)] {
+    propagation.nearest(count, to: embeddings.start(ofRow: sample.value))
       .map { (landmarks[$0.landmark], Double($0.kernel)) }
   }
 }

@@ -3,16 +3,18 @@ import Numerics
 
 extension LandmarkChoice {
   /// `count` of the embeddings' rows, ascending; all of them if there are no more.
-  package func choose(_ count: Int, of embeddings: borrowing Matrix, seed: UInt64) -> [Int] {
-    guard count < embeddings.rows else { return Array(0..<embeddings.rows) }
-    switch self {
-    case .uniform: return Self.uniform(count, of: embeddings.rows, seed: seed)
-    case .kMeans: return Self.farSpread(count, of: embeddings, seed: seed)
-    case .leverage: return Self.byLeverage(count, of: embeddings, seed: seed)
-    }
+  package func choose(_ count: Int, of embeddings: borrowing Matrix, seed: UInt64) -> [SampleNumber] {
+    guard count < embeddings.rows else { return Array(0..<SampleNumber(embeddings.rows)) }
+    let chosen =
+      switch self {
+      case .uniform: Self.uniform(count, of: embeddings.rows, seed: seed)
+      case .kMeans: Self.farSpread(count, of: embeddings, seed: seed)
+      case .leverage: Self.byLeverage(count, of: embeddings, seed: seed)
+      }
+    return chosen.map { SampleNumber($0) }
   }
 
-  package static func uniform(_ count: Int, of rows: Int, seed: UInt64) -> [Int] {
+  private static func uniform(_ count: Int, of rows: Int, seed: UInt64) -> [Int] {
     var chance = SeededGenerator(seed: seed)
     return chance.sample(min(count, rows), of: rows).sorted()
   }
@@ -47,9 +49,9 @@ extension LandmarkChoice {
 
   private static func draw(_ weights: [Double], total: Double, _ chance: inout SeededGenerator) -> Int {
     var point = chance.unit() * total
-    for (place, weight) in weights.enumerated() where weight > 0 {
+    for (index, weight) in weights.enumerated() where weight > 0 {
       point -= weight
-      if point < 0 { return place }
+      if point < 0 { return index }
     }
     return weights.lastIndex { $0 > 0 } ?? 0
   }
@@ -74,7 +76,7 @@ extension LandmarkChoice {
       into: product.mutableStart(), ldc: columns)
     var gram = DoubleMatrix(rows: columns, columns: columns, elements: product.elements.map { Double($0) }).symmetrised
     let trace = (0..<columns).reduce(0.0) { $0 + gram[$1, $1] }
-    for place in 0..<columns { gram[place, place] += max(trace / Double(count), .leastNormalMagnitude) }
+    for column in 0..<columns { gram[column, column] += max(trace / Double(count), .leastNormalMagnitude) }
     guard let inverse = Cholesky(gram)?.inverse else { return uniform(count, of: rows, seed: seed) }
     var scores = (0..<rows).map { row -> Double in
       let vector = small.row(row).map { Double($0) }

@@ -39,11 +39,11 @@ package struct Propagation: Sendable {
 
   /// - Parameters:
   ///   - embeddings: [n, e], finite.
-  ///   - landmarks: the landmarks' rows among them.
+  ///   - landmarks: which of them are.
   package init(
-    _ embeddings: borrowing Matrix, landmarks: [Int], kernel: EmbeddingKernel, ridge: Double
+    _ embeddings: borrowing Matrix, landmarks: [SampleNumber], kernel: EmbeddingKernel, ridge: Double
   ) throws(InfluenceError) {
-    let rows = LandmarkRows(embeddings.rows(at: landmarks))
+    let rows = LandmarkRows(embeddings.rows(at: landmarks.map(\.value)))
     let gram = Self.gram(rows, kernel: kernel)
     self.kernel = kernel
     self.ridge = ridge
@@ -56,10 +56,10 @@ package struct Propagation: Sendable {
   ///
   /// - Parameter influence: at the landmarks, [l, targets].
   package init(
-    choosing embeddings: borrowing Matrix, landmarks: [Int], influence: DoubleMatrix,
+    choosing embeddings: borrowing Matrix, landmarks: [SampleNumber], influence: DoubleMatrix,
     kernels: [EmbeddingKernel], ridges: [Double] = [1e-4, 1e-3, 1e-2, 1e-1, 1]
   ) throws(InfluenceError) {
-    let rows = LandmarkRows(embeddings.rows(at: landmarks))
+    let rows = LandmarkRows(embeddings.rows(at: landmarks.map(\.value)))
     var best: (error: Double, kernel: EmbeddingKernel, ridge: Double, inverse: DoubleMatrix)?
     for kernel in kernels {
       let gram = Self.gram(rows, kernel: kernel)
@@ -77,8 +77,8 @@ package struct Propagation: Sendable {
   }
 
   /// The lower median of the distances between at most 1000 of the landmarks, at least 1e-6: the authors' width.
-  package static func medianWidth(_ embeddings: borrowing Matrix, landmarks: [Int]) -> Double {
-    let some = embeddings.rows(at: Array(landmarks.prefix(1000)))
+  package static func medianWidth(_ embeddings: borrowing Matrix, landmarks: [SampleNumber]) -> Double {
+    let some = embeddings.rows(at: landmarks.prefix(1000).map(\.value))
     var distances: [Double] = []
     distances.reserveCapacity(some.rows * (some.rows - 1) / 2)
     for left in 0..<some.rows {
@@ -106,7 +106,7 @@ package struct Propagation: Sendable {
   private static func inverse(_ gram: DoubleMatrix, ridge: Double) throws(InfluenceError) -> DoubleMatrix {
     var system = gram
     let mean = (0..<gram.rows).reduce(0.0) { $0 + gram[$1, $1] } / Double(max(1, gram.rows))
-    for place in 0..<gram.rows { system[place, place] += ridge * mean }
+    for row in 0..<gram.rows { system[row, row] += ridge * mean }
     guard let factor = Cholesky(system) else { throw .singular }
     return factor.inverse
   }
@@ -165,7 +165,7 @@ package struct Propagation: Sendable {
   /// C as a whole, [n, l].
   package func factor(for embeddings: borrowing Matrix, workers: Workers = Workers()) -> DoubleMatrix {
     var identity = DoubleMatrix(zerosOfRows: landmarks.rows.rows, columns: landmarks.rows.rows)
-    for place in 0..<identity.rows { identity[place, place] = 1 }
+    for row in 0..<identity.rows { identity[row, row] = 1 }
     return spread(identity, to: embeddings, workers: workers)
   }
 

@@ -6,7 +6,7 @@ import Numerics
 package struct RoundRobin: Sendable {
   /// A sample taken, by whom, and its score for that target.
   package struct Turn: Sendable, Hashable {
-    package var sample: Int
+    package var sample: SampleNumber
     package var target: Int
     package var score: Double
   }
@@ -30,19 +30,19 @@ package struct RoundRobin: Sendable {
 
   /// Takes `count` samples, those of `taken` (pinned or banned ones) left out. `order` gives the targets' order in a round; a target
   /// may come in a round more than once, or not at all.
-  package func turns(count: Int, taken: Set<Int> = [], order: (_ round: Int) -> [Int]) -> [Turn] {
+  package func turns(count: Int, taken: Set<SampleNumber> = [], order: (_ round: Int) -> [Int]) -> [Turn] {
     var isTaken = [Bool](repeating: false, count: scores.rows)
-    for sample in taken { isTaken[sample] = true }
-    var place = [Int](repeating: 0, count: scores.columns)
+    for sample in taken { isTaken[sample.value] = true }
+    var next = [Int](repeating: 0, count: scores.columns)
     var turns: [Turn] = []
     let room = min(count, scores.rows - taken.count)
     var round = 0
     while turns.count < room {
       for target in order(round) where turns.count < room {
-        while isTaken[Int(ranking[target][place[target]])] { place[target] += 1 }
-        let sample = Int(ranking[target][place[target]])
+        while isTaken[Int(ranking[target][next[target]])] { next[target] += 1 }
+        let sample = Int(ranking[target][next[target]])
         isTaken[sample] = true
-        turns.append(Turn(sample: sample, target: target, score: scores[sample, target]))
+        turns.append(Turn(sample: SampleNumber(sample), target: target, score: scores[sample, target]))
       }
       round += 1
     }

@@ -5,8 +5,8 @@ import Domain
 ///
 /// The same vectors give the same plane on any number of threads: rows are summed in fixed pieces, pieces in order.
 package struct PrincipalPlane: Sendable {
-  /// Each vector's place: two coordinates a vector, in the vectors' units, centred.
-  package let places: [(x: Float, y: Float)]
+  /// Two coordinates of each vector, in the vectors' units, centred.
+  package let points: [(x: Float, y: Float)]
   /// Share of the whole variance along each of the two directions; 0 where there is none.
   package let shares: (Double, Double)
 
@@ -23,7 +23,7 @@ package struct PrincipalPlane: Sendable {
     row: @escaping @Sendable (Int, UnsafeMutablePointer<Float>) -> UnsafePointer<Float>
   ) throws {
     guard count > 0, dimension > 0 else {
-      places = []
+      points = []
       shares = (0, 0)
       return
     }
@@ -68,7 +68,7 @@ package struct PrincipalPlane: Sendable {
       return line
     }
     let (x, y) = (direction(0), direction(1))
-    places = (0..<count).map { (x[$0], y[$0]) }
+    points = (0..<count).map { (x[$0], y[$0]) }
     func share(_ rank: Int) -> Double {
       guard variance > 0, order.indices.contains(rank) else { return 0 }
       return max(0, min(1, values[order[rank]] / variance))

@@ -4,7 +4,7 @@ import Domain
 package enum EncodingError: ReportableError {
   case unknownTemplate(String)
   /// A chat that the model's template does not take.
-  case refusedByTemplate(row: Int, path: String?, problem: String)
+  case refusedByTemplate(row: RowIndex, path: String?, problem: String)
   /// The template leaves an assistant turn out, or what it writes of one sample depends on another: no place can be found
   /// where the loss begins, or where an example ends.
   case turnLeftOut(Int)

@@ -17,6 +17,8 @@ package final class LocalScorer: UtilityScorer {
 
   private let model: Model
   private let samples: TokenizedSamples
+  private let queryRows: [RowIndex]
+  private let exampleRows: [RowIndex]
   private let contextLength: Int
   private let batchTokens: Int
   private let lanes: [Lane]
@@ -41,12 +43,14 @@ package final class LocalScorer: UtilityScorer {
   ) throws {
     self.model = model
     contextLength = model.configuration.contextLength
+    queryRows = queries.map(\.index)
+    exampleRows = examples.map(\.index)
     samples = try TokenizedSamples(
       queries: queries, examples: examples, template: template, tokenizer: model.tokenizer,
       endOfSequence: model.configuration.endOfSequence, path: queryPath)
-    for (row, query) in samples.alone.enumerated() where query.promptCount >= contextLength {
+    for (number, query) in samples.alone.enumerated() where query.promptCount >= contextLength {
       throw ScoringError.queryTooLong(
-        row: queries[row].index, path: queryPath, tokens: query.promptCount, context: contextLength)
+        row: queryRows[number], path: queryPath, tokens: query.promptCount, context: contextLength)
     }
     shortened = samples.shortened(contextLength: contextLength)
     lanes = (0..<max(1, workers)).map { _ in Lane() }
@@ -108,7 +112,8 @@ package final class LocalScorer: UtilityScorer {
   ) throws -> [Float] {
     var distances = [Float](repeating: 0, count: block.queries.count)
     var pending: [QueryForest.Entry] = []
-    var places: [Int] = []
+    // Where in the block the pending ones are.
+    var pendingNumbers: [Int] = []
     var pendingTokens = 0
 
     func flush() throws {
@@ -121,24 +126,25 @@ package final class LocalScorer: UtilityScorer {
       let forest = QueryForest(entries: order.map { pending[$0] })
       let logProbabilities = model.network.logProbabilities(forest.batch, after: prefix, in: workspace)
       try cancellation.check()
-      for (place, range) in zip(order.map { places[$0] }, forest.targets) {
+      for (number, range) in zip(order.map { pendingNumbers[$0] }, forest.targets) {
         guard let distance = Self.distance(logProbabilities[range]) else {
-          throw ScoringError.notFinite(row: block.queries[place], example: block.example)
+          throw ScoringError.notFinite(
+            row: queryRows[block.queries[number]], example: block.example.map { exampleRows[$0] })
         }
-        distances[place] = distance
+        distances[number] = distance
       }
       advance(forest.batch.count)
       pending.removeAll(keepingCapacity: true)
-      places.removeAll(keepingCapacity: true)
+      pendingNumbers.removeAll(keepingCapacity: true)
       pendingTokens = 0
     }
 
-    for (place, query) in block.queries.enumerated() {
+    for (number, query) in block.queries.enumerated() {
       let whole = block.example == nil ? samples.alone[query] : samples.queries[query]
       var fitting = whole.prefix(contextLength - prefixCount)
       fitting.losses.removeAll { $0 == 0 }
       if fitting.losses.isEmpty {
-        distances[place] = .infinity
+        distances[number] = .infinity
         continue
       }
       let entry = QueryForest.Entry(tokens: fitting.tokens, losses: fitting.losses)
@@ -146,7 +152,7 @@ package final class LocalScorer: UtilityScorer {
       if pendingTokens > 0, pendingTokens + fresh > batchTokens { try flush() }
       pendingTokens += pending.isEmpty ? entry.inputCount : fresh
       pending.append(entry)
-      places.append(place)
+      pendingNumbers.append(number)
     }
     try flush()
     return distances

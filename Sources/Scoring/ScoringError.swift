@@ -3,9 +3,9 @@ import Domain
 /// What can go wrong while utilities are computed.
 package enum ScoringError: ReportableError {
   /// A query that leaves no room for a response token, even without an example.
-  case queryTooLong(row: Int, path: String?, tokens: Int, context: Int)
+  case queryTooLong(row: RowIndex, path: String?, tokens: Int, context: Int)
   /// The model gave a probability that is not a number, for this row (and example).
-  case notFinite(row: Int, example: Int?)
+  case notFinite(row: RowIndex, example: RowIndex?)
   /// Only kept distances were asked for, and some are missing.
   case notKept
 

@@ -140,7 +140,7 @@ package final class RunLibrary: Sendable {
         let statement = try database.makeStatement(
           sql: "INSERT INTO pick(run, rank, sampleIndex, gain, weight, sampleID) VALUES (?, ?, ?, ?, ?, ?)")
         for pick in selection?.picks ?? [] {
-          try statement.execute(arguments: [id, pick.rank, pick.index, pick.gain, pick.weight, pick.id])
+          try statement.execute(arguments: [id, pick.rank.value, pick.row.value, pick.gain, pick.weight, pick.id])
         }
       }
     }
@@ -169,7 +169,7 @@ package final class RunLibrary: Sendable {
           database, sql: "SELECT * FROM pick WHERE run = ? ORDER BY rank", arguments: [id]
         ).map { row in
           Pick(
-            rank: row["rank"], index: row["sampleIndex"], gain: row["gain"], weight: row["weight"],
+            rank: Rank(row["rank"]), row: RowIndex(row["sampleIndex"]), gain: row["gain"], weight: row["weight"],
             id: row["sampleID"])
         }
         return try Self.record(row, picks: picks, count: picks.count)

@@ -14,10 +14,10 @@ struct CandidateSampler {
   private var isLeft: [Bool]
   private var left: Int
 
-  init(candidates: Int, banned: [Int], budget: Int, epsilon: Double, seed: UInt64) throws {
+  init(candidates: Int, banned: [Candidate], budget: Int, epsilon: Double, seed: UInt64) throws {
     guard epsilon > 0, epsilon < 1 else { throw SubmodularError.epsilon(epsilon) }
     isLeft = Array(repeating: true, count: candidates)
-    for index in banned { isLeft[index] = false }
+    for candidate in banned { isLeft[candidate.value] = false }
     listed = (0..<candidates).filter { [isLeft] in isLeft[$0] }
     left = listed.count
     let share = Double(left) / Double(budget) * log(1 / epsilon)
@@ -25,17 +25,17 @@ struct CandidateSampler {
     self.seed = seed
   }
 
-  mutating func remove(_ candidate: Int) {
-    guard isLeft[candidate] else { return }
-    isLeft[candidate] = false
+  mutating func remove(_ candidate: Candidate) {
+    guard isLeft[candidate.value] else { return }
+    isLeft[candidate.value] = false
     left -= 1
     if 2 * left < listed.count { listed = listed.filter { isLeft[$0] } }
   }
 
-  /// The sample of step `step`; empty when nothing is left.
-  func sample(step: Int) -> [Int] {
-    if left <= size { return listed.filter { isLeft[$0] } }
-    var generator = SeededGenerator(seed: seed ^ (UInt64(step) &+ 1) &* 0xD134_2543_DE82_EF95)
+  /// The sample of a step; empty when nothing is left.
+  func sample(step: Rank) -> [Candidate] {
+    if left <= size { return listed.lazy.filter { isLeft[$0] }.map { Candidate($0) } }
+    var generator = SeededGenerator(seed: seed ^ (UInt64(step.value) &+ 1) &* 0xD134_2543_DE82_EF95)
     // Beyond half of what is left, leave out rather than take in: few draws either way.
     let leavesOut = 2 * size > left
     var drawn = Set<Int>()
@@ -44,6 +44,7 @@ struct CandidateSampler {
       let candidate = listed[generator.below(listed.count)]
       if isLeft[candidate], drawn.insert(candidate).inserted { order.append(candidate) }
     }
-    return leavesOut ? listed.filter { isLeft[$0] && !drawn.contains($0) } : order
+    let sample = leavesOut ? listed.filter { isLeft[$0] && !drawn.contains($0) } : order
+    return sample.map { Candidate($0) }
   }
 }

@@ -1,3 +1,4 @@
+import Domain
 import Numerics
 
 /// Finds the rows that a candidate serves better than the chosen set does.
@@ -9,7 +10,7 @@ import Numerics
 /// Of a matrix that memory cannot hold, an 8-bit copy is made by columns in the first pass, if that fits: it rules out
 /// nearly all rows, and only the others are read from disk.
 final class ColumnIndex: @unchecked Sendable {
-  // Sound as Sendable: used by the run's thread alone, which hands each worker places of its own to write.
+  // Sound as Sendable: used by the run's thread alone, which hands each worker a part of its own to write.
   private let kernel: Kernel
   private let workers: Workers
   /// Lists by column, and the rows they do not hold, which are read one by one.
@@ -68,8 +69,9 @@ final class ColumnIndex: @unchecked Sendable {
   /// The rows whose coverage rises with `candidate`, in order; returns how many bytes were read for it. O(rows), or
   /// O(entries of the column) once there are lists by column.
   func changes(
-    by candidate: Int, coverage: UnsafePointer<Double>, ceilings: [Double], into changes: inout [RowChange]
+    by candidate: Candidate, coverage: UnsafePointer<Double>, ceilings: [Double], into changes: inout [RowChange]
   ) -> Int {
+    let candidate = candidate.value
     changes.removeAll(keepingCapacity: true)
     func look(_ row: Int, _ value: Float) {
       let raised = min(Double(value), ceilings[row])
@@ -89,7 +91,7 @@ final class ColumnIndex: @unchecked Sendable {
           return codes.find(column: candidate, floors: floors, found: found)
         }
       }
-      for place in 0..<count { look(Int(found[place]), dense[Int(found[place]), candidate]) }
+      for row in found.prefix(count) { look(Int(row), dense[Int(row), candidate]) }
       spent += kernel.rows / 64 + count
       return codes.stride + count * 64
     }

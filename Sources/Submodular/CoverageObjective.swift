@@ -1,3 +1,4 @@
+import Domain
 import Numerics
 
 /// Facility location and its relatives (Methods 1.2), which share one form: row i of a kernel is covered by a set A up
@@ -30,9 +31,9 @@ package struct CoverageObjective: Sendable {
   package func initialState() -> State { State(coverage: floors) }
 
   /// f(A and the candidate) - f(A) for the set A of `state`. O(rows), or O(entries of a sparse column).
-  package func marginalGain(of candidate: Int, in state: State) -> Double {
+  package func marginalGain(of candidate: Candidate, in state: State) -> Double {
     var sum: Int64 = bonus(of: candidate)
-    kernel.forEachInColumn(candidate) { row, value in
+    kernel.forEachInColumn(candidate.value) { row, value in
       let raised = min(Double(value), ceilings[row])
       if raised > state.coverage[row] { sum += grid.fixed(raised) - grid.fixed(state.coverage[row]) }
     }
@@ -40,14 +41,14 @@ package struct CoverageObjective: Sendable {
   }
 
   /// Puts a candidate into the set of `state`. As costly as its gain.
-  package func add(_ candidate: Int, to state: inout State) {
-    kernel.forEachInColumn(candidate) { row, value in
+  package func add(_ candidate: Candidate, to state: inout State) {
+    kernel.forEachInColumn(candidate.value) { row, value in
       state.coverage[row] = max(state.coverage[row], min(Double(value), ceilings[row]))
     }
   }
 
   /// f of a set. O(rows × set).
-  package func value(of set: [Int]) -> Double {
+  package func value(of set: [Candidate]) -> Double {
     var state = initialState()
     var sum: Int64 = 0
     for candidate in Set(set) {
@@ -61,7 +62,7 @@ package struct CoverageObjective: Sendable {
   package func valueOfAll(workers: Workers = Workers()) -> Double {
     let best = kernel.rowMaxima(workers: workers)
     var sum = rise(to: best.indices.map { max(floors[$0], min(Double(best[$0]), ceilings[$0])) })
-    for candidate in 0..<candidates { sum += bonus(of: candidate) }
+    for candidate in 0..<Candidate(candidates) { sum += bonus(of: candidate) }
     return grid.value(sum)
   }
 
@@ -71,7 +72,7 @@ package struct CoverageObjective: Sendable {
   }
 
   /// The bonus on the grid.
-  func bonus(of candidate: Int) -> Int64 { bonuses.map { grid.fixedTotal($0[candidate]) } ?? 0 }
+  func bonus(of candidate: Candidate) -> Int64 { bonuses.map { grid.fixedTotal($0[candidate.value]) } ?? 0 }
 
   // MARK: The four objectives
 

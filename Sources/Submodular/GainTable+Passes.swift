@@ -1,3 +1,4 @@
+import Domain
 import Numerics
 
 extension GainTable {
@@ -10,7 +11,9 @@ extension GainTable {
     }
     sums.move(to: gains)
     if let bonuses = objective.bonuses {
-      for candidate in bonuses.indices { gains[candidate] &+= UInt64(bitPattern: objective.bonus(of: candidate)) }
+      for candidate in bonuses.indices {
+        gains[candidate] &+= UInt64(bitPattern: objective.bonus(of: Candidate(candidate)))
+      }
     }
   }
 

@@ -72,31 +72,31 @@ final class GainTable: @unchecked Sendable {
   // MARK: Gains
 
   /// The gain of a candidate.
-  func gain(_ candidate: Int) -> Int64 {
-    let gain = Int64(bitPattern: gains[candidate])
-    return gain < 0 ? Int64(bitPattern: gains[candidate] &+ Self.removed) : gain
+  func gain(_ candidate: Candidate) -> Int64 {
+    let gain = Int64(bitPattern: gains[candidate.value])
+    return gain < 0 ? Int64(bitPattern: gains[candidate.value] &+ Self.removed) : gain
   }
 
   /// Keeps a candidate from being the best.
-  func remove(_ candidate: Int) {
-    if Int64(bitPattern: gains[candidate]) >= 0 { gains[candidate] &-= Self.removed }
+  func remove(_ candidate: Candidate) {
+    if Int64(bitPattern: gains[candidate.value]) >= 0 { gains[candidate.value] &-= Self.removed }
   }
 
   /// The candidate of the largest gain, the lowest index on ties, among those not removed. O(candidates) at worst; with
   /// `maintain` a look at each block's bound, and at the few blocks whose best has fallen.
-  func best() -> (index: Int, gain: Int64)? {
+  func best() -> (candidate: Candidate, gain: Int64)? {
     let best = upkeep == .maintain ? maxima.best(of: gains) : FixedPoint.firstMaximum(gains, count: kernel.columns)
-    return best.gain >= 0 ? best : nil
+    return best.gain >= 0 ? (Candidate(best.index), best.gain) : nil
   }
 
   /// The same among some candidates, in one look at each.
-  func best(among candidates: [Int]) -> (index: Int, gain: Int64)? {
-    var best: (index: Int, gain: Int64)?
-    for index in candidates {
-      let gain = Int64(bitPattern: gains[index])
+  func best(among candidates: [Candidate]) -> (candidate: Candidate, gain: Int64)? {
+    var best: (candidate: Candidate, gain: Int64)?
+    for candidate in candidates {
+      let gain = Int64(bitPattern: gains[candidate.value])
       guard gain >= 0 else { continue }
-      if let present = best, gain < present.gain || (gain == present.gain && index > present.index) { continue }
-      best = (index, gain)
+      if let present = best, gain < present.gain || (gain == present.gain && candidate > present.candidate) { continue }
+      best = (candidate, gain)
     }
     return best
   }
@@ -105,7 +105,7 @@ final class GainTable: @unchecked Sendable {
   ///
   /// With `recompute` O(elements of the kernel). With `maintain` O(rows) to find the rows that change, and for each of
   /// these the entries above its coverage, which are O(candidates) at first and few soon.
-  func cover(_ candidate: Int) throws {
+  func cover(_ candidate: Candidate) throws {
     if upkeep == .maintain { columnIndex.turnIfDue(lists) }
     counters.bytes += columnIndex.changes(
       by: candidate, coverage: coverage, ceilings: objective.ceilings, into: &changes)
@@ -123,7 +123,7 @@ final class GainTable: @unchecked Sendable {
     let removed = (0..<kernel.columns).filter { Int64(bitPattern: gains[$0]) < 0 }
     gains.update(repeating: 0, count: kernel.columns)
     try fill()
-    for candidate in removed { remove(candidate) }
+    for candidate in removed { remove(Candidate(candidate)) }
   }
 }
 

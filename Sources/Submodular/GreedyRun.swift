@@ -1,6 +1,20 @@
 import Domain
 import Numerics
 
+/// A candidate that a greedy run took.
+package struct GreedyStep: Sendable, Hashable {
+  package var rank: Rank
+  package var candidate: Candidate
+  /// What it added to the objective.
+  package var gain: Double
+
+  package init(rank: Rank, candidate: Candidate, gain: Double) {
+    self.rank = rank
+    self.candidate = candidate
+    self.gain = gain
+  }
+}
+
 /// Greedy maximisation of a coverage objective, one pick a step (Methods 1.3).
 ///
 /// Each step takes the candidate of the largest marginal gain, the lowest index on ties. `naive` computes all gains anew
@@ -13,13 +27,13 @@ package struct GreedyRun: ~Copyable, Sendable {
   /// Picks in all, pinned ones included.
   package let budget: Int
   /// Picks taken.
-  package private(set) var rank: Int
+  package private(set) var rank: Rank
   private let table: GainTable
   private var sampler: CandidateSampler?
-  private var pinned: [Int]
+  private var pinned: [Candidate]
   private var value: Int64 = 0
   /// The last pick, which the gains do not know of yet.
-  private var pending: Int?
+  private var pending: Candidate?
   private let cancellation: Cancellation
 
   /// Checks its arguments and computes the first gains: one pass over the kernel, O(rows × candidates).
@@ -32,7 +46,7 @@ package struct GreedyRun: ~Copyable, Sendable {
   /// - Throws: `SubmodularError`, or `CancellationError`.
   package init(
     _ objective: CoverageObjective, budget: Int, maximizer: Maximizer = .lazy, epsilon: Double = 0.01,
-    seed: UInt64 = 0, pinned: [Int] = [], banned: [Int] = [], workers: Workers = Workers(),
+    seed: UInt64 = 0, pinned: [Candidate] = [], banned: [Candidate] = [], workers: Workers = Workers(),
     cancellation: Cancellation = Cancellation()
   ) throws {
     try Self.check(candidates: objective.candidates, budget: budget, pinned: pinned, banned: banned)
@@ -50,7 +64,7 @@ package struct GreedyRun: ~Copyable, Sendable {
     self.table = table
     self.pinned = pinned
     rank = 0
-    for index in banned { table.remove(index) }
+    for candidate in banned { table.remove(candidate) }
   }
 
   /// The next pick, or nil when the budget is spent.
@@ -59,26 +73,26 @@ package struct GreedyRun: ~Copyable, Sendable {
   ///   for each of these its entries above the coverage: O(rows × candidates) in all over a run's first picks, shrinking
   ///   like 1/t at the t-th. The choice itself is O(candidates) at worst, O(sample) for the stochastic maximisers.
   /// - Throws: `CancellationError`; picks returned so far stand, the run cannot go on.
-  package mutating func next() throws -> Pick? {
-    guard rank < budget else { return nil }
+  package mutating func next() throws -> GreedyStep? {
+    guard rank.value < budget else { return nil }
     try cancellation.check()
     if let candidate = pending {
       try table.cover(candidate)
       pending = nil
     }
-    guard let (index, gain) = choose() else { return nil }
-    table.remove(index)
-    sampler?.remove(index)
-    pending = index
+    guard let (candidate, gain) = choose() else { return nil }
+    table.remove(candidate)
+    sampler?.remove(candidate)
+    pending = candidate
     value += gain
-    defer { rank += 1 }
-    return Pick(rank: rank, index: index, gain: table.grid.value(gain))
+    defer { rank = rank.advanced(by: 1) }
+    return GreedyStep(rank: rank, candidate: candidate, gain: table.grid.value(gain))
   }
 
-  private mutating func choose() -> (index: Int, gain: Int64)? {
-    if let index = pinned.first {
+  private mutating func choose() -> (candidate: Candidate, gain: Int64)? {
+    if let candidate = pinned.first {
       pinned.removeFirst()
-      return (index, table.gain(index))
+      return (candidate, table.gain(candidate))
     }
     if sampler != nil {
       guard let sample = sampler?.sample(step: rank) else { return nil }
@@ -96,13 +110,13 @@ package struct GreedyRun: ~Copyable, Sendable {
   /// Bytes of kernel, codes and lists that were read.
   package var bytesRead: Int { table.counters.bytes }
 
-  private static func check(candidates: Int, budget: Int, pinned: [Int], banned: [Int]) throws {
-    for index in pinned + banned where index < 0 || index >= candidates {
-      throw SubmodularError.noCandidate(index: index, candidates: candidates)
+  private static func check(candidates: Int, budget: Int, pinned: [Candidate], banned: [Candidate]) throws {
+    for candidate in pinned + banned where candidate < 0 || candidate.value >= candidates {
+      throw SubmodularError.noCandidate(candidate, candidates: candidates)
     }
-    var seen = Set<Int>()
-    for index in pinned + Array(Set(banned)) where !seen.insert(index).inserted {
-      throw SubmodularError.contradiction(index: index)
+    var seen = Set<Candidate>()
+    for candidate in pinned + Array(Set(banned)) where !seen.insert(candidate).inserted {
+      throw SubmodularError.contradiction(candidate)
     }
     let free = candidates - Set(banned).count
     guard budget >= 1, budget <= free, pinned.count <= budget else {

@@ -1,3 +1,4 @@
+import Domain
 import Numerics
 
 extension Kernel {
@@ -82,7 +83,7 @@ extension Kernel {
   /// A value for each row, made from `start` by `body(&value, rank, utility)` for each pick whose utility for the row is
   /// not 0 by structure, ranks ascending. O(rows × picks).
   func forEachPick<Value>(
-    _ picks: [Int], from start: Value, workers: Workers, _ body: @Sendable (inout Value, Int, Float) -> Void
+    _ picks: [Candidate], from start: Value, workers: Workers, _ body: @Sendable (inout Value, Rank, Float) -> Void
   ) -> [Value] {
     var values = [Value](repeating: start, count: rows)
     switch storage {
@@ -90,11 +91,11 @@ extension Kernel {
       let scratch = dense.makeScratch(rows: workers.count)
       workers.fill(&values) { row, value, worker in
         let elements = dense.row(row.lowerBound, scratch: scratch[worker])
-        for (rank, pick) in picks.enumerated() { body(&value[0], rank, elements[pick]) }
+        for (rank, pick) in picks.enumerated() { body(&value[0], Rank(rank), elements[pick.value]) }
       }
     case .sparse(_, let columns):
       for (rank, pick) in picks.enumerated() {
-        for entry in columns[pick] { body(&values[Int(entry.column)], rank, entry.value) }
+        for entry in columns[pick.value] { body(&values[Int(entry.column)], Rank(rank), entry.value) }
       }
     }
     return values

@@ -18,10 +18,10 @@ package enum SubmodularError: ReportableError, Hashable {
   case neighbours(Int)
   /// The budget is below 1 or above the number of candidates that are not banned.
   case budget(Int, candidates: Int)
-  /// A pinned, banned or resumed index is no candidate.
-  case noCandidate(index: Int, candidates: Int)
-  /// An index is pinned or resumed twice, or both pinned and banned.
-  case contradiction(index: Int)
+  /// A pinned or banned one is no candidate.
+  case noCandidate(Candidate, candidates: Int)
+  /// A candidate is pinned twice, or both pinned and banned.
+  case contradiction(Candidate)
   /// The accuracy of a stochastic maximiser is not between 0 and 1.
   case epsilon(Double)
 
@@ -57,12 +57,13 @@ package enum SubmodularError: ReportableError, Hashable {
         "budget \(budget) of \(candidates) candidates", at: "--budget",
         remedy: "Ask for at least 1 and at most \(candidates); banned rows are no candidates.",
         status: .unusableArguments)
-    case .noCandidate(let index, let candidates):
+    case .noCandidate(let candidate, let candidates):
       ErrorReport(
-        "row \(index) is no candidate", remedy: "Candidates are 0 to \(candidates - 1).", status: .unusableArguments)
-    case .contradiction(let index):
+        "row \(candidate) is no candidate", remedy: "Candidates are 0 to \(candidates - 1).", status: .unusableArguments
+      )
+    case .contradiction(let candidate):
       ErrorReport(
-        "row \(index) is named twice among the pinned and banned rows", remedy: "Name it once.",
+        "row \(candidate) is named twice among the pinned and banned rows", remedy: "Name it once.",
         status: .unusableArguments)
     case .epsilon(let value):
       ErrorReport(

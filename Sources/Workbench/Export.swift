@@ -49,9 +49,9 @@ package enum Exporter {
   }
 
   /// The lines of some picks of a run, as they stand in its pool's file, and where.
-  package static func lines(of record: RunRecord, picks: [Pick]) throws -> [(bytes: [UInt8], place: RowPlace)] {
+  package static func lines(of record: RunRecord, picks: [Pick]) throws -> [(bytes: [UInt8], location: RowLocation)] {
     let pool = try reopenPool(of: record)
-    return try picks.map { (try pool.bytes(ofRow: $0.index), pool.place(ofRow: $0.index)) }
+    return try picks.map { (try pool.bytes(of: $0.row), pool.location(of: $0.row)) }
   }
 
   static func reopenPool(of record: RunRecord) throws -> DatasetFile {
@@ -73,8 +73,8 @@ package enum Exporter {
   ) throws -> [String] {
     try manifest.specification.checkOutput(path)
     try manifest.specification.checkOutput(path + ".manifest.json")
-    let ordered = options.order == .rank ? picks : picks.sorted { $0.index < $1.index }
-    let rows = ordered.map(\.index)
+    let ordered = options.order == .rank ? picks : picks.sorted { $0.row < $1.row }
+    let rows = ordered.map(\.row)
     var added: [AddedField] = []
     if options.addsRank { added.append(AddedField(name: "rank", values: ordered.map { "\($0.rank)" })) }
     if options.addsWeight { added.append(AddedField(name: "weight", values: ordered.map { "\($0.weight)" })) }
@@ -89,7 +89,7 @@ package enum Exporter {
     if let trainer = options.trainer {
       guard let pool else { throw WorkbenchError.cannotExport(reason: "the run has no pool, only indices") }
       let samples = try rows.map { row in
-        guard let position = pool.position(ofIndex: row) else {
+        guard let position = pool.position(of: row) else {
           throw WorkbenchError.poolChanged(path: pool.summary.path)
         }
         return try pool.sample(at: position)
@@ -105,8 +105,8 @@ package enum Exporter {
     } else {
       switch (resolved.format ?? .jsonLines, pool) {
       case (.indices, _):
-        let lines = ordered.enumerated().map { place, pick in
-          ([("\(pick.index)")] + added.map { $0.values[place] }).joined(separator: "\t") + "\n"
+        let lines = ordered.enumerated().map { line, pick in
+          ([("\(pick.row)")] + added.map { $0.values[line] }).joined(separator: "\t") + "\n"
         }
         try write(lines.joined(), to: path, replacing: replacing)
       case (_, nil): throw WorkbenchError.cannotExport(reason: "the run has no pool, only indices")

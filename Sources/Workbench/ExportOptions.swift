@@ -5,7 +5,7 @@ package enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
   /// The rows as they stand in the pool, a line each.
   case jsonLines = "jsonl"
   case csv
-  /// The rows' places in the pool, a line each.
+  /// The rows' indices in the pool, a line each.
   case indices
   case parquet
 

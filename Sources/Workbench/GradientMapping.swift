@@ -38,9 +38,9 @@ extension PoolMapping {
     let columns = matrix.columns
     let plane = try PrincipalPlane(
       count: matrix.count, dimension: columns, workers: workers, cancellation: cancellation
-    ) { place, scratch in
-      let row = matrix.rows.row(place)
-      let scale = matrix.norms[place] > 0 ? Float(1 / matrix.norms[place]) : 0
+    ) { number, scratch in
+      let row = matrix.rows.row(number)
+      let scale = matrix.norms[number] > 0 ? Float(1 / matrix.norms[number]) : 0
       for column in 0..<columns { scratch[column] = row[column] * scale }
       return UnsafePointer(scratch)
     }
@@ -64,7 +64,7 @@ extension PoolMapping {
       })
     let plane = try PrincipalPlane(
       count: vectors.rows, dimension: vectors.columns, workers: workers, cancellation: cancellation
-    ) { place, scratch in vectors.row(place, scratch: scratch) }
+    ) { row, scratch in vectors.row(row, scratch: scratch) }
     return map(plane, .embeddings, rows)
   }
 
@@ -76,16 +76,16 @@ extension PoolMapping {
     }
   }
 
-  /// Rows at equal distances that have a loss, and their places in the file; one that can't be read has none.
+  /// Rows at equal distances that have a loss, and their indices; one that can't be read has none.
   private static func passed(
     _ file: DatasetFile, _ model: Model, _ directory: String, _ template: String, _ cancellation: Cancellation
-  ) throws -> (samples: [LossSample], rows: [Int]) {
+  ) throws -> (samples: [LossSample], rows: [RowIndex]) {
     let read = spread(over: file.count, most: mostPassed).compactMap { try? file.sample(at: $0) }
     let training = TrainingSamples(read, template: try .named(template, model: directory), model: model)
-    var (samples, rows): ([LossSample], [Int]) = ([], [])
-    for (place, row) in read.enumerated() where !row.response.isEmpty {
+    var (samples, rows): ([LossSample], [RowIndex]) = ([], [])
+    for (number, row) in read.enumerated() where !row.response.isEmpty {
       try cancellation.check()
-      guard let sample = try training.sample(place), !sample.targets.isEmpty else { continue }
+      guard let sample = try training.sample(number), !sample.targets.isEmpty else { continue }
       samples.append(sample)
       rows.append(row.index)
     }

@@ -31,10 +31,10 @@ extension RunEngine {
       settings: settings, pool: pool, target: target, budget: selection.picks.count, seed: specification.seed,
       workers: workers, cancellation: cancellation
     ) { phases.advance($0, $1, of: $2) }
-    let places = Dictionary(pool.rows.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    var weights: [Int: Double] = [:]
+    let samples = Dictionary(zip(pool.rows, pool.numbers), uniquingKeysWith: { first, _ in first })
+    var weights: [SampleNumber: Double] = [:]
     for pick in selection.picks where weights.count < most {
-      if let place = places[pick.index] { weights[place] = max(0, pick.weight) }
+      if let sample = samples[pick.row] { weights[sample] = max(0, pick.weight) }
     }
     guard !weights.isEmpty else { throw WorkbenchError.notInfluence(record.id) }
     return try job.check(model.network, weights: weights, halvings: halvings)

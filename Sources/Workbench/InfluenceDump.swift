@@ -26,24 +26,24 @@ extension InfluenceOutcome {
         try write(name, rows: matrix.rows, columns: matrix.columns, type: "<f8", $0)
       }
     }
-    func write(_ name: String, _ places: [Int]) throws {
-      try places.map(Int64.init).withUnsafeBytes {
-        try write(name, rows: places.count, columns: 1, type: "<i8", $0)
+    func write(_ name: String, _ candidates: [Candidate]) throws {
+      try candidates.map { Int64($0.value) }.withUnsafeBytes {
+        try write(name, rows: candidates.count, columns: 1, type: "<i8", $0)
       }
     }
     var influence = DoubleMatrix(zerosOfRows: candidates, columns: result.influence.columns)
     var weights = DoubleMatrix(zerosOfRows: candidates, columns: 1)
-    for (sample, place) in result.places.enumerated() {
-      for column in 0..<influence.columns { influence[place, column] = result.influence[sample, column] }
-      if let found = result.weights { weights[place, 0] = found[sample] }
+    for (sample, candidate) in result.candidates.enumerated() {
+      for column in 0..<influence.columns { influence[candidate.value, column] = result.influence[sample, column] }
+      if let found = result.weights { weights[candidate.value, 0] = found[sample] }
     }
-    if result.weights == nil { for pick in picks { weights[pick.place, 0] = pick.weight } }
+    if result.weights == nil { for pick in picks { weights[pick.candidate.value, 0] = pick.weight } }
     try write("p", influence)
     try write("weights", weights)
-    try write("rows", result.places)
+    try write("rows", result.candidates)
     if let spread = result.spread {
-      try write("landmarks", spread.landmarks.map { result.places[$0] })
-      try write("held-out", spread.heldOut.map { result.places[$0] })
+      try write("landmarks", spread.landmarks.map(result.candidate))
+      try write("held-out", spread.heldOut.map(result.candidate))
       try write("p_exact", spread.exact)
       try write(
         "embeddings", rows: spread.embeddings.rows, columns: spread.embeddings.columns, type: "<f4",

@@ -50,7 +50,7 @@ package struct Manifest: Codable, Sendable, Hashable {
   package var export: ExportOptions
   /// Digest of the exported file.
   package var exported: ContentHash?
-  package var picks: [PlacedPick]
+  package var picks: [LocatedPick]
   package var objective: Double
   package var isPartial: Bool
   package var seconds: PhaseSeconds
@@ -84,7 +84,7 @@ extension Manifest {
     counts = Counts(
       skippedRows: DatasetRole.allCases.reduce(0) { $0 + (inputs[$1]?.summary.badRows.count ?? 0) })
     export = ExportOptions()
-    picks = inputs.placed(selection.picks)
+    picks = inputs.located(selection.picks)
     objective = selection.objective
     isPartial = selection.isPartial
     self.seconds = seconds

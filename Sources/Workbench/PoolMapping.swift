@@ -6,7 +6,7 @@ import Submodular
 
 /// Puts a pool's rows on a map.
 package enum PoolMapping {
-  /// Rows that have a place, at most, and elements of all their vectors together.
+  /// Rows on a map, at most, and elements of all their vectors together.
   private static let mostRows = 20_000
   private static let mostElements = 200_000_000
   /// Elements of a row's vector of hashed words.
@@ -25,11 +25,11 @@ package enum PoolMapping {
     let chosen = spread(over: count, dimension: dimension)
     let plane = try PrincipalPlane(
       count: chosen.count, dimension: dimension, workers: workers, cancellation: cancellation
-    ) { place, scratch in
-      if byColumn { kernel.copyColumn(chosen[place], to: scratch) } else { kernel.copyRow(chosen[place], to: scratch) }
+    ) { row, scratch in
+      if byColumn { kernel.copyColumn(chosen[row], to: scratch) } else { kernel.copyRow(chosen[row], to: scratch) }
       return UnsafePointer(scratch)
     }
-    return map(plane, .utilities, chosen.map { outcome.inputs.pool?.index(at: $0) ?? $0 })
+    return map(plane, .utilities, chosen.map { outcome.map.row(of: Candidate($0)) })
   }
 
   /// By vectors from a `.npy` file, a row of it for each row of the pool.
@@ -41,11 +41,11 @@ package enum PoolMapping {
     let chosen = spread(over: rows.rows, dimension: rows.columns)
     let plane = try PrincipalPlane(
       count: chosen.count, dimension: rows.columns, workers: workers, cancellation: cancellation
-    ) { place, scratch in rows.row(chosen[place], scratch: scratch) }
-    return map(plane, .embeddings, chosen)
+    ) { row, scratch in rows.row(chosen[row], scratch: scratch) }
+    return map(plane, .embeddings, chosen.map { RowIndex($0) })
   }
 
-  /// By the words of the rows: each word, lower case, is hashed to one of some hundred places; counts are damped by their
+  /// By the words of the rows: each word, lower case, is hashed to one of some hundred dimensions; counts are damped by their
   /// square root, and vectors scaled to length 1.
   ///
   /// - Throws: `CancellationError`. A row that cannot be read stands in the middle.
@@ -62,7 +62,7 @@ package enum PoolMapping {
     let rows = DenseRows(vectors)
     let plane = try PrincipalPlane(
       count: chosen.count, dimension: wordDimension, workers: workers, cancellation: cancellation
-    ) { place, scratch in rows.row(place, scratch: scratch) }
+    ) { row, scratch in rows.row(row, scratch: scratch) }
     return map(plane, .words, chosen.map { file.index(at: $0) })
   }
 
@@ -89,12 +89,12 @@ package enum PoolMapping {
       end()
     }
     var squares: Float = 0
-    for place in 0..<wordDimension {
-      squares += vector[place]
-      vector[place] = vector[place].squareRoot()
+    for element in 0..<wordDimension {
+      squares += vector[element]
+      vector[element] = vector[element].squareRoot()
     }
     guard squares > 0 else { return }
-    for place in 0..<wordDimension { vector[place] /= squares.squareRoot() }
+    for element in 0..<wordDimension { vector[element] /= squares.squareRoot() }
   }
 
   /// Rows at equal distances, all of them where they are few.
@@ -107,9 +107,9 @@ package enum PoolMapping {
     return (0..<most).map { Int(Double($0) * Double(count) / Double(most)) }
   }
 
-  static func map(_ plane: PrincipalPlane, _ source: MapSource, _ rows: [Int]) -> PoolMap {
+  static func map(_ plane: PrincipalPlane, _ source: MapSource, _ rows: [RowIndex]) -> PoolMap {
     PoolMap(
-      source: source, rows: rows, places: plane.places.map { PoolMap.Place(x: $0.x, y: $0.y) },
+      source: source, rows: rows, points: plane.points.map { PoolMap.Point(x: $0.x, y: $0.y) },
       shares: [plane.shares.0, plane.shares.1])
   }
 }

@@ -67,16 +67,16 @@ extension RunEngine {
     if samples == nil {
       comparison.notes.append("The pool's file is gone or has changed: there are no labels and lengths.")
     }
-    for (place, record) in records.enumerated() {
-      let chosen = samples.map { samples in picks[place].compactMap { samples[$0.index] } }
+    for (number, record) in records.enumerated() {
+      let chosen = samples.map { samples in picks[number].compactMap { samples[$0.row] } }
       comparison.runs.append(
         RunComparison.Entry(
-          run: record.id, method: record.specification.method.rawValue, rows: picks[place].count,
+          run: record.id, method: record.specification.method.rawValue, rows: picks[number].count,
           objective: record.selection?.objective ?? 0,
           labels: chosen.map { Self.labels(of: $0) }, lengths: chosen.flatMap { Self.lengths(of: $0) },
           valueOfRows: try crossed(record, with: picks, cancellation: cancellation, notes: &comparison.notes)))
-      for other in records.indices where other > place {
-        let pair = Comparison(picks[place], picks[other])
+      for other in records.indices where other > number {
+        let pair = Comparison(picks[number], picks[other])
         comparison.pairs.append(
           RunComparison.Pair(
             a: record.id, b: records[other].id, common: pair.common, jaccard: pair.jaccard,
@@ -92,22 +92,22 @@ extension RunEngine {
     guard record.specification.method.needsUtilities else { return choices.map { _ in nil } }
     do {
       let outcome = try reopen(record, cancellation: cancellation)
-      return try choices.map { try value(of: $0.map(\.index), to: outcome) }
+      return try choices.map { try value(of: $0.map(\.row), to: outcome) }
     } catch let error as any ReportableError {
       notes.append("Run \(record.id) is not evaluated on the others: \(error.report.problem).")
       return choices.map { _ in nil }
     }
   }
 
-  /// The samples that any of the choices has, by their places in the pool.
+  /// The samples that any of the choices has, by row.
   private func chosenSamples(
     _ record: RunRecord, picks: [[Pick]], cancellation: Cancellation
-  ) throws -> [Int: Sample] {
+  ) throws -> [RowIndex: Sample] {
     let pool = try Exporter.reopenPool(of: record)
-    var samples: [Int: Sample] = [:]
-    for index in Set(picks.joined().map(\.index)).sorted() {
+    var samples: [RowIndex: Sample] = [:]
+    for row in Set(picks.joined().map(\.row)).sorted() {
       try cancellation.check()
-      samples[index] = try pool.sample(at: index)
+      if let position = pool.position(of: row) { samples[row] = try pool.sample(at: position) }
     }
     return samples
   }

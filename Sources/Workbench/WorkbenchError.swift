@@ -21,7 +21,7 @@ package enum WorkbenchError: ReportableError {
   /// What is to be written is one of the files that are read.
   case outputIsInput(path: String)
   case cannotExport(reason: String)
-  case notChosen(run: Int64, row: Int)
+  case notChosen(run: Int64, row: RowIndex)
   case poolChanged(path: String)
   case notComparable(reason: String)
   case badManifest(path: String)

@@ -157,7 +157,7 @@ struct InfluenceBench: ParsableCommand {
           for draw in 0..<draws {
             let landmarks = choice.choose(count, of: vectors.matrix, seed: seed &+ UInt64(draw) &* 7919)
             let known = DoubleMatrix(
-              rows: landmarks.count, columns: exact.columns, elements: landmarks.flatMap { Array(exact.row($0)) })
+              rows: landmarks.count, columns: exact.columns, elements: landmarks.flatMap { Array(exact.row($0.value)) })
             let (spread, seconds) = try Stopwatch.seconds {
               try InfluenceSpread.spread(
                 known, propagation, vectors.matrix, landmarks: landmarks, similarity: similarity, workers: workers
@@ -165,7 +165,7 @@ struct InfluenceBench: ParsableCommand {
             }
             spreadSeconds += seconds / Double(draws)
             let taken = Set(landmarks)
-            let others = (0..<pool.count).filter { !taken.contains($0) }
+            let others = (0..<pool.count).filter { !taken.contains(SampleNumber($0)) }
             let mean =
               (0..<exact.columns).reduce(0.0) { sum, column in
                 sum + rankCorrelation(others.map { spread[$0, column] }, others.map { exact[$0, column] })

@@ -109,16 +109,16 @@ import Testing
       $0 % 7 == 3 || $0 == 0 || $0 == 9_999 ? "{" : "{\"question\":\"q\",\"answer\":\"\($0)\"}"
     }
     let file = try DatasetFile.open(try folder.write(rows.joined(separator: "\n"))).validated(skippingBadRows: true)
-    let good = rows.indices.filter { rows[$0] != "{" }
+    let good = rows.indices.filter { rows[$0] != "{" }.map { RowIndex($0) }
     #expect(file.count == good.count)
     #expect(file.summary.rows == good.count)
     #expect(file.rowCount == rows.count)
     #expect(file.summary.badRows.map(\.line) == rows.indices.filter { rows[$0] == "{" }.map { $0 + 1 })
     #expect((0..<file.count).map(file.index(at:)) == good)
     #expect(try file.all().map(\.index) == good)
-    #expect(try file.all().map(\.response) == good.map(String.init))
+    #expect(try file.all().map(\.response) == good.map(\.description))
     #expect(try file.sample(at: 5).index == good[5])
-    #expect(try file.bytes(ofRow: good[5]) == Array(rows[good[5]].utf8))
+    #expect(try file.bytes(of: good[5]) == Array(rows[good[5].value].utf8))
   }
 
   @Test func theFirstBadRowOfTheFileIsTheOneReported() throws {
@@ -151,7 +151,7 @@ import Testing
     #expect(file.count == 3)
     let wanted = DatasetError.badRow(path: path, BadRow(line: 2, reason: "the row is longer than 16 MiB"))
     #expect(datasetError { _ = try file.validated(skippingBadRows: false) } == wanted)
-    #expect(datasetError { _ = try file.bytes(ofRow: 1) } == wanted)
+    #expect(datasetError { _ = try file.bytes(of: 1) } == wanted)
     #expect(try file.validated(skippingBadRows: true).count == 2)
   }
 

@@ -65,7 +65,7 @@ import Testing
     let again = try DatasetFile.open(folder.path("out.parquet"))
     #expect(again.summary.format == .jsonLines && again.summary.schema == .questionAnswer)
     #expect(try again.all().map(\.response) == ["a2", "é\nx"])
-    #expect(String(decoding: try again.bytes(ofRow: 0), as: UTF8.self).contains("\"weight\":0.25"))
+    #expect(String(decoding: try again.bytes(of: 0), as: UTF8.self).contains("\"weight\":0.25"))
     // A path with a quote in it is a name and no query.
     try FileManager.default.copyItem(atPath: folder.path("out.parquet"), toPath: folder.path("it's; .parquet"))
     #expect(try DatasetFile.open(folder.path("it's; .parquet")).count == 2)

@@ -8,7 +8,7 @@ import Testing
   init() throws { folder = try Folder() }
 
   private func sample(_ index: Int, _ question: String, _ answer: String, input: String = "") -> Sample {
-    Sample(index: index, query: .instruction(question, input: input), response: answer)
+    Sample(index: RowIndex(index), query: .instruction(question, input: input), response: answer)
   }
 
   /// The samples of a file in which no row is bad.
@@ -38,8 +38,8 @@ import Testing
       #expect(try file.all() == wanted)
     }
     let file = try DatasetFile.open(try folder.write(pretty))
-    #expect((0..<2).map(file.line(ofRow:)) == [2, 6])
-    #expect(String(decoding: try file.bytes(ofRow: 1), as: UTF8.self) == #"{"question": "d\\", "answer": "e}" }"#)
+    #expect((0..<2).map(file.line(of:)) == [2, 6])
+    #expect(String(decoding: try file.bytes(of: 1), as: UTF8.self) == #"{"question": "d\\", "answer": "e}" }"#)
     #expect(file.summary.contentHash == ContentHash(of: pretty))
   }
 
@@ -100,11 +100,11 @@ import Testing
       #expect(found.map(\.response) == wanted.map { $0.2 })
       let questions = name.hasSuffix("tsv") ? wanted.map { $0.1.replacing(",", with: "\t") } : wanted.map { $0.1 }
       #expect(found.map { $0.query.instructionAndInput.instruction } == questions)
-      #expect((0..<3).map(file.line(ofRow:)) == [2, 5, 6])
+      #expect((0..<3).map(file.line(of:)) == [2, 5, 6])
     }
     let file = try DatasetFile.open(folder.path("t.csv"))
     #expect(
-      String(decoding: try file.bytes(ofRow: 0), as: UTF8.self)
+      String(decoding: try file.bytes(of: 0), as: UTF8.self)
         == #"{"id": "1", "question": "What, then?", "answer": "He said \"no\"\nand left"}"#)
   }
 
@@ -146,7 +146,7 @@ import Testing
     for path in [list, table] {
       let file = try DatasetFile.open(path).validated(skippingBadRows: false)
       #expect(try file.all().map(\.response) == texts)
-      #expect(file.line(ofRow: 8999) == 9001)
+      #expect(file.line(of: 8999) == 9001)
       #expect(try DatasetFile.open(path, limit: 10).all().map(\.response) == Array(texts[..<10]))
     }
   }

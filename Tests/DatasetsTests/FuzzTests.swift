@@ -61,7 +61,7 @@ import Testing
         #expect(samples.map(\.index) == (0..<file.count).map(file.index(at:)))
         #expect(file.count + file.summary.badRows.count == file.rowCount)
         let lines = text.count { $0 == 0x0A || $0 == 0x0D } + 1
-        #expect((0..<file.rowCount).allSatisfy { (1...lines).contains(file.line(ofRow: $0)) })
+        #expect((0..<RowIndex(file.rowCount)).allSatisfy { (1...lines).contains(file.line(of: $0)) })
         // What is exported is read again as the same samples.
         if file.summary.schema != .named {
           let copy = folder.path("copy")

@@ -33,9 +33,10 @@ import Testing
     #expect(samples.map(\.response) == ["a0", "a1", "a2", "a3", "a4"])
     #expect(samples.map(\.label) == [nil, nil, nil, nil, "t"])
     #expect(
-      (0..<5).map(file.place(ofRow:)) == [
-        RowPlace(file: paths[0], line: 1), RowPlace(file: paths[0], line: 3), RowPlace(file: paths[1], line: 2),
-        RowPlace(file: paths[1], line: 3), RowPlace(file: paths[2], line: 1),
+      (0..<5).map(file.location(of:)) == [
+        RowLocation(file: paths[0], line: 1), RowLocation(file: paths[0], line: 3),
+        RowLocation(file: paths[1], line: 2),
+        RowLocation(file: paths[1], line: 3), RowLocation(file: paths[2], line: 1),
       ])
     #expect(file.summary.parts.map(\.schema) == [.questionAnswer, .promptCompletion, .named])
     #expect(file.summary.parts.map(\.format) == [.jsonLines, .csv, .json])
@@ -72,7 +73,7 @@ import Testing
       skipped.summary.badRows == [BadRow(file: bad, line: 2, reason: "the row has no response: there is no \"answer\"")]
     )
     #expect(try skipped.all().map(\.index) == [0, 1, 2, 4, 5])
-    #expect(skipped.position(ofIndex: 4) == 3 && skipped.position(ofIndex: 3) == nil)
+    #expect(skipped.position(of: 4) == 3 && skipped.position(of: 3) == nil)
   }
 
   @Test func aNamedFieldMustBeInOneOfThePoolsFiles() throws {
@@ -116,15 +117,15 @@ import Testing
     #expect(samples.map(\.id) == ["t0", "t1#1", "t1#2"])
     #expect(samples.map(\.response) == ["Done.", "b", "d"])
     #expect(samples.map(\.query)[2] == .instruction("Say \"é\".", input: "c\n"))
-    #expect((0..<4).map(file.line(ofRow:)) == [1, 2, 2, 3])
+    #expect((0..<4).map(file.line(of:)) == [1, 2, 2, 3])
     #expect(file.summary.badRows.map(\.line) == [3])
     #expect(
-      String(decoding: try file.bytes(ofRow: 2), as: UTF8.self)
+      String(decoding: try file.bytes(of: 2), as: UTF8.self)
         == #"{"id": "t1#2", "n": 1.5, "instruction": "Say \"é\".", "instances": [{"input": "c\n", "output": "d"}]}"#)
     // One of a task each: rows stay as they are.
     let plain = try folder.write(
       "{\"id\":\"t0\",\"instruction\":\"Do.\",\"instances\":[{\"input\":\"\",\"output\":\"Done.\"}]}\n", as: "plain")
-    #expect(try DatasetFile.open(plain).bytes(ofRow: 0).count == 75)
+    #expect(try DatasetFile.open(plain).bytes(of: 0).count == 75)
     #expect(try DatasetFile.open(plain).summary.notes.isEmpty)
   }
 }

@@ -75,14 +75,14 @@ import Testing
     let path = try folder.write("\u{FEFF}\n \t\r\n\(rows[0])\r\n\n\(rows[1])\n\(rows[2])\n  \n\n\(rows[3])")
     let file = try DatasetFile.open(path)
     #expect(file.count == 4)
-    #expect((0..<4).map(file.line(ofRow:)) == [3, 5, 6, 9])
+    #expect((0..<4).map(file.line(of:)) == [3, 5, 6, 9])
     #expect(try file.all().map(\.response) == ["a0", "a1", "a2", "a3"])
-    for row in 0..<4 { #expect(try file.bytes(ofRow: row) == Array(rows[row].utf8)) }
+    for row in 0..<RowIndex(4) { #expect(try file.bytes(of: row) == Array(rows[row.value].utf8)) }
   }
 
   @Test func aMarkBeforeTheFirstRowIsCutOff() throws {
     let file = try DatasetFile.open(try folder.write("\u{FEFF}{\"question\": \"q\", \"answer\": \"a\"}"))
-    #expect(try file.bytes(ofRow: 0).first == UInt8(ascii: "{"))
+    #expect(try file.bytes(of: 0).first == UInt8(ascii: "{"))
     #expect(try file.all().count == 1)
   }
 
@@ -108,8 +108,8 @@ import Testing
     let file = try DatasetFile.open(try folder.write(text)).validated(skippingBadRows: false)
     #expect(file.count == expected.count)
     for (row, wanted) in expected.enumerated() {
-      #expect(file.line(ofRow: row) == wanted.line)
-      #expect(try file.bytes(ofRow: row) == wanted.bytes)
+      #expect(file.line(of: RowIndex(row)) == wanted.line)
+      #expect(try file.bytes(of: RowIndex(row)) == wanted.bytes)
     }
     #expect(try file.all().map(\.response) == expected.map { "\($0.line)" })
     #expect(text.withUnsafeBytes { ContentHash(of: $0) } == file.summary.contentHash)
@@ -130,7 +130,7 @@ import Testing
     let file = try DatasetFile.open(try folder.write("{\"question\": \"q\", \"answer\": \"a\"}\n"))
     #expect(datasetError { _ = try file.sample(at: 1) } == .noSuchRow(path: file.summary.path, row: 1, rows: 1))
     #expect(datasetError { _ = try file.sample(at: -1) } == .noSuchRow(path: file.summary.path, row: -1, rows: 1))
-    #expect(datasetError { _ = try file.bytes(ofRow: 1) } != nil)
+    #expect(datasetError { _ = try file.bytes(of: 1) } != nil)
     #expect(try file.samples(at: 0..<50).count == 1)
     #expect(try file.samples(at: 5..<50) == [])
   }
@@ -142,7 +142,7 @@ import Testing
     try handle.truncate(atOffset: 5)
     try handle.close()
     #expect(datasetError { _ = try file.sample(at: 1) } == .changed(path: path))
-    #expect(datasetError { _ = try file.bytes(ofRow: 0) } == .changed(path: path))
+    #expect(datasetError { _ = try file.bytes(of: 0) } == .changed(path: path))
   }
 
   @Test func aRaisedCancellationEndsOpeningAndValidation() throws {

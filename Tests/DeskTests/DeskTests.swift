@@ -97,7 +97,7 @@ import Testing
     stage.queues.requests.suspend()
     stage.perform(.find(key, first, RowSearch(from: 0)), .find(key, second, RowSearch(from: 0)))
     stage.queues.requests.resume()
-    #expect(stage.answers.first { if case .found(_, second, let row) = $0 { row } else { nil } } == 7)
+    #expect(stage.answers.first { if case .found(_, second, let row) = $0 { row } else { nil } } == RowIndex(7))
     stage.queues.requests.sync(flags: .barrier) {}
     #expect(!stage.answers.all.contains { if case .found(_, first, _) = $0 { true } else { false } })
   }

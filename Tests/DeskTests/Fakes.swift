@@ -81,7 +81,7 @@ final class FakeEngine: Engine {
     _ specification: RunSpecification, cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> Outcome {
     note("begin \(Self.name(specification))")
-    for rank in 0..<picks { observe(.picked(Pick(rank: rank, index: rank, gain: 1))) }
+    for rank in 0..<picks { observe(.picked(Pick(rank: Rank(rank), row: RowIndex(rank), gain: 1))) }
     begun.signal()
     gate.wait()
     note("end \(Self.name(specification))")
@@ -105,25 +105,27 @@ final class FakeEngine: Engine {
   func ending(of outcome: Outcome) -> RunEnding {
     RunEnding(
       number: Int64(outcome.specification.seed),
-      selection: Selection(picks: (0..<picks).map { Pick(rank: $0, index: $0, gain: 1) }, objective: 3, evaluations: 1),
+      selection: Selection(
+        picks: (0..<picks).map { Pick(rank: Rank($0), row: RowIndex($0), gain: 1) }, objective: 3, evaluations: 1),
       seconds: PhaseSeconds())
   }
 
-  func explain(_ outcome: Outcome, rank: Int) throws -> PickExplanation {
+  func explain(_ outcome: Outcome, rank: Rank) throws -> PickExplanation {
     note("explain \(Self.name(outcome.specification)) \(rank)")
-    return PickExplanation(pick: Pick(rank: rank, index: rank, gain: 1), represents: [], utilityHistogram: [])
+    return PickExplanation(
+      pick: Pick(rank: rank, row: RowIndex(rank.value), gain: 1), represents: [], utilityHistogram: [])
   }
 
-  func value(of rows: [Int], to outcome: Outcome) throws -> Double? {
+  func value(of rows: [RowIndex], to outcome: Outcome) throws -> Double? {
     Double(rows.count) + Double(outcome.specification.seed)
   }
 
   func map(of outcome: Outcome, workers: Workers, cancellation: Cancellation) throws -> PoolMap {
-    PoolMap(source: .utilities, rows: [], places: [], shares: [])
+    PoolMap(source: .utilities, rows: [], points: [], shares: [])
   }
 
   func heatMap(
-    of outcome: Outcome, order: HeatOrder, label: (Int) -> String?, workers: Workers, cancellation: Cancellation
+    of outcome: Outcome, order: HeatOrder, label: (RowIndex) -> String?, workers: Workers, cancellation: Cancellation
   ) throws -> HeatMap { throw ErrorReport("no matrix", status: .failed) }
 
   func export(_ outcome: Outcome, to path: String, replacing: Bool, version: String) throws {

@@ -7,11 +7,11 @@ import Synchronization
 import Testing
 
 @Suite struct MailboxTests {
-  private static func pick(_ rank: Int) -> Pick { Pick(rank: rank, index: rank, gain: 1) }
+  private static func pick(_ rank: Int) -> Pick { Pick(rank: Rank(rank), row: RowIndex(rank), gain: 1) }
 
   @Test func picksGoOnInHandfulsAsTimeGoesBy() {
     let clock = HandClock()
-    let sent = Mutex<[[Int]]>([])
+    let sent = Mutex<[[Rank]]>([])
     let mailbox = PickMailbox(clock: clock) { picks in sent.withLock { $0.append(picks.map(\.rank)) } }
     mailbox.add(Self.pick(0))
     mailbox.add(Self.pick(1))

@@ -102,7 +102,7 @@ enum Target: String, CaseIterable {
       try Data(input).write(to: URL(fileURLWithPath: path))
       let file = try DatasetFile.open(path: path, role: .pool).validated(skippingBadRows: true)
       _ = try file.samples(at: 0..<file.count)
-      for position in 0..<min(file.count, 8) { _ = try file.bytes(ofRow: file.index(at: position)) }
+      for position in 0..<min(file.count, 8) { _ = try file.bytes(of: file.index(at: position)) }
     case .safetensors:
       let path = folder.appendingPathComponent("model.safetensors").path
       try Data(input).write(to: URL(fileURLWithPath: path))

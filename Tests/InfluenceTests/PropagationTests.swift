@@ -10,10 +10,10 @@ import Transformer
     let oracle = try Oracle()
     let run = try #require(oracle.facts.runs[name])
     let embeddings = Matrix(try oracle.matrix("embeddings"))
-    let width = Propagation.medianWidth(embeddings, landmarks: run.landmarks)
+    let width = Propagation.medianWidth(embeddings, landmarks: numbers(run.landmarks))
     #expect(abs(width - run.sigma) < 1e-3 * run.sigma)
     let propagation = try Propagation(
-      embeddings, landmarks: run.landmarks, kernel: .radial(width: width), ridge: 0.01)
+      embeddings, landmarks: numbers(run.landmarks), kernel: .radial(width: width), ridge: 0.01)
     let found = propagation.spread(try oracle.matrix("\(name).p_L"), to: embeddings)
     #expect(relativeError(found.elements, try oracle.floats("\(name).p")) < 1e-3)
     // C as a whole says the same.
@@ -27,7 +27,7 @@ import Transformer
     let embeddings = Matrix(rows: 9, columns: 6, elements: (0..<54).map { _ in Float(chance.unit() - 0.5) })
     let landmarks = [1, 4, 7]
     let ridge = 0.05
-    let factor = try Propagation(embeddings, landmarks: landmarks, kernel: .linear, ridge: ridge).factor(
+    let factor = try Propagation(embeddings, landmarks: numbers(landmarks), kernel: .linear, ridge: ridge).factor(
       for: embeddings)
     let mean =
       landmarks.reduce(0.0) { sum, row in
@@ -61,7 +61,7 @@ import Transformer
     func values(_ rows: [Int]) -> DoubleMatrix {
       DoubleMatrix(rows: rows.count, columns: exact.columns, elements: rows.flatMap { Array(exact.row($0)) })
     }
-    let width = Propagation.medianWidth(embeddings, landmarks: landmarks)
+    let width = Propagation.medianWidth(embeddings, landmarks: numbers(landmarks))
     let kernels: [EmbeddingKernel] = [.radial(width: width / 2), .radial(width: width), .linear]
     let ridges = [1e-2, 1]
     var best: (Double, EmbeddingKernel, Double) = (.infinity, .linear, 0)
@@ -73,7 +73,7 @@ import Transformer
           // The ridge is relative to the mean of the diagonal: of all landmarks in the formula, so it is put right here.
           let mean =
             kernel == .linear ? Self.meanSquare(embeddings, landmarks) / Self.meanSquare(embeddings, others) : 1
-          let spread = try Propagation(embeddings, landmarks: others, kernel: kernel, ridge: ridge * mean)
+          let spread = try Propagation(embeddings, landmarks: numbers(others), kernel: kernel, ridge: ridge * mean)
             .spread(values(others), to: embeddings)
           for column in 0..<exact.columns {
             error += (spread[left, column] - exact[left, column]) * (spread[left, column] - exact[left, column])
@@ -83,7 +83,8 @@ import Transformer
       }
     }
     let chosen = try Propagation(
-      choosing: embeddings, landmarks: landmarks, influence: values(landmarks), kernels: kernels, ridges: ridges)
+      choosing: embeddings, landmarks: numbers(landmarks), influence: values(landmarks), kernels: kernels,
+      ridges: ridges)
     #expect(chosen.kernel == best.1)
     #expect(chosen.ridge == best.2)
   }

@@ -1,3 +1,4 @@
+import Domain
 import Numerics
 
 /// Largest difference over the largest magnitude; infinite for a NaN or a wrong count.
@@ -14,3 +15,5 @@ extension Matrix {
     self.init(rows: matrix.rows, columns: matrix.columns, elements: matrix.elements.map { Float($0) })
   }
 }
+
+func numbers(_ values: [Int]) -> [SampleNumber] { values.map { SampleNumber($0) } }

@@ -5,11 +5,11 @@ import Testing
 
 @Suite struct CompareTests {
   private func picks(_ rows: [Int]) -> [Pick] {
-    rows.enumerated().map { Pick(rank: $0.offset, index: $0.element, gain: 1) }
+    rows.enumerated().map { Pick(rank: Rank($0.offset), row: RowIndex($0.element), gain: 1) }
   }
 
   private func rows(_ comparison: Comparison, _ group: Comparison.Group) -> [Comparison.Row] {
-    comparison.places(of: group).map { comparison[$0] }
+    comparison.positions(of: group).map { comparison[$0] }
   }
 
   @Test func sharedRowsAndTheirOrderAreMeasured() throws {
@@ -52,7 +52,7 @@ import Testing
   @Test func severalSelectionsAreComparedAsEachTwoAreAlone() {
     var random = SeededGenerator(seed: 9)
     for turn in 0..<40 {
-      // Places that are far apart too, as a damaged file of runs may have them.
+      // Rows that are far apart too, as a damaged file of runs may have them.
       let factor = turn % 4 == 0 ? 1 << 40 : 1
       let all = (0..<4).map { _ in picks(random.sample(1 + random.below(30), of: 40).map { $0 * factor }) }
       let several = Comparison(all)
@@ -62,15 +62,15 @@ import Testing
           #expect(several.pairs[a][b] == alone.pairs[0][1] || a > b && several.pairs[a][b] == several.pairs[b][a])
         }
       }
-      let sets = all.map { Set($0.map(\.index)) }
+      let sets = all.map { Set($0.map(\.row)) }
       #expect(Set(rows(several, .all).map(\.index)) == sets.reduce([]) { $0.union($1) })
       #expect(rows(several, .shared).count == sets.dropFirst().reduce(sets[0]) { $0.intersection($1) }.count)
-      for place in 0..<4 {
-        let others = sets.indices.filter { $0 != place }.reduce(Set<Int>()) { $0.union(sets[$1]) }
-        #expect(Set(rows(several, .only(place)).map(\.index)) == sets[place].subtracting(others))
+      for one in 0..<4 {
+        let others = sets.indices.filter { $0 != one }.reduce(Set<RowIndex>()) { $0.union(sets[$1]) }
+        #expect(Set(rows(several, .only(one)).map(\.index)) == sets[one].subtracting(others))
       }
     }
-    let odd = [Pick(rank: 0, index: -4, gain: 1), Pick(rank: 1, index: 3, gain: 1), Pick(rank: 2, index: 3, gain: 1)]
+    let odd = [Pick(rank: 0, row: -4, gain: 1), Pick(rank: 1, row: 3, gain: 1), Pick(rank: 2, row: 3, gain: 1)]
     #expect(rows(Comparison(odd, odd), .all).map(\.index) == [3] && Comparison(odd, odd).jaccard == 1)
   }
 

@@ -4,7 +4,7 @@ import Screen
 import Testing
 
 @Suite struct DataTests {
-  private func loads(_ effects: [Effect]) -> [Range<Int>] {
+  private func loads(_ effects: [Effect]) -> [Range<RowIndex>] {
     effects.compactMap { if case .loadRows(_, let range) = $0 { range } else { nil } }
   }
 
@@ -42,7 +42,7 @@ import Testing
   @Test func theRowsAtHandStayBounded() {
     var cache = RowCache()
     for row in 0..<100_000 {
-      cache.receive([.sample(Stage.sample(row))], from: row)
+      cache.receive([.sample(Stage.sample(row))], from: RowIndex(row))
     }
     #expect(cache.count <= 2 * 2048)
     #expect(cache[99_999] != nil)
@@ -50,7 +50,9 @@ import Testing
     var heavy = RowCache()
     let text = String(repeating: "x", count: 1_000_000)
     for row in 0..<100 {
-      heavy.receive([.sample(Sample(index: row, query: .instruction(text, input: ""), response: ""))], from: row)
+      heavy.receive(
+        [.sample(Sample(index: RowIndex(row), query: .instruction(text, input: ""), response: ""))], from: RowIndex(row)
+      )
     }
     #expect(heavy.count < 24)
   }

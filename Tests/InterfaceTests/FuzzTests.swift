@@ -54,13 +54,14 @@ import Testing
     let run = nextRun - RunID(random.below(3))
     switch random.below(10) {
     case 0:
-      return .rows(DatasetKey(random.below(4)), first: random.below(400), [.sample(sample(random.below(300), &random))])
+      return .rows(
+        DatasetKey(random.below(4)), first: RowIndex(random.below(400)), [.sample(sample(random.below(300), &random))])
     case 1:
       return .progress(
         run,
         Progress(phase: .score, done: random.below(9), total: random.below(9), unit: "pairs", elapsed: random.unit()))
-    case 2: return .picked(run, [Pick(rank: random.below(9), index: random.below(400), gain: .nan)])
-    case 3: return .explained(run, rank: random.below(40), Stage.explanation(random.below(30)))
+    case 2: return .picked(run, [Pick(rank: Rank(random.below(9)), row: RowIndex(random.below(400)), gain: .nan)])
+    case 3: return .explained(run, rank: Rank(random.below(40)), Stage.explanation(random.below(30)))
     case 4:
       return .failed(
         ErrorReport(Self.nasty(&random), at: Self.nasty(&random), remedy: Self.nasty(&random), status: .failed))
@@ -89,7 +90,8 @@ import Testing
         }
       case .loadRows(let key, let range):
         let rows: [RowContent] = range.map {
-          random.below(20) == 0 ? .unreadable(ErrorReport("bad row", status: .badData)) : .sample(sample($0, &random))
+          random.below(20) == 0
+            ? .unreadable(ErrorReport("bad row", status: .badData)) : .sample(sample($0.value, &random))
         }
         stage.send(.rows(key, first: range.lowerBound, rows))
       case .startRun(let specification):
@@ -112,8 +114,8 @@ import Testing
               RunEstimate(passes: .max, tokens: .infinity, memory: 1e300, seconds: .nan, tokensPerSecond: 0)))
       case .makeMap(let request):
         var map = Stage.map(request.source)
-        if random.below(3) == 0 { map.places[5].x = .nan }
-        if random.below(4) == 0 { (map.rows, map.places) = ([], []) }
+        if random.below(3) == 0 { map.points[5].x = .nan }
+        if random.below(4) == 0 { (map.rows, map.points) = ([], []) }
         stage.send(
           random.below(4) == 0
             ? .mapFailed(request, ErrorReport(Self.nasty(&random), status: .failed)) : .mapped(request, map))
@@ -135,14 +137,14 @@ import Testing
       case .writeText(let path, let text, let overwrite):
         stage.send(overwrite ? .wrote(path: path) : .textExists(path: path, text: text))
       case .cancelRun: stage.send(.runCancelled(nextRun, nil))
-      case .explain(let run, let rank): stage.send(.explained(run, rank: rank, Stage.explanation(rank)))
+      case .explain(let run, let rank): stage.send(.explained(run, rank: rank, Stage.explanation(rank.value)))
       case .completePath(let text):
         stage.send(.completions(of: text, [text + "a/", text + "日本.jsonl", Self.nasty(&random)]))
       case .find(let key, let pattern, let search):
         let rows = Array(search.order(of: 300).prefix(50))
         stage.send(.found(key, pattern, row: rows.isEmpty ? nil : rows[random.below(rows.count)]))
       case .filter(let key, let pattern):
-        stage.send(.filtered(key, pattern, rows: (0..<random.below(200)).map { $0 * 3 }))
+        stage.send(.filtered(key, pattern, rows: (0..<random.below(200)).map { RowIndex($0 * 3) }))
       case .export(let run, let path, let overwrite):
         stage.send(overwrite ? .exported(run, path: path, rows: 3) : .exportExists(run, path: path))
       default: break
@@ -156,7 +158,8 @@ import Testing
       ? .instruction(Self.nasty(&random), input: Self.nasty(&random))
       : .conversation([Turn(role: Self.nasty(&random), content: Self.nasty(&random))])
     return Sample(
-      index: row, id: Self.nasty(&random), label: Self.nasty(&random), query: query, response: Self.nasty(&random))
+      index: RowIndex(row), id: Self.nasty(&random), label: Self.nasty(&random), query: query,
+      response: Self.nasty(&random))
   }
 
   @Test func everySizeFromTheLeastToTheLargestIsDrawnWhole() {

@@ -69,9 +69,9 @@ import Testing
   /// The nearest point to the right lies to the right, and coming back one is never further left than where one began.
   @Test func arrowsGoToPointsInTheirDirection() {
     var stage = mapped()
-    let places = Stage.map(.utilities).places
+    let places = Stage.map(.utilities).points
     for (key, isFurther) in [
-      (Key.right, { (a: PoolMap.Place, b: PoolMap.Place) in b.x > a.x }),
+      (Key.right, { (a: PoolMap.Point, b: PoolMap.Point) in b.x > a.x }),
       (.left, { a, b in b.x < a.x }), (.up, { a, b in b.y > a.y }), (.down, { a, b in b.y < a.y }),
     ] {
       stage.press(.home)

@@ -39,12 +39,12 @@ import Testing
     stage.press(.character("g"))
     stage.answer()
     let survey = Stage.survey(rows: 300)
-    let longest = Stage.picks.map(\.index).max { survey.lengths[$0] < survey.lengths[$1] } ?? -1
+    let longest = Stage.picks.map(\.row.value).max { survey.lengths[$0] < survey.lengths[$1] } ?? -1
     let shown = stage.text.firstMatch(of: /Row (\d+) · s/).flatMap { Int($0.1) } ?? -2
     #expect(survey.lengths[shown] == survey.lengths[longest])
     stage.press(.character("S"), .character("g"))
     stage.answer()
-    let least = Stage.picks.map { survey.lengths[$0.index] }.min()
+    let least = Stage.picks.map { survey.lengths[$0.row.value] }.min()
     let first = stage.text.firstMatch(of: /Row (\d+) · s/).flatMap { Int($0.1) } ?? -2
     #expect(survey.lengths[first] == least)
   }

@@ -17,7 +17,7 @@ import Testing
     stage.send(.input(.paste("a\u{1B}[31m\n\"ü\"")))
     stage.click(10, 10)
     stage.resize(100, 30)
-    stage.send(.picked(9, [Pick(rank: 0, index: 3, gain: .nan)]))
+    stage.send(.picked(9, [Pick(rank: 0, row: 3, gain: .nan)]))
 
     let read = try Recording(parsing: stage.recording.data())
     let again = read.replay()

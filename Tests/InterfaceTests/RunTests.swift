@@ -301,7 +301,7 @@ import Testing
   @Test func inspectAsksWhyOneRowAtATime() {
     var stage = Stage.chosen()
     _ = stage.takeEffects()
-    func asked() -> [Int] {
+    func asked() -> [Rank] {
       stage.takeEffects().compactMap { if case .explain(_, let rank) = $0 { rank } else { nil } }
     }
     stage.press(.down)

@@ -73,15 +73,15 @@ struct Stage {
         case .open(let path, let role, _):
           send(.datasetOpened(role == .pool ? Self.pool : Self.target, Self.summary(path, role)))
         case .loadRows(let key, let range):
-          send(.rows(key, first: range.lowerBound, range.map { .sample(Self.sample($0)) }))
+          send(.rows(key, first: range.lowerBound, range.map { .sample(Self.sample($0.value)) }))
         case .explain(let id, let rank):
-          send(.explained(id, rank: rank, Self.explanation(rank)))
+          send(.explained(id, rank: rank, Self.explanation(rank.value)))
         case .find(let key, let pattern, let search):
           let matches = pattern.makeMatcher()
-          send(.found(key, pattern, row: search.order(of: 300).first { matches(Self.sample($0)) }))
+          send(.found(key, pattern, row: search.order(of: 300).first { matches(Self.sample($0.value)) }))
         case .filter(let key, let pattern):
           let matches = pattern.makeMatcher()
-          send(.filtered(key, pattern, rows: (0..<300).filter { matches(Self.sample($0)) }))
+          send(.filtered(key, pattern, rows: (0..<300).filter { matches(Self.sample($0.value)) }))
         case .survey(let key, _): send(.surveyed(key, Self.survey(rows: key == Self.pool ? 300 : 24)))
         case .estimate(let specification): send(.estimated(specification, Self.estimate))
         case .makeMap(let request): send(.mapped(request, Self.map(request.source)))
@@ -161,7 +161,7 @@ struct Stage {
     specification.seed = 5
     stage.send(.runStarted(8, specification))
     let other = (0..<20).map { rank in
-      Pick(rank: rank, index: (rank * 74 + 11) % 300, gain: 30 / Double(rank + 1))
+      Pick(rank: Rank(rank), row: RowIndex((rank * 74 + 11) % 300), gain: 30 / Double(rank + 1))
     }
     stage.send(
       .runFinished(
@@ -183,7 +183,7 @@ struct Stage {
     specification.seed = seed
     send(.runStarted(id, specification))
     let picks = (0..<25).map { rank in
-      Pick(rank: rank, index: (rank * stride + 11) % 300, gain: 20 / Double(rank + 1))
+      Pick(rank: Rank(rank), row: RowIndex((rank * stride + 11) % 300), gain: 20 / Double(rank + 1))
     }
     send(
       .runFinished(
@@ -211,7 +211,7 @@ struct Stage {
   /// The same, ended.
   static func distilled(width: Int = 80, height: Int = 24) -> Stage {
     var stage = distilling(width: width, height: height)
-    let picks = Self.picks.map { Pick(rank: $0.rank, index: $0.index, gain: $0.gain, weight: 1.5) }
+    let picks = Self.picks.map { Pick(rank: $0.rank, row: $0.row, gain: $0.gain, weight: 1.5) }
     stage.send(
       .runFinished(
         7, Selection(picks: picks, objective: 9, evaluations: 9), seconds: PhaseSeconds(score: 4, select: 0.1)))
@@ -246,21 +246,21 @@ struct Stage {
     ]
     let text = texts[row % texts.count]
     return Sample(
-      index: row, id: "s\(row)", label: family, query: .instruction(text.0, input: text.1), response: text.2)
+      index: RowIndex(row), id: "s\(row)", label: family, query: .instruction(text.0, input: text.1), response: text.2)
   }
 
   static let picks: [Pick] = (0..<30).map { rank in
-    Pick(rank: rank, index: (rank * 37 + 11) % 300, gain: 48.3 / Double((rank + 1) * (rank + 2)) + 0.21)
+    Pick(rank: Rank(rank), row: RowIndex((rank * 37 + 11) % 300), gain: 48.3 / Double((rank + 1) * (rank + 2)) + 0.21)
   }
 
   static func explanation(_ rank: Int) -> PickExplanation {
     let pick = picks[rank % picks.count]
     let represents = (0..<(24 - rank % 20)).map {
-      PickExplanation.Represented(index: (pick.index + $0 * 6) % 300, utility: 0.97 - Float($0) * 0.021)
+      PickExplanation.Represented(row: RowIndex((pick.row.value + $0 * 6) % 300), utility: 0.97 - Float($0) * 0.021)
     }
     let histogram = (0..<40).map { bin in max(0, 30 - (bin - 14) * (bin - 14) / 4) + (bin == 36 ? 2 : 0) }
     let partners = (0..<12).map {
-      PickExplanation.Represented(index: (pick.index + 5 + $0 * 11) % 300, utility: 0.91 - Float($0) * 0.03)
+      PickExplanation.Represented(row: RowIndex((pick.row.value + 5 + $0 * 11) % 300), utility: 0.91 - Float($0) * 0.03)
     }
     return PickExplanation(pick: pick, represents: represents, utilityHistogram: histogram, partners: partners)
   }
@@ -280,13 +280,13 @@ struct Stage {
   /// Six clouds, one a family.
   static func map(_ source: MapSource) -> PoolMap {
     let middles: [(Float, Float)] = [(-6, 3), (-2, -3), (3, 2), (6, -2), (1, -4), (-4, 0.5)]
-    let places = (0..<300).map { row -> PoolMap.Place in
-      let place = Float(row / 6)
-      let dx: Float = (place * 0.37).truncatingRemainder(dividingBy: 1.7)
-      let dy: Float = (place * 0.53).truncatingRemainder(dividingBy: 1.3)
-      return PoolMap.Place(x: middles[row % 6].0 + dx, y: middles[row % 6].1 + dy)
+    let points = (0..<300).map { row -> PoolMap.Point in
+      let step = Float(row / 6)
+      let dx: Float = (step * 0.37).truncatingRemainder(dividingBy: 1.7)
+      let dy: Float = (step * 0.53).truncatingRemainder(dividingBy: 1.3)
+      return PoolMap.Point(x: middles[row % 6].0 + dx, y: middles[row % 6].1 + dy)
     }
-    return PoolMap(source: source, rows: Array(0..<300), places: places, shares: [0.62, 0.11])
+    return PoolMap(source: source, rows: Array(0..<300), points: points, shares: [0.62, 0.11])
   }
 
   /// Blocks along the diagonal.

@@ -43,7 +43,7 @@ import Testing
         direction = next
       }
       let expected = centred.map { vector in zip(vector, direction).reduce(0.0) { $0 + $1.0 * $1.1 } }
-      let own = found.places.map { Double(rank == 0 ? $0.x : $0.y) }
+      let own = found.points.map { Double(rank == 0 ? $0.x : $0.y) }
       let sign: Double = zip(expected, own).reduce(0.0) { $0 + $1.0 * $1.1 } < 0 ? -1 : 1
       for (a, b) in zip(expected, own) { #expect(abs(a - sign * b) < 2e-3) }
       #expect(abs((rank == 0 ? found.shares.0 : found.shares.1) - value / whole) < 1e-4)
@@ -57,17 +57,17 @@ import Testing
     let one = try plane(vectors, workers: 1)
     for workers in [2, 3, 7] {
       let other = try plane(vectors, workers: workers)
-      #expect(one.places.map(\.x) == other.places.map(\.x) && one.places.map(\.y) == other.places.map(\.y))
+      #expect(one.points.map(\.x) == other.points.map(\.x) && one.points.map(\.y) == other.points.map(\.y))
     }
   }
 
   @Test func cloudsWithoutWidthHaveAPlaneToo() throws {
-    #expect(try plane([]).places.isEmpty)
-    #expect(try plane([[3]]).places.count == 1)
+    #expect(try plane([]).points.isEmpty)
+    #expect(try plane([[3]]).points.count == 1)
     let equal = try plane(Array(repeating: [1, 2, 3], count: 9))
-    #expect(equal.places.allSatisfy { abs($0.x) < 1e-5 && abs($0.y) < 1e-5 })
+    #expect(equal.points.allSatisfy { abs($0.x) < 1e-5 && abs($0.y) < 1e-5 })
     let line = try plane((0..<20).map { [Float($0), 0] })
     #expect(abs(line.shares.0 - 1) < 1e-5)
-    #expect(line.places.allSatisfy { $0.x.isFinite && $0.y.isFinite })
+    #expect(line.points.allSatisfy { $0.x.isFinite && $0.y.isFinite })
   }
 }

@@ -146,7 +146,7 @@ import Transformer
       let rows =
         [Self.question, Self.all(Self.chat)]
         + (0..<4).map { row in
-          Sample(index: row, query: .instruction("Upper case", input: "word \(row)"), response: "WORD \(row)")
+          Sample(index: RowIndex(row), query: .instruction("Upper case", input: "word \(row)"), response: "WORD \(row)")
         }
       let scorer = try LocalScorer(
         model: model, template: template, queries: rows, examples: rows, queryPath: nil, workers: 1)

@@ -15,7 +15,7 @@ private let samples = [
   ("Turn the word around.", "stone", "enots"), ("Zähle auf: née, 東京, 🙂", "", "née, 東京, 🙂 und mehr"),
   ("What comes next?", "a b c", "d"),
 ].enumerated().map { index, row in
-  Sample(index: index, query: .instruction(row.0, input: row.1), response: row.2)
+  Sample(index: RowIndex(index), query: .instruction(row.0, input: row.1), response: row.2)
 }
 
 private func local(_ model: Model, _ queries: [Sample] = samples, _ examples: [Sample] = samples) throws -> Distances {

@@ -30,7 +30,7 @@ private struct Oracle: Decodable {
 
   var domainSamples: [Sample] {
     samples.enumerated().map { index, row in
-      Sample(index: index, query: .instruction(row.instruction, input: row.input), response: row.output)
+      Sample(index: RowIndex(index), query: .instruction(row.instruction, input: row.input), response: row.output)
     }
   }
 }
@@ -161,7 +161,7 @@ private struct ForgetfulStore: DistanceStore {
     var doubled = samples
     for sample in samples {
       var copy = sample
-      copy.index += 12
+      copy.index = copy.index.advanced(by: 12)
       doubled.append(copy)
     }
     let store = MemoryStore()

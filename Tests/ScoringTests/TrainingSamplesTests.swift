@@ -10,7 +10,8 @@ import Testing
     let model = try Model(directory: Places.fixtures.appendingPathComponent("LanguageModel/models/llama-tied").path)
     let rows = (0..<6).map { row in
       Sample(
-        index: row, label: row < 3 ? "upper" : "lower", query: .instruction("Change the case.", input: "word \(row)"),
+        index: RowIndex(row), label: row < 3 ? "upper" : "lower",
+        query: .instruction("Change the case.", input: "word \(row)"),
         response: row < 3 ? "WORD" : "word")
     }
     return (model, TrainingSamples(rows, template: .delift, model: model))

@@ -104,7 +104,7 @@ import Testing
       pinned: [4])
     let contents = ["pool": ContentHash(of: "rows")]
     let selection = Selection(
-      picks: [Pick(rank: 0, index: 4, gain: 2.5, id: "a"), Pick(rank: 1, index: 0, gain: 0.1 + 0.2)],
+      picks: [Pick(rank: 0, row: 4, gain: 2.5, id: "a"), Pick(rank: 1, row: 0, gain: 0.1 + 0.2)],
       objective: 2.8, evaluations: 9, isPartial: true)
     let id = try RunLibrary(path: path).begin(specification, contents: contents, rows: 10)
     let library = try RunLibrary(path: path)

@@ -1,5 +1,6 @@
 import Domain
 import Numerics
+import Submodular
 
 /// The objectives of Methods 1.2 written straight from their formulas, in Double, and the greedy algorithm from its
 /// definition. Slow, and independent of everything it checks.
@@ -35,9 +36,9 @@ struct BruteForce {
 
   /// Greedy by definition: the largest f(A + j) - f(A), the lowest index on ties. Differences of sums carry rounding, so
   /// gains closer than `slack` count as ties.
-  func greedy(_ budget: Int, banned: Set<Int> = [], slack: Double = 1e-9) -> [Pick] {
+  func greedy(_ budget: Int, banned: Set<Int> = [], slack: Double = 1e-9) -> [GreedyStep] {
     var chosen: [Int] = []
-    var picks: [Pick] = []
+    var picks: [GreedyStep] = []
     while picks.count < budget {
       let present = value(chosen)
       var best: (index: Int, gain: Double)?
@@ -48,7 +49,7 @@ struct BruteForce {
       }
       guard let (index, gain) = best else { break }
       chosen.append(index)
-      picks.append(Pick(rank: picks.count, index: index, gain: gain))
+      picks.append(GreedyStep(rank: Rank(picks.count), candidate: Candidate(index), gain: gain))
     }
     return picks
   }

@@ -22,7 +22,7 @@ import Testing
       let all = objective.valueOfAll()
       #expect(all == objective.value(of: Array(0..<30)))
       #expect(abs(try run(objective, budget: 30).reduce(0) { $0 + $1.gain } - all) < 1e-9)
-      #expect(objective.value(of: try run(objective, budget: 8).map(\.index)) <= all)
+      #expect(objective.value(of: try run(objective, budget: 8).map(\.candidate)) <= all)
     }
   }
 
@@ -30,7 +30,7 @@ import Testing
     let objective = CoverageObjective.facilityLocation(
       try Kernel(matrix([[0, 0], [0, 0]]), rescaling: .none))
     let picks = try run(objective, budget: 2)
-    #expect(picks.map(\.index) == [0, 1] && picks.allSatisfy { $0.gain == 0 })
+    #expect(picks.map(\.candidate) == [0, 1] && picks.allSatisfy { $0.gain == 0 })
     #expect(objective.valueOfAll() == 0)
   }
 }

@@ -26,7 +26,7 @@ import Testing
         for maximizer in Maximizer.allCases {
           let picks = try run(one, budget: budget, maximizer: maximizer)
           #expect(try picks == run(other, budget: budget, maximizer: maximizer), "\(rows)×\(columns) \(maximizer)")
-          #expect(one.value(of: picks.map(\.index)) == other.value(of: picks.map(\.index)))
+          #expect(one.value(of: picks.map(\.candidate)) == other.value(of: picks.map(\.candidate)))
         }
       }
     }
@@ -96,10 +96,10 @@ import Testing
     #expect(throws: SubmodularError.budget(4, candidates: 3)) { try run(objective, budget: 4) }
     #expect(throws: SubmodularError.budget(0, candidates: 3)) { try run(objective, budget: 0) }
     #expect(throws: SubmodularError.budget(3, candidates: 2)) { try run(objective, budget: 3, banned: [1, 1]) }
-    #expect(throws: SubmodularError.noCandidate(index: 3, candidates: 3)) {
+    #expect(throws: SubmodularError.noCandidate(3, candidates: 3)) {
       try run(objective, budget: 1, pinned: [3])
     }
-    #expect(throws: SubmodularError.contradiction(index: 1)) {
+    #expect(throws: SubmodularError.contradiction(1)) {
       try run(objective, budget: 2, pinned: [1], banned: [1])
     }
     #expect(throws: SubmodularError.epsilon(1)) {
@@ -133,7 +133,7 @@ import Testing
       let factor = Float(sign: .plus, exponent: exponent, significand: 1)
       let scaled = try Kernel(matrix(rows.map { $0.map { $0 * factor } }), rescaling: .none)
       let picks = try run(.facilityLocation(scaled), budget: 25)
-      #expect(picks.map(\.index) == expected.map(\.index))
+      #expect(picks.map(\.candidate) == expected.map(\.candidate))
       #expect(picks.map { $0.gain / Double(factor) } == expected.map(\.gain))
     }
   }

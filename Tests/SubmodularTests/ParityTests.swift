@@ -42,7 +42,8 @@ import Testing
         let expected = reference.greedy(budget)
         for maximizer in [Maximizer.naive, .lazy] {
           let picks = try run(objective, budget: budget, maximizer: maximizer)
-          #expect(picks.map(\.index) == expected.map(\.index), "\(reference.form) \(rows)×\(columns) \(maximizer)")
+          #expect(
+            picks.map(\.candidate) == expected.map(\.candidate), "\(reference.form) \(rows)×\(columns) \(maximizer)")
           for (pick, other) in zip(picks, expected) { #expect(abs(pick.gain - other.gain) < 1e-9) }
         }
       }
@@ -53,12 +54,12 @@ import Testing
 /// All picks of a run.
 func run(
   _ objective: CoverageObjective, budget: Int, maximizer: Maximizer = .lazy, epsilon: Double = 0.1, seed: UInt64 = 0,
-  pinned: [Int] = [], banned: [Int] = [], threads: Int = 2
-) throws -> [Pick] {
+  pinned: [Candidate] = [], banned: [Candidate] = [], threads: Int = 2
+) throws -> [GreedyStep] {
   var run = try GreedyRun(
     objective, budget: budget, maximizer: maximizer, epsilon: epsilon, seed: seed, pinned: pinned, banned: banned,
     workers: Workers(count: threads))
-  var picks: [Pick] = []
+  var picks: [GreedyStep] = []
   while let pick = try run.next() { picks.append(pick) }
   return picks
 }

@@ -16,12 +16,12 @@ import Testing
   @Test func gainsNeverRiseAndSumToTheValue() throws {
     for objective in try Self.objectives(rows: 90, columns: 90, seed: 3) {
       var greedy = try GreedyRun(objective, budget: 60)
-      var picks: [Pick] = []
+      var picks: [GreedyStep] = []
       while let pick = try greedy.next() { picks.append(pick) }
       for (earlier, later) in zip(picks, picks.dropFirst()) { #expect(later.gain <= earlier.gain) }
       let sum = picks.reduce(0) { $0 + $1.gain }
       #expect(abs(sum - greedy.objectiveValue) < 1e-9)
-      #expect(greedy.objectiveValue == objective.value(of: picks.map(\.index)))
+      #expect(greedy.objectiveValue == objective.value(of: picks.map(\.candidate)))
     }
   }
 
@@ -29,9 +29,11 @@ import Testing
     for objective in try Self.objectives(rows: 40, columns: 50, seed: 5) {
       var state = objective.initialState()
       for pick in try run(objective, budget: 20) {
-        #expect(objective.marginalGain(of: pick.index, in: state) == pick.gain)
-        for other in 0..<objective.candidates { #expect(objective.marginalGain(of: other, in: state) <= pick.gain) }
-        objective.add(pick.index, to: &state)
+        #expect(objective.marginalGain(of: pick.candidate, in: state) == pick.gain)
+        for other in 0..<Candidate(objective.candidates) {
+          #expect(objective.marginalGain(of: other, in: state) <= pick.gain)
+        }
+        objective.add(pick.candidate, to: &state)
       }
     }
   }
@@ -40,10 +42,10 @@ import Testing
     for seed in 1...4 as ClosedRange<UInt64> {
       for objective in try Self.objectives(rows: 11, columns: 12, seed: seed) {
         for budget in [1, 3, 5] {
-          let reached = objective.value(of: try run(objective, budget: budget).map(\.index))
+          let reached = objective.value(of: try run(objective, budget: budget).map(\.candidate))
           var best = 0.0
           for bits in 0..<(1 << 12) where bits.nonzeroBitCount == budget {
-            best = max(best, objective.value(of: (0..<12).filter { bits >> $0 & 1 == 1 }))
+            best = max(best, objective.value(of: (0..<12).filter { bits >> $0.value & 1 == 1 }))
           }
           #expect(reached >= 0.6321 * best && reached <= best)
         }
@@ -69,7 +71,7 @@ import Testing
     for objective in try Self.objectives(rows: 200, columns: 150, seed: 22) {
       let picks = try run(objective, budget: 150, maximizer: .lazy)
       #expect(try picks == run(objective, budget: 150, maximizer: .naive))
-      #expect(Set(picks.map(\.index)).count == 150)
+      #expect(Set(picks.map(\.candidate)).count == 150)
     }
   }
 
@@ -77,11 +79,11 @@ import Testing
   func pinsComeFirstAndBansNever(maximizer: Maximizer) throws {
     let objective = try Self.objectives(rows: 60, columns: 80, seed: 41)[0]
     let free = try run(objective, budget: 80, maximizer: maximizer)
-    let banned = Array(free.prefix(5).map(\.index))
-    let pinned = Array(free.suffix(2).map(\.index))
+    let banned = Array(free.prefix(5).map(\.candidate))
+    let pinned = Array(free.suffix(2).map(\.candidate))
     let picks = try run(objective, budget: 75, maximizer: maximizer, pinned: pinned, banned: banned)
-    #expect(Array(picks.prefix(2).map(\.index)) == pinned)
-    #expect(Set(picks.map(\.index)).isDisjoint(with: banned))
+    #expect(Array(picks.prefix(2).map(\.candidate)) == pinned)
+    #expect(Set(picks.map(\.candidate)).isDisjoint(with: banned))
     #expect(picks.count == 75)
     #expect(picks[1].gain == objective.value(of: pinned) - objective.value(of: [pinned[0]]))
   }
@@ -91,9 +93,9 @@ import Testing
     let picks = try run(objective, budget: 40, maximizer: .stochastic, epsilon: 0.05, seed: 9)
     #expect(try picks == run(objective, budget: 40, maximizer: .lazier, epsilon: 0.05, seed: 9))
     #expect(try picks != run(objective, budget: 40, maximizer: .stochastic, epsilon: 0.05, seed: 10))
-    #expect(Set(picks.map(\.index)).count == 40)
-    let exact = objective.value(of: try run(objective, budget: 40).map(\.index))
-    #expect(objective.value(of: picks.map(\.index)) > (1 - 0.37 - 0.05) * exact)
+    #expect(Set(picks.map(\.candidate)).count == 40)
+    let exact = objective.value(of: try run(objective, budget: 40).map(\.candidate))
+    #expect(objective.value(of: picks.map(\.candidate)) > (1 - 0.37 - 0.05) * exact)
     // With a sample of everything, it is exact greedy.
     #expect(try run(objective, budget: 40, maximizer: .stochastic, epsilon: 1e-20) == run(objective, budget: 40))
   }

@@ -61,7 +61,8 @@ import Testing
       let objective = try item.objective()
       for (set, value) in zip(oracle.sets, item.values) {
         #expect(
-          abs(objective.value(of: set) - value) < 1e-4, "\(item.kernel) \(item.function) \(item.parameter) \(set.count)"
+          abs(objective.value(of: set.map { Candidate($0) }) - value) < 1e-4,
+          "\(item.kernel) \(item.function) \(item.parameter) \(set.count)"
         )
       }
     }
@@ -72,7 +73,8 @@ import Testing
     var compared = 0
     for item in oracle.cases where item.tieFree {
       let picks = try run(item.objective(), budget: oracle.budget)
-      #expect(picks.map(\.index) == item.order, "\(item.kernel) \(item.function) \(item.parameter)")
+      #expect(
+        picks.map(\.candidate) == item.order.map { Candidate($0) }, "\(item.kernel) \(item.function) \(item.parameter)")
       for (pick, gain) in zip(picks, item.gains) { #expect(abs(pick.gain - gain) < 1e-5) }
       compared += 1
     }

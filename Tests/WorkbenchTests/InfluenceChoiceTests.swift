@@ -42,7 +42,7 @@ import Workbench
     let pool = try families(folder.path + "/pool.jsonl")
     let wanted = Set(try families(folder.path + "/target.jsonl"))
     #expect(wanted.count == 2)
-    let picks = outcome.selection.picks.map { pool[$0.index] }
+    let picks = outcome.selection.picks.map { pool[$0.row.value] }
     #expect(picks.count == 30)
     #expect(picks.count { wanted.contains($0) } >= 27)
     // What a blind draw would give.
@@ -60,7 +60,7 @@ import Workbench
     let outcome = try run(settings, seed: seed, in: folder)
     let pool = try families(folder.path + "/pool.jsonl")
     let wanted = Set(try families(folder.path + "/target.jsonl"))
-    #expect(outcome.selection.picks.count { wanted.contains(pool[$0.index]) } >= least)
+    #expect(outcome.selection.picks.count { wanted.contains(pool[$0.row.value]) } >= least)
   }
 
   @Test func influenceSpreadByTheTokenTablesIsTrue() throws {
@@ -90,11 +90,12 @@ import Workbench
       func mean(_ sample: Int) -> Double {
         group.reduce(0) { $0 + influence[sample, $1] } / Double(group.count)
       }
-      #expect(abs(pick.score - mean(pick.place)) < 1e-12)
+      #expect(abs(pick.score - mean(pick.candidate.value)) < 1e-12)
       let best = (0..<influence.rows).filter { !taken.contains($0) }.map(mean).max()
       #expect(pick.score >= (best ?? 0) - 1e-12)
-      #expect(group.allSatisfy { influence[pick.place, $0] <= influence[pick.place, pick.target ?? 0] })
-      taken.insert(pick.place)
+      #expect(
+        group.allSatisfy { influence[pick.candidate.value, $0] <= influence[pick.candidate.value, pick.target ?? 0] })
+      taken.insert(pick.candidate.value)
     }
     let turns = found.picksByGroup.map(\.picks)
     #expect(turns == [15, 15])

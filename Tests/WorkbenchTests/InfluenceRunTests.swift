@@ -108,7 +108,7 @@ private func expectFiniteWeights(_ outcome: RunOutcome, sourceLocation: SourceLo
     defer { bench.end() }
     let notes = Notes()
     let outcome = try bench.run(InfluenceSettings(landmarks: .count(8), heldOut: 6), notes: notes)
-    #expect(Set(outcome.selection.picks.map(\.index)).count == 6)
+    #expect(Set(outcome.selection.picks.map(\.row)).count == 6)
     #expect(notes.text.contains("8 landmarks") && notes.text.contains("6 held-out"))
     #expect(notes.phases.isSuperset(of: [.embed, .gradients, .propagate, .select]))
     expectFiniteWeights(outcome)
@@ -144,7 +144,7 @@ private func expectFiniteWeights(_ outcome: RunOutcome, sourceLocation: SourceLo
     let weights = try #require(found.result.weights)
     #expect(abs(weights.reduce(0, +) - 24) < 1e-6)
     #expect(try #require(found.result.weighing?.residual) < 1e-6)
-    let chosen = Set(found.picks.map(\.place))
+    let chosen = Set(found.picks.map(\.candidate.value))
     let least = found.picks.map(\.weight).min() ?? 0
     #expect(weights.indices.allSatisfy { chosen.contains($0) || weights[$0] <= least })
     #expect(notes.text.contains("least convex lambda"))
@@ -200,7 +200,7 @@ private func expectFiniteWeights(_ outcome: RunOutcome, sourceLocation: SourceLo
     let outcome = try bench.run(InfluenceSettings(landmarks: .fraction(1)), notes: notes, budget: .fraction(1))
     #expect(notes.text.contains("row 5"))
     #expect(notes.text.contains("only 23 of 24"))
-    #expect(!outcome.selection.picks.contains { $0.index == 5 })
+    #expect(!outcome.selection.picks.contains { $0.row == 5 })
     expectFiniteWeights(outcome)
   }
 
@@ -259,8 +259,8 @@ private func expectFiniteWeights(_ outcome: RunOutcome, sourceLocation: SourceLo
       gradients: try bench.numpy("g.npy", rows: 9, columns: 3, pool),
       targetGradients: try bench.numpy("t.npy", rows: 1, columns: 3, [0, 2, 0]))
     let outcome = try bench.run(settings, budget: .count(3))
-    #expect(Set(outcome.selection.picks.map(\.index)) == [1, 4, 7])
-    #expect(outcome.selection.picks.first?.index == 7, "the largest cosine first")
+    #expect(Set(outcome.selection.picks.map(\.row)) == [1, 4, 7])
+    #expect(outcome.selection.picks.first?.row == 7, "the largest cosine first")
   }
 
   @Test func importedGradientsThatAreZeroNotFiniteOrOfAnotherSizeAreNamed() throws {
@@ -347,8 +347,8 @@ private func expectFiniteWeights(_ outcome: RunOutcome, sourceLocation: SourceLo
       InfluenceSettings(
         pooling: .roundRobin, landmarks: .fraction(1), projection: ProjectionSetting(kind: .hadamard, size: 2048)),
       budget: .count(10))
-    #expect(fromStore.selection.picks.map(\.index) == direct.selection.picks.map(\.index))
-    let shared = Set(fromHalves.selection.picks.map(\.index)).intersection(direct.selection.picks.map(\.index))
+    #expect(fromStore.selection.picks.map(\.row) == direct.selection.picks.map(\.row))
+    let shared = Set(fromHalves.selection.picks.map(\.row)).intersection(direct.selection.picks.map(\.row))
     #expect(shared.count >= 9)
   }
 }

@@ -67,7 +67,7 @@ private final class Events: Sendable {
       let events = Events()
       let outcome = try engine.execute(
         try specification(folder, budget: .count(12)), cancellation: Cancellation(), observe: events.add)
-      #expect(outcome.selection.picks.map(\.index) == oracle.greedy.order)
+      #expect(outcome.selection.picks.map(\.row.value) == oracle.greedy.order)
       for (pick, gain) in zip(outcome.selection.picks, oracle.greedy.gains) { #expect(abs(pick.gain - gain) < 1e-3) }
       #expect(events.picks == outcome.selection.picks)
       #expect(events.phases == [.load, .score, .select])
@@ -79,14 +79,14 @@ private final class Events: Sendable {
     try inFolder { folder, engine in
       let outcome = try engine.execute(
         try specification(folder, budget: .count(3)), cancellation: Cancellation(), observe: { _ in })
-      var represented: [Int] = []
+      var represented: [RowIndex] = []
       for rank in 0..<3 {
-        let explanation = try outcome.explain(rank: rank)
+        let explanation = try outcome.explain(rank: Rank(rank))
         #expect(explanation.pick == outcome.selection.picks[rank])
         #expect(explanation.utilityHistogram.reduce(0, +) == 12)
         let utilities = explanation.represents.map(\.utility)
         #expect(utilities == utilities.sorted(by: >))
-        represented += explanation.represents.map(\.index)
+        represented += explanation.represents.map(\.row)
       }
       #expect(represented.sorted() == Array(0..<12))
       #expect(throws: WorkbenchError.self) { try outcome.explain(rank: 3) }
@@ -125,7 +125,7 @@ private final class Events: Sendable {
         if case .picked(let pick) = $0, pick.rank == 3 { cancellation.cancel() }
       }
       #expect(outcome.selection.isPartial)
-      #expect(outcome.selection.picks.map(\.index) == Array(try Oracle.read().greedy.order[..<4]))
+      #expect(outcome.selection.picks.map(\.row.value) == Array(try Oracle.read().greedy.order[..<4]))
       #expect(
         abs(outcome.selection.objective - outcome.selection.picks.reduce(0) { $0 + $1.gain }) < 1e-9)
     }
@@ -157,7 +157,7 @@ private final class Events: Sendable {
       #expect(try Data(contentsOf: first) == Data(contentsOf: second))
       let manifest = try JSONDecoder().decode(
         Manifest.self, from: Data(contentsOf: URL(fileURLWithPath: first.path + ".manifest.json")))
-      #expect(manifest.picks == outcome.inputs.placed(outcome.selection.picks))
+      #expect(manifest.picks == outcome.inputs.located(outcome.selection.picks))
       #expect(manifest.contents == outcome.inputs.contents)
 
       let pool = try #require(specification.pool)

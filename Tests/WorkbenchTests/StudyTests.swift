@@ -114,7 +114,7 @@ import Workbench
       let map = try make(file, model, "delift", Workers(count: 2), Cancellation(), { _ in })
       #expect(map.source == source && map.rows == Array(0...40))
       #expect(try make(file, model, "delift", Workers(count: 1), Cancellation(), { _ in }) == map)
-      let (own, same, other) = (map.places[0], map.places[40], map.places[1])
+      let (own, same, other) = (map.points[0], map.points[40], map.points[1])
       let apart = max(abs(own.x - other.x), abs(own.y - other.y))
       #expect(apart > 0 && abs(own.x - same.x) < 0.001 * apart && abs(own.y - same.y) < 0.001 * apart)
       #expect(map.shares[0] >= map.shares[1] && map.shares[0] > 0.02)
@@ -129,7 +129,7 @@ import Workbench
       let url = try pool(folder, rows: 60)
       let file = try DatasetFile.open(path: url.path, role: .pool)
       let words = try PoolMapping.byWords(file, workers: Workers(count: 1), cancellation: Cancellation())
-      #expect(words.rows == Array(0..<60) && words.places.allSatisfy { $0.x.isFinite && $0.y.isFinite })
+      #expect(words.rows == Array(0..<60) && words.points.allSatisfy { $0.x.isFinite && $0.y.isFinite })
       #expect(try PoolMapping.byWords(file, workers: Workers(count: 2), cancellation: Cancellation()) == words)
       let outcome = try engine.execute(specification(url), cancellation: Cancellation()) { _ in }
       let map = try PoolMapping.byUtilities(outcome, workers: Workers(), cancellation: Cancellation())
@@ -159,7 +159,7 @@ import Workbench
       let labels = try file.samples(at: 0..<40).map { $0.label ?? "" }
       let outcome = try engine.execute(specification(url), cancellation: Cancellation()) { _ in }
       let map = try outcome.heatMap(
-        order: .label, label: { labels[$0] }, workers: Workers(), cancellation: Cancellation())
+        order: .label, label: { labels[$0.value] }, workers: Workers(), cancellation: Cancellation())
       let order = (0..<40).sorted { labels[$0] != labels[$1] ? labels[$0] < labels[$1] : $0 < $1 }
       #expect(map.rows == 40 && map.columns == 40)
       for row in 0..<40 {
@@ -170,7 +170,7 @@ import Workbench
       }
       #expect(map.groups.map(\.name) == map.groups.map(\.name).sorted() && map.groups.last?.lines.upperBound == 40)
       let cluster = try outcome.heatMap(
-        order: .cluster, label: { labels[$0] }, workers: Workers(), cancellation: Cancellation())
+        order: .cluster, label: { labels[$0.value] }, workers: Workers(), cancellation: Cancellation())
       #expect(cluster.groups.first?.name == "pick 1")
     }
   }
@@ -182,9 +182,9 @@ import Workbench
       let record = try RunLibrary(path: engine.paths.runs).run(try #require(outcome.id))
       let again = try engine.reopen(record, cancellation: Cancellation())
       #expect(again.selection == outcome.selection)
-      for rank in 0..<6 { #expect(try again.explain(rank: rank) == outcome.explain(rank: rank)) }
+      for rank in 0..<Rank(6) { #expect(try again.explain(rank: rank) == outcome.explain(rank: rank)) }
       // Its own objective gives the run's own value, and no other set of so many rows more than a run of its own.
-      let own = try #require(try engine.value(of: outcome.selection.picks.map(\.index), to: again))
+      let own = try #require(try engine.value(of: outcome.selection.picks.map(\.row), to: again))
       #expect(abs(own - outcome.selection.objective) < 1e-9)
       #expect(try #require(try engine.value(of: Array(0..<6), to: again)) <= own * 1.6)
       #expect(try engine.value(of: [4000], to: again) == nil)
@@ -203,7 +203,7 @@ import Workbench
       let explained = try outcome.explain(rank: 2)
       let utilities = explained.partners.map(\.utility)
       #expect(utilities == utilities.sorted(by: >) && !utilities.isEmpty)
-      #expect(!explained.partners.map(\.index).contains(explained.pick.index))
+      #expect(!explained.partners.map(\.row).contains(explained.pick.row))
       #expect(explained.targets.isEmpty)
     }
   }

@@ -94,8 +94,8 @@ extension Model {
     ) { index, line, layout, frame in
       let row = comparison[compare.rows[index]]
       let sample = poolRow(row.index, of: comparedPool)?.sample
-      func rank(_ rank: Int?) -> (String, StyleName) {
-        rank.map { (Format.count($0 + 1), .text) } ?? (symbols.dash, .muted)
+      func rank(_ rank: Rank?) -> (String, StyleName) {
+        rank.map { (Format.count($0.value + 1), .text) } ?? (symbols.dash, .muted)
       }
       frame.row(
         [(Format.count(row.index), .number)] + row.ranks.map(rank) + [

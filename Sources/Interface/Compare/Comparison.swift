@@ -104,12 +104,12 @@ extension Model {
     }
     if places != compare.compared {
       compare.comparison = places.isEmpty ? nil : Comparison(places.map { runs[$0].picks })
-      compare.shared = compare.comparison?.places(of: .shared).count ?? 0
-      compare.only = places.indices.map { compare.comparison?.places(of: .only($0)).count ?? 0 }
+      compare.shared = compare.comparison?.positions(of: .shared).count ?? 0
+      compare.only = places.indices.map { compare.comparison?.positions(of: .only($0)).count ?? 0 }
       compare.sets = []
     }
     if places != compare.compared || compare.group != compare.comparedGroup {
-      compare.rows = compare.comparison?.places(of: compare.group) ?? []
+      compare.rows = compare.comparison?.positions(of: compare.group) ?? []
       compare.list = ListState()
       compare.textTop = 0
     }
@@ -118,8 +118,8 @@ extension Model {
       let survey = file.survey
     {
       compare.sets = places.map { place in
-        let rows = runs[place].picks.map(\.index)
-        let total = rows.reduce(0) { $0 + (survey.lengths.indices.contains($1) ? Int(survey.lengths[$1]) : 0) }
+        let rows = runs[place].picks.map(\.row)
+        let total = rows.reduce(0) { $0 + (survey.length(of: $1) ?? 0) }
         return ComparedSet(
           labels: survey.counts(of: rows),
           lengths: survey.histogram(of: rows, bins: OpenedFile.fineBins, longest: file.usualLongest),

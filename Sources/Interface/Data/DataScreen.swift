@@ -145,13 +145,14 @@ enum DataScreen: ScreenPart {
   private static func rowsInSight(_ model: inout Model) -> [Effect] {
     guard var file = model.shownFile else { return [] }
     let visible = file.list.visible(count: file.shownCount, page: model.page(of: .rows))
-    let ranges: [Range<Int>]
+    let ranges: [Range<RowIndex>]
     if !file.isWhole {
       ranges = file.cache.want(file.rows(at: visible), of: file.summary.rows)
     } else {
       // The cursor's row is wanted for its text even where the list itself has no room.
+      let wanted = visible.isEmpty ? file.list.cursor..<file.list.cursor + 1 : visible
       ranges = file.cache.want(
-        visible.isEmpty ? file.list.cursor..<file.list.cursor + 1 : visible, of: file.summary.rows)
+        RowIndex(wanted.lowerBound)..<RowIndex(wanted.upperBound), of: file.summary.rows)
     }
     model.files[model.data.role] = .opened(file)
     return ranges.map { .loadRows(file.key, $0) }
@@ -197,7 +198,7 @@ enum DataScreen: ScreenPart {
       return [.find(file.key, pattern, RowSearch(rows: file.shownRows, from: row, isForward: forward))]
     },
     found: { model, key, row in
-      guard var file = model.shownFile, file.key == key, let index = file.place(of: row) else { return }
+      guard var file = model.shownFile, file.key == key, let index = file.position(of: row) else { return }
       file.list.center(on: index, count: file.shownCount, page: model.page(of: .rows))
       model.files[model.data.role] = .opened(file)
       model.data.textTop = 0
@@ -213,7 +214,7 @@ enum DataScreen: ScreenPart {
         file.order(by: orders.next(after: file.order) ?? .file, isReversed: false)
       }
       file.list.center(
-        on: row.flatMap { file.place(of: $0) } ?? 0, count: file.shownCount, page: model.page(of: .rows))
+        on: row.flatMap { file.position(of: $0) } ?? 0, count: file.shownCount, page: model.page(of: .rows))
       model.files[model.data.role] = .opened(file)
       let name = file.order == .file ? "their place in the file" : file.order.rawValue
       model.say(

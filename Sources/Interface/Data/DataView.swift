@@ -127,12 +127,12 @@ extension Model {
   }
 
   /// The mark of a row of the pool that is pinned or banned.
-  func drawMark(of row: Int, at place: Point, _ frame: inout Frame) {
+  func drawMark(of row: RowIndex, at point: Point, _ frame: inout Frame) {
     guard screen != .data || data.role == .pool, !setup.marks.isEmpty else { return }
     if setup.marks.pinned.contains(row) {
-      frame.grid.draw(symbols.pinned, x: place.x, y: place.y, style: theme[.good], width: 1)
+      frame.grid.draw(symbols.pinned, x: point.x, y: point.y, style: theme[.good], width: 1)
     } else if setup.marks.banned.contains(row) {
-      frame.grid.draw(symbols.banned, x: place.x, y: place.y, style: theme[.bad], width: 1)
+      frame.grid.draw(symbols.banned, x: point.x, y: point.y, style: theme[.bad], width: 1)
     }
   }
 
@@ -168,7 +168,7 @@ extension Model {
   }
 
   /// `Row 12 · s12 · sorting`.
-  func rowTitle(_ row: Int, _ sample: Sample?) -> String {
+  func rowTitle(_ row: RowIndex, _ sample: Sample?) -> String {
     (["Row \(Format.count(row))"] + [sample?.id, sample?.label].compactMap { $0 }).joined(separator: " \(symbols.dot) ")
   }
 

@@ -16,7 +16,7 @@ package struct OpenedFile: Sendable, Hashable {
   /// The model whose tokenizer the survey was asked for with; nil before it was.
   var surveyedFor: String?
   /// The shown rows, filtered and ordered; nil for all of them in the file's order.
-  private var arranged: [Int]?
+  private var arranged: [RowIndex]?
   /// The longest length but for a few, and how many rows there are of each: worked out once a survey.
   private(set) var usualLongest = 0
   private(set) var total = 0
@@ -58,26 +58,23 @@ package struct OpenedFile: Sendable, Hashable {
   }
 
   /// Length of a row in the survey's unit.
-  func length(of row: Int) -> Int? {
-    guard let survey, survey.lengths.indices.contains(row) else { return nil }
-    return Int(survey.lengths[row])
-  }
+  func length(of row: RowIndex) -> Int? { survey?.length(of: row) }
 
   private mutating func arrange() {
     if order == .file, !isReversed {
       arranged = filter?.rows
       return
     }
-    var rows = filter?.rows ?? Array(0..<summary.rows)
+    var rows = filter?.rows ?? Array(0..<RowIndex(summary.rows))
     if let survey {
       switch order {
       case .file: break
       case .label:
         // By name, rows without a label last.
         let rank = survey.ranksOfLabels
-        rows = rows.ordered { row in UInt64(survey.label(ofRow: row).map { rank[$0] } ?? rank.count) }
+        rows = rows.ordered { row in UInt64(survey.label(of: row).map { rank[$0] } ?? rank.count) }
       case .length:
-        rows = rows.ordered { survey.lengths.indices.contains($0) ? UInt64(survey.lengths[$0]) : 0 }
+        rows = rows.ordered { UInt64(survey.length(of: $0) ?? 0) }
       }
     }
     arranged = isReversed ? rows.reversed() : rows
@@ -92,31 +89,33 @@ package enum RowOrder: String, Sendable, Hashable, CaseIterable, Codable {
 /// The rows that a pattern lets through, in the file's order.
 package struct RowFilter: Sendable, Hashable {
   package var pattern: RowPattern
-  package var rows: [Int]
+  package var rows: [RowIndex]
 }
 
 extension OpenedFile {
   /// Rows that are shown.
   var shownCount: Int { arranged?.count ?? summary.rows }
 
-  /// The row of the file at a place of the shown list.
-  func row(at place: Int) -> Int? {
-    guard place >= 0, place < shownCount else { return nil }
-    return arranged?[place] ?? place
+  /// The row of the file at a position of the shown list.
+  func row(at position: Int) -> RowIndex? {
+    guard position >= 0, position < shownCount else { return nil }
+    return arranged?[position] ?? RowIndex(position)
   }
 
-  /// The rows at some places of the shown list.
-  func rows(at places: Range<Int>) -> [Int] { arranged.map { Array($0[places]) } ?? Array(places) }
+  /// The rows at some positions of the shown list.
+  func rows(at positions: Range<Int>) -> [RowIndex] {
+    arranged.map { Array($0[positions]) } ?? positions.map { RowIndex($0) }
+  }
 
   /// Whether all rows are shown in the file's order.
   var isWhole: Bool { arranged == nil }
 
   /// The shown rows in the order they are shown in; nil for all in the file's order.
-  var shownRows: [Int]? { arranged }
+  var shownRows: [RowIndex]? { arranged }
 
-  /// The place of a row in the shown list; nil where the filter leaves it out.
-  func place(of row: Int) -> Int? {
-    guard let rows = arranged else { return row >= 0 && row < summary.rows ? row : nil }
+  /// The position of a row in the shown list; nil where the filter leaves it out.
+  func position(of row: RowIndex) -> Int? {
+    guard let rows = arranged else { return row >= 0 && row.value < summary.rows ? row.value : nil }
     guard order == .file, !isReversed else { return rows.firstIndex(of: row) }
     // The rows are in order: halve.
     var low = 0
@@ -128,7 +127,7 @@ extension OpenedFile {
     return low < rows.count && rows[low] == row ? low : nil
   }
 
-  var rowUnderCursor: Int? { row(at: list.cursor) }
+  var rowUnderCursor: RowIndex? { row(at: list.cursor) }
 
   /// Labels that can be stood on: those that occur.
   var shownLabels: Int { survey?.labels.count ?? 0 }

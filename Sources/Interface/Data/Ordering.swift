@@ -1,15 +1,15 @@
 import Domain
 
-extension [Int] {
+extension Array {
   /// The elements by a key, equal ones in the order they had: a radix sort, since a million rows are to be ordered
   /// between two key presses.
-  func ordered(by key: (Int) -> UInt64) -> [Int] {
+  func ordered(by key: (Element) -> UInt64) -> [Element] {
     var most: UInt64 = 0
     var keys = [UInt64](unsafeUninitializedCapacity: count) { buffer, used in
-      for (place, element) in enumerated() {
+      for (number, element) in enumerated() {
         let own = key(element)
         most = Swift.max(most, own)
-        buffer[place] = own
+        buffer[number] = own
       }
       used = count
     }
@@ -20,19 +20,19 @@ extension [Int] {
       var isMoved = false
       keys.withUnsafeBufferPointer { keys in
         for key in keys { starts[Int((key >> shift) & 2047) + 1] += 1 }
-        // All in one place: this digit tells nothing apart.
+        // All have this digit: it tells nothing apart.
         if starts.contains(keys.count) { return }
         for digit in 1...2048 { starts[digit] += starts[digit - 1] }
         rows.withUnsafeBufferPointer { rows in
           nextKeys.withUnsafeMutableBufferPointer { nextKeys in
             nextRows.withUnsafeMutableBufferPointer { nextRows in
               starts.withUnsafeMutableBufferPointer { starts in
-                for place in 0..<keys.count {
-                  let digit = Int((keys[place] >> shift) & 2047)
-                  let spot = starts[digit]
-                  nextRows[spot] = rows[place]
-                  nextKeys[spot] = keys[place]
-                  starts[digit] = spot + 1
+                for number in 0..<keys.count {
+                  let digit = Int((keys[number] >> shift) & 2047)
+                  let position = starts[digit]
+                  nextRows[position] = rows[number]
+                  nextKeys[position] = keys[number]
+                  starts[digit] = position + 1
                 }
               }
             }
@@ -62,16 +62,10 @@ extension UInt64 {
 }
 
 extension DatasetSurvey {
-  /// For each label its place when they are ordered by name.
+  /// For each label its rank when they are ordered by name.
   var ranksOfLabels: [Int] {
     var ranks = [Int](repeating: 0, count: labels.count)
-    for (place, label) in labels.indices.sorted(by: { labels[$0] < labels[$1] }).enumerated() { ranks[label] = place }
+    for (rank, label) in labels.indices.sorted(by: { labels[$0] < labels[$1] }).enumerated() { ranks[label] = rank }
     return ranks
-  }
-
-  /// The label of a row, by its place among the labels.
-  func label(ofRow row: Int) -> Int? {
-    guard labelOfRow.indices.contains(row), labelOfRow[row] >= 0 else { return nil }
-    return Int(labelOfRow[row])
   }
 }

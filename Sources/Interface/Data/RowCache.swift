@@ -8,60 +8,59 @@ package struct RowCache: Sendable, Hashable {
   /// Gaps between wanted rows that are not worth a request of their own.
   static let smallGap = 8
 
-  private var young: [Int: RowContent] = [:]
-  private var old: [Int: RowContent] = [:]
+  private var young: [RowIndex: RowContent] = [:]
+  private var old: [RowIndex: RowContent] = [:]
   private var youngBytes = 0
   /// Rows that were asked for and have not come.
-  private var pending: [Range<Int>] = []
+  private var pending: [Range<RowIndex>] = []
 
   package init() {}
 
-  package subscript(row: Int) -> RowContent? { young[row] ?? old[row] }
+  package subscript(row: RowIndex) -> RowContent? { young[row] ?? old[row] }
 
   package var count: Int { young.count + old.count }
 
   /// What must be asked for so that `visible` can be shown, of a file of `rows`; a page on either side comes along, so
   /// that the next steps find their rows there. Marks it as asked for.
-  package mutating func want(_ visible: Range<Int>, of rows: Int) -> [Range<Int>] {
-    let visible = visible.clamped(to: 0..<max(0, rows))
+  package mutating func want(_ visible: Range<RowIndex>, of rows: Int) -> [Range<RowIndex>] {
+    let visible = visible.clamped(to: 0..<RowIndex(max(0, rows)))
     guard !visible.isEmpty else { return [] }
     keep(visible)
     let page = min(visible.count, 128)
-    let near = max(0, visible.lowerBound - page / 2)..<min(rows, visible.upperBound + page / 2)
+    let near = visible.widened(by: page / 2, of: rows)
     guard near.contains(where: { !isKnown($0) }) else { return [] }
-    let wide = max(0, visible.lowerBound - page)..<min(rows, visible.upperBound + page)
-    return ask(for: wide.filter { !isKnown($0) })
+    return ask(for: visible.widened(by: page, of: rows).filter { !isKnown($0) })
   }
 
   /// What must be asked for so that some scattered rows can be shown.
-  package mutating func want(_ scattered: [Int], of rows: Int) -> [Range<Int>] {
-    let inside = scattered.filter { $0 >= 0 && $0 < rows }
+  package mutating func want(_ scattered: [RowIndex], of rows: Int) -> [Range<RowIndex>] {
+    let inside = scattered.filter { $0 >= 0 && $0.value < rows }
     keep(inside)
     return ask(for: inside.filter { !isKnown($0) }.sorted())
   }
 
-  package mutating func receive(_ content: [RowContent], from first: Int) {
-    let range = first..<first + content.count
-    pending = pending.flatMap { waiting -> [Range<Int>] in
+  package mutating func receive(_ content: [RowContent], from first: RowIndex) {
+    let range = first..<first.advanced(by: content.count)
+    pending = pending.flatMap { waiting -> [Range<RowIndex>] in
       guard waiting.overlaps(range) || range.isEmpty && waiting.contains(first) else { return [waiting] }
       if range.isEmpty { return [] }
       let before = waiting.lowerBound..<max(waiting.lowerBound, min(range.lowerBound, waiting.upperBound))
       let after = min(waiting.upperBound, max(range.upperBound, waiting.lowerBound))..<waiting.upperBound
       return [before, after].filter { !$0.isEmpty }
     }
-    for (offset, row) in content.enumerated() { insert(row, at: first + offset) }
+    for (offset, row) in content.enumerated() { insert(row, at: first.advanced(by: offset)) }
   }
 
-  private func isKnown(_ row: Int) -> Bool { self[row] != nil || pending.contains { $0.contains(row) } }
+  private func isKnown(_ row: RowIndex) -> Bool { self[row] != nil || pending.contains { $0.contains(row) } }
 
   /// Brings rows into the younger generation, so that what is on the screen outlives the change of generations.
-  private mutating func keep(_ rows: some Sequence<Int>) {
+  private mutating func keep(_ rows: some Sequence<RowIndex>) {
     for row in rows {
       if young[row] == nil, let content = old[row] { insert(content, at: row) }
     }
   }
 
-  private mutating func insert(_ content: RowContent, at row: Int) {
+  private mutating func insert(_ content: RowContent, at row: RowIndex) {
     if young.count >= Self.mostRows || youngBytes >= Self.mostBytes {
       old = young
       young = [:]
@@ -71,17 +70,24 @@ package struct RowCache: Sendable, Hashable {
     youngBytes += content.approximateBytes
   }
 
-  private mutating func ask(for rows: [Int]) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
+  private mutating func ask(for rows: [RowIndex]) -> [Range<RowIndex>] {
+    var ranges: [Range<RowIndex>] = []
     for row in rows {
-      if let last = ranges.last, row < last.upperBound + Self.smallGap, row >= last.lowerBound {
-        ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, row + 1)
+      if let last = ranges.last, row < last.upperBound.advanced(by: Self.smallGap), row >= last.lowerBound {
+        ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, row.advanced(by: 1))
       } else {
-        ranges.append(row..<row + 1)
+        ranges.append(row..<row.advanced(by: 1))
       }
     }
     pending += ranges
     return ranges
+  }
+}
+
+extension Range<RowIndex> {
+  /// With so many more rows on either side, of a file of `rows`.
+  fileprivate func widened(by count: Int, of rows: Int) -> Self {
+    Swift.max(0, lowerBound.advanced(by: -count))..<Swift.min(RowIndex(rows), upperBound.advanced(by: count))
   }
 }
 

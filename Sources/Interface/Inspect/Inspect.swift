@@ -2,22 +2,22 @@ import Domain
 
 /// What the Inspect screen looks at.
 package struct InspectState: Sendable, Hashable {
-  /// Place of the run among the session's runs; nil before the first.
+  /// Index of the run among the session's runs; nil before the first.
   package var run: Int?
   package var list = ListState()
   package var textTop = 0
   package var represented = ListState()
   /// Which rows the reasons list.
   package var relation = Relation.represents
-  /// What the chosen rows are listed by, and the places of the picks in that order; nil for the order they were taken in.
+  /// What the chosen rows are listed by, and the picks in that order; nil for the order they were taken in.
   package internal(set) var order = PickOrder.rank
   package internal(set) var isReversed = false
-  var arranged: [Int]?
+  var arranged: [Rank]?
   /// Why rows were chosen, by rank, as far as it was asked for.
-  package var explanations: [Int: PickExplanation] = [:]
-  package var failures: [Int: ErrorReport] = [:]
+  package var explanations: [Rank: PickExplanation] = [:]
+  package var failures: [Rank: ErrorReport] = [:]
   /// The rank that was asked about and is not answered yet.
-  package var pending: Int?
+  package var pending: Rank?
 
   static let mostExplanations = 64
 
@@ -69,14 +69,14 @@ extension Model {
     return pick(at: inspect.list.cursor, of: run)
   }
 
-  /// The pick at a place of the list of chosen rows.
-  func pick(at place: Int, of run: Run) -> Pick? {
-    let rank = inspect.arranged.map { $0.indices.contains(place) ? $0[place] : -1 } ?? place
+  /// The pick at a position of the list of chosen rows.
+  func pick(at position: Int, of run: Run) -> Pick? {
+    let rank = inspect.arranged.map { $0.indices.contains(position) ? $0[position].value : -1 } ?? position
     return run.picks.indices.contains(rank) ? run.picks[rank] : nil
   }
 
-  /// The place of a rank in the list of chosen rows.
-  func place(ofRank rank: Int) -> Int? { inspect.arranged.map { $0.firstIndex(of: rank) } ?? rank }
+  /// The position of a pick in the list of chosen rows.
+  func position(of rank: Rank) -> Int? { inspect.arranged.map { $0.firstIndex(of: rank) } ?? rank.value }
 
   /// Lists the chosen rows by something; the cursor stays on its row.
   mutating func order(picksBy order: PickOrder, isReversed: Bool) {
@@ -85,7 +85,7 @@ extension Model {
     inspect.isReversed = isReversed
     arrangePicks()
     inspect.list.center(
-      on: rank.flatMap { place(ofRank: $0) } ?? 0, count: inspectedRun?.picks.count ?? 0, page: page(of: .chosen))
+      on: rank.flatMap { position(of: $0) } ?? 0, count: inspectedRun?.picks.count ?? 0, page: page(of: .chosen))
   }
 
   /// Works the order of the chosen rows out anew: for another run, or when picks have come.
@@ -95,24 +95,24 @@ extension Model {
       return
     }
     let pool = files[.pool]?.opened.flatMap { $0.summary.contentHash == run.pool ? $0 : nil }
-    let all = Array(run.picks.indices)
     let picks = run.picks
-    func descending(_ key: (Pick) -> Double) -> [Int] { all.ordered { UInt64(descending: key(picks[$0])) } }
-    var places: [Int]
+    let all = Array(0..<Rank(picks.count))
+    func descending(_ key: (Pick) -> Double) -> [Rank] { all.ordered { UInt64(descending: key(picks[$0.value])) } }
+    let arranged: [Rank]
     switch inspect.order {
-    case .rank: places = all
-    case .gain: places = descending(\.gain)
-    case .weight: places = descending(\.weight)
-    case .length: places = descending { Double(pool?.length(of: $0.index) ?? 0) }
+    case .rank: arranged = all
+    case .gain: arranged = descending(\.gain)
+    case .weight: arranged = descending(\.weight)
+    case .length: arranged = descending { Double(pool?.length(of: $0.row) ?? 0) }
     case .label:
       // By name, rows without a label last.
       let rank = pool?.survey?.ranksOfLabels ?? []
-      places = all.ordered { place in
-        guard let label = pool?.survey?.label(ofRow: picks[place].index) else { return UInt64(rank.count) }
+      arranged = all.ordered { pick in
+        guard let label = pool?.survey?.label(of: picks[pick.value].row) else { return UInt64(rank.count) }
         return UInt64(rank[label])
       }
     }
-    inspect.arranged = inspect.isReversed ? places.reversed() : places
+    inspect.arranged = inspect.isReversed ? arranged.reversed() : arranged
   }
 
   /// The rows that the reasons list now.
@@ -134,11 +134,11 @@ extension Model {
   }
 
   /// A row that the reasons list, if it is at hand.
-  func relatedRow(_ index: Int) -> RowContent? {
+  func relatedRow(_ row: RowIndex) -> RowContent? {
     guard let run = inspectedRun else { return nil }
     let role = role(of: relation, in: run)
     guard let file = files[role]?.opened, file.summary.contentHash == run.contents[role] else { return nil }
-    return file.cache[index]
+    return file.cache[row]
   }
 
   var explanation: PickExplanation? { inspectedPick.flatMap { inspect.explanations[$0.rank] } }
@@ -149,11 +149,11 @@ extension Model {
   }
 
   /// Looks at another run, from its first pick.
-  mutating func inspect(run place: Int) {
-    guard runs.indices.contains(place) else { return }
+  mutating func inspect(run index: Int) {
+    guard runs.indices.contains(index) else { return }
     let (pending, relation) = (inspect.pending, inspect.relation)
     inspect = InspectState()
-    inspect.run = place
+    inspect.run = index
     inspect.relation = relation
     // An answer that is still under way belongs to the other run and will be passed over when it comes.
     inspect.pending = pending

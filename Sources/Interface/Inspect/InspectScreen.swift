@@ -54,7 +54,7 @@ enum InspectScreen: ScreenPart {
         asks: { model in
           guard let row = model.representedUnderCursor, let run = model.inspectedRun else { return [] }
           let role = model.role(of: model.relation, in: run)
-          return model.jump(to: row.index, of: role, run.contents[role])
+          return model.jump(to: row.row, of: role, run.contents[role])
         }),
       sideways: { model, steps in
         model.stepRelation(steps)
@@ -117,14 +117,14 @@ enum InspectScreen: ScreenPart {
   static func requests(_ model: inout Model) -> [Effect] {
     guard model.screen == .inspect, let run = model.inspectedRun else { return [] }
     var rows = model.inspect.list.visible(count: run.picks.count, page: model.page(of: .chosen)).compactMap {
-      model.pick(at: $0, of: run)?.index
+      model.pick(at: $0, of: run)?.row
     }
-    if let pick = model.inspectedPick { rows.append(pick.index) }
+    if let pick = model.inspectedPick { rows.append(pick.row) }
     var effects = model.want(rows, of: .pool, run.pool)
     let related = model.relatedRows
     let inSight = model.inspect.represented.visible(count: related.count, page: model.page(of: .reasons))
     let role = model.role(of: model.relation, in: run)
-    effects += model.want(related[inSight].map(\.index), of: role, run.contents[role])
+    effects += model.want(related[inSight].map(\.row), of: role, run.contents[role])
     if model.inspect.pending == nil, !run.isGoingOn, let id = run.id, let pick = model.inspectedPick,
       model.inspect.explanations[pick.rank] == nil, model.inspect.failures[pick.rank] == nil
     {
@@ -139,11 +139,11 @@ enum InspectScreen: ScreenPart {
     let isOpen = run.pool != nil && run.pool == model.files[.pool]?.opened?.summary.contentHash
     let otherPool = isOpen ? nil : "This run chose from another pool than the one that is open."
     guard model.focusedPanel == .reasons, let related = model.representedUnderCursor else {
-      return RowInFocus(row: pick.index, content: model.poolRow(pick.index, of: run.pool), obstacleToMarks: otherPool)
+      return RowInFocus(row: pick.row, content: model.poolRow(pick.row, of: run.pool), obstacleToMarks: otherPool)
     }
     let isOfPool = model.role(of: model.relation, in: run) == .pool
     return RowInFocus(
-      row: related.index, content: model.relatedRow(related.index),
+      row: related.row, content: model.relatedRow(related.row),
       obstacleToMarks: isOfPool ? otherPool : "Only rows of the pool can be pinned or banned.")
   }
 
@@ -154,13 +154,13 @@ enum InspectScreen: ScreenPart {
         run.pool == pool.summary.contentHash, let pick = model.inspectedPick
       else { return [] }
       model.seeking = pattern
-      let rows = run.picks.indices.compactMap { model.pick(at: $0, of: run)?.index }
-      return [.find(pool.key, pattern, RowSearch(rows: rows, from: pick.index, isForward: forward))]
+      let rows = run.picks.indices.compactMap { model.pick(at: $0, of: run)?.row }
+      return [.find(pool.key, pattern, RowSearch(rows: rows, from: pick.row, isForward: forward))]
     },
     found: { model, key, row in
       guard let run = model.inspectedRun, let pool = model.files[.pool]?.opened, pool.key == key,
-        run.pool == pool.summary.contentHash, let rank = run.picks.firstIndex(where: { $0.index == row }),
-        let index = model.place(ofRank: rank)
+        run.pool == pool.summary.contentHash, let rank = run.picks.first(where: { $0.row == row })?.rank,
+        let index = model.position(of: rank)
       else { return }
       model.place(cursor: index, in: .chosen)
     },

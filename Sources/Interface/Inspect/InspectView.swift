@@ -37,7 +37,7 @@ extension Model {
     ) { index, line, layout, frame in
       guard let pick = pick(at: index, of: run) else { return }
       frame.row(pickCells(pick, of: run), columns, layout, in: line)
-      drawMark(of: pick.index, at: Point(x: inside.x + 1, y: line.y), &frame)
+      drawMark(of: pick.row, at: Point(x: inside.x + 1, y: line.y), &frame)
     }
     frame.scrollBar(
       of: rect, top: inspect.list.top, page: page(of: .chosen), count: run.picks.count, isFocused: isFocused)
@@ -45,7 +45,7 @@ extension Model {
 
   var chosenTextTitle: String {
     guard let run = inspectedRun, let pick = inspectedPick else { return "Row" }
-    return rowTitle(pick.index, poolRow(pick.index, of: run.pool)?.sample)
+    return rowTitle(pick.row, poolRow(pick.row, of: run.pool)?.sample)
   }
 
   func chosenTextLines(_ width: Int) -> [TextLine] {
@@ -53,7 +53,7 @@ extension Model {
     guard files[.pool]?.opened?.summary.contentHash == run.pool else {
       return wrap("The pool that this run chose from is no longer open.", .muted, width)
     }
-    return lines(of: poolRow(pick.index, of: run.pool), width: width)
+    return lines(of: poolRow(pick.row, of: run.pool), width: width)
   }
 
   func drawReasons(in rect: Rect, _ frame: inout Frame) {
@@ -103,7 +103,7 @@ extension Model {
   private func drawFacts(of pick: Pick, in run: Run, at rect: Rect, _ frame: inout Frame) {
     let dot = " \(symbols.dot) "
     var first: [(String, StyleName)] = [
-      ("step ", .muted), ("\(Format.count(pick.rank + 1)) of \(Format.count(run.picks.count))", .text),
+      ("step ", .muted), ("\(Format.count(pick.rank.value + 1)) of \(Format.count(run.picks.count))", .text),
     ]
     if run.hasGains { first += [("\(dot)gain ", .muted), (Format.measure(pick.gain), .number)] }
     let objective = run.objective
@@ -117,7 +117,7 @@ extension Model {
       guard let first = explanation.targets.first else { return }
       frame.spans(
         [
-          ("taken for target row ", .muted), (Format.count(first.index), .number), ("  score ", .muted),
+          ("taken for target row ", .muted), (Format.count(first.row), .number), ("  score ", .muted),
           (Format.measure(Double(first.utility)), .number),
         ], in: rect, y: 1)
       return
@@ -162,10 +162,10 @@ extension Model {
       isFocused: isFocused
     ) { index, line, layout, frame in
       let row = rows[index]
-      let sample = relatedRow(row.index)?.sample
+      let sample = relatedRow(row.row)?.sample
       frame.row(
         [
-          (Format.count(row.index), .number), (Format.fixed(Double(row.utility), 3), .text),
+          (Format.count(row.row), .number), (Format.fixed(Double(row.utility), 3), .text),
           (sample?.label ?? sample.map { String($0.query.instructionAndInput.instruction.prefix(80)) } ?? "", .label),
         ], columns, layout, in: line)
     }

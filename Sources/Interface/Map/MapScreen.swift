@@ -155,9 +155,9 @@ enum MapScreen: ScreenPart {
 extension MapState {
   /// Towards the cursor, so that what was looked at stays in sight.
   fileprivate mutating func zoomIn() {
-    if let map, map.places.indices.contains(cursor) {
-      let place = map.places[cursor]
-      center = (Double(place.x) / extent.x, Double(place.y) / extent.y)
+    if let map, map.points.indices.contains(cursor) {
+      let point = map.points[cursor]
+      center = (Double(point.x) / extent.x, Double(point.y) / extent.y)
     }
     enlarge(by: 2)
   }
@@ -188,18 +188,18 @@ extension Model {
   /// Puts the map's cursor on the point in a cell, a chosen one before others; on the nearest one where the cell is empty.
   mutating func pointAt(_ cell: Point, in rect: Rect) {
     guard let shown = map.map, rect.width > 0, rect.height > 0 else { return }
-    let lit = Set(mappedRun?.shownPicks.map(\.index) ?? [])
-    var best: (place: Int, distance: Double)?
-    for (place, point) in shown.places.enumerated() {
+    let lit = Set(mappedRun?.shownPicks.map(\.row) ?? [])
+    var best: (index: Int, distance: Double)?
+    for (index, point) in shown.points.enumerated() {
       let position = map.position(of: point)
       let (x, y) = (position.x * Double(rect.width), position.y * Double(rect.height))
       guard x.isFinite, y.isFinite else { continue }
       let isInside = x.rounded(.down) == Double(cell.x - rect.x) && y.rounded(.down) == Double(cell.y - rect.y)
       let (dx, dy) = (x - Double(cell.x - rect.x) - 0.5, 2 * (y - Double(cell.y - rect.y) - 0.5))
-      let distance = isInside ? (lit.contains(shown.rows[place]) ? -2 : -1) : dx * dx + dy * dy
-      if best.map({ distance < $0.distance }) ?? true { best = (place, distance) }
+      let distance = isInside ? (lit.contains(shown.rows[index]) ? -2 : -1) : dx * dx + dy * dy
+      if best.map({ distance < $0.distance }) ?? true { best = (index, distance) }
     }
-    if let best { map.cursor = best.place }
+    if let best { map.cursor = best.index }
     map.textTop = 0
   }
 }

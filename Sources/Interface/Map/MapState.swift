@@ -22,10 +22,10 @@ package struct MapState: Sendable, Hashable {
   package var source: MapSource?
   package var colouring = Colouring.label
   package var order = HeatOrder.label
-  /// The place on the map in the middle of the panel, in half widths of the whole map, and how much it is enlarged.
+  /// The point of the map in the middle of the panel, in half widths of the whole map, and how much it is enlarged.
   var center = (x: 0.0, y: 0.0)
   var zoom = 1.0
-  /// The place among the map's rows of the one under the cursor.
+  /// The index among the map's rows of the one under the cursor.
   package internal(set) var cursor = 0
   /// The first line in sight of the text of the row under the cursor.
   var textTop = 0
@@ -40,9 +40,9 @@ package struct MapState: Sendable, Hashable {
   var heatFor: HeatRequest?
   var askedHeat: HeatRequest?
   var heatFailure: ErrorReport?
-  /// Half the extent of the map along each axis, and for each of its rows the place among them.
+  /// Half the extent of the map along each axis, and for each of its rows the index among them.
   private(set) var extent = (x: 1.0, y: 1.0)
-  private(set) var placeOfRow: [Int: Int] = [:]
+  private(set) var indexOfRow: [RowIndex: Int] = [:]
 
   static let mostZoom = 64.0
 
@@ -56,16 +56,16 @@ package struct MapState: Sendable, Hashable {
     func reach(_ values: some Sequence<Float>) -> Double {
       max(1e-12, values.reduce(0.0) { $1.isFinite ? max($0, Double(abs($1))) : $0 })
     }
-    extent = (reach(map.places.lazy.map(\.x)), reach(map.places.lazy.map(\.y)))
-    placeOfRow = [:]
-    for (place, row) in map.rows.enumerated() { placeOfRow[row] = place }
-    cursor = row.flatMap { placeOfRow[$0] } ?? 0
+    extent = (reach(map.points.lazy.map(\.x)), reach(map.points.lazy.map(\.y)))
+    indexOfRow = [:]
+    for (index, row) in map.rows.enumerated() { indexOfRow[row] = index }
+    cursor = row.flatMap { indexOfRow[$0] } ?? 0
   }
 
   /// Where a point stands in the panel, from 0 to 1 to the right and down; beyond that it is out of sight.
-  func position(of place: PoolMap.Place) -> (x: Double, y: Double) {
-    let x = (Double(place.x) / extent.x - center.x) * zoom
-    let y = (Double(place.y) / extent.y - center.y) * zoom
+  func position(of point: PoolMap.Point) -> (x: Double, y: Double) {
+    let x = (Double(point.x) / extent.x - center.x) * zoom
+    let y = (Double(point.y) / extent.y - center.y) * zoom
     return (0.5 + 0.48 * x, 0.5 - 0.48 * y)
   }
 
@@ -81,27 +81,27 @@ package struct MapState: Sendable, Hashable {
 
   /// Puts a point in sight, if it is not.
   mutating func reveal() {
-    guard let map, map.places.indices.contains(cursor) else { return }
-    let place = position(of: map.places[cursor])
-    if !(0...1).contains(place.x) { center.x = Double(map.places[cursor].x) / extent.x }
-    if !(0...1).contains(place.y) { center.y = Double(map.places[cursor].y) / extent.y }
+    guard let map, map.points.indices.contains(cursor) else { return }
+    let here = position(of: map.points[cursor])
+    if !(0...1).contains(here.x) { center.x = Double(map.points[cursor].x) / extent.x }
+    if !(0...1).contains(here.y) { center.y = Double(map.points[cursor].y) / extent.y }
   }
 
   /// The nearest point in a direction: one that lies more that way than to the side.
   mutating func step(x: Double, y: Double, aspect: Double) {
-    guard let map, map.places.indices.contains(cursor) else { return }
-    let here = position(of: map.places[cursor])
-    var best: (place: Int, distance: Double)?
-    for (place, point) in map.places.enumerated() where place != cursor {
+    guard let map, map.points.indices.contains(cursor) else { return }
+    let here = position(of: map.points[cursor])
+    var best: (index: Int, distance: Double)?
+    for (index, point) in map.points.enumerated() where index != cursor {
       let there = position(of: point)
       let (dx, dy) = ((there.x - here.x) * aspect, there.y - here.y)
       let along = dx * x + dy * y
       let aside = abs(dx * y) + abs(dy * x)
       guard along > 1e-9, along >= aside else { continue }
       let distance = along * along + 4 * aside * aside
-      if best.map({ distance < $0.distance }) ?? true { best = (place, distance) }
+      if best.map({ distance < $0.distance }) ?? true { best = (index, distance) }
     }
-    if let best { cursor = best.place }
+    if let best { cursor = best.index }
     reveal()
   }
 
@@ -180,7 +180,7 @@ extension Model {
   }
 
   /// The row under the map's cursor.
-  var mappedRow: Int? {
+  var mappedRow: RowIndex? {
     guard let rows = map.map?.rows, rows.indices.contains(map.cursor) else { return nil }
     return rows[map.cursor]
   }

@@ -58,45 +58,44 @@ extension Model {
   private func drawPoints(of shown: PoolMap, _ pool: OpenedFile, in plot: Rect, _ frame: inout Frame) {
     guard plot.width > 1, plot.height > 0 else { return }
     let chosen = mappedRun?.shownPicks ?? []
-    // Only what has a place matters: a choice may have many more rows than the map.
+    // Only what is on the map matters: a choice may have many more rows than the map.
     var isLit = [Bool](repeating: false, count: shown.rows.count)
-    for pick in chosen { if let place = map.placeOfRow[pick.index] { isLit[place] = true } }
+    for pick in chosen { if let index = map.indexOfRow[pick.row] { isLit[index] = true } }
     var cloud = PointCloud(width: plot.width, height: plot.height)
-    for place in shown.places.indices where !isLit[place] {
-      let position = map.position(of: shown.places[place])
-      cloud.add(x: position.x, y: position.y, kind: kind(of: shown.rows[place], pool))
+    for index in shown.points.indices where !isLit[index] {
+      let position = map.position(of: shown.points[index])
+      cloud.add(x: position.x, y: position.y, kind: kind(of: shown.rows[index], pool))
     }
     cloud.draw(into: &frame.grid, in: plot, symbols: symbols) { kind in style(ofKind: kind) }
     // What was chosen stands over the rest: the latest pick brightest.
-    for place in shown.places.indices where isLit[place] {
-      put(symbols.full, theme[.accent], at: shown.places[place], in: plot, &frame)
+    for index in shown.points.indices where isLit[index] {
+      put(symbols.full, theme[.accent], at: shown.points[index], in: plot, &frame)
     }
     if let latest = chosen.last, mappedRun?.isGoingOn == true || mappedRun?.replay != nil,
-      let place = map.placeOfRow[latest.index]
+      let index = map.indexOfRow[latest.row]
     {
-      put(symbols.full, theme[.warning], at: shown.places[place], in: plot, &frame)
+      put(symbols.full, theme[.warning], at: shown.points[index], in: plot, &frame)
     }
-    if screen == .map, shown.places.indices.contains(map.cursor) {
+    if screen == .map, shown.points.indices.contains(map.cursor) {
       var style = theme[focusedPanel == .map ? .match : .selectedUnfocused]
       style.attributes.insert(.bold)
-      put(symbols.cross, style, at: shown.places[map.cursor], in: plot, &frame)
+      put(symbols.cross, style, at: shown.points[map.cursor], in: plot, &frame)
     }
   }
 
-  private func put(_ glyph: String, _ style: Style, at place: PoolMap.Place, in plot: Rect, _ frame: inout Frame) {
-    let position = map.position(of: place)
+  private func put(_ glyph: String, _ style: Style, at point: PoolMap.Point, in plot: Rect, _ frame: inout Frame) {
+    let position = map.position(of: point)
     guard (0..<1).contains(position.x), (0..<1).contains(position.y) else { return }
     let (x, y) = (Int(position.x * Double(plot.width)), Int(position.y * Double(plot.height)))
     frame.grid.put(Cell(glyph: glyph, width: 1, style: style), x: plot.x + x, y: plot.y + y)
   }
 
   /// What a row's point is coloured by, as a number that `style(ofKind:)` knows.
-  private func kind(of row: Int, _ pool: OpenedFile) -> Int {
+  private func kind(of row: RowIndex, _ pool: OpenedFile) -> Int {
     switch map.colouring {
     case .choice: return 0
     case .label:
-      guard let survey = pool.survey, survey.labelOfRow.indices.contains(row) else { return -1 }
-      return Int(survey.labelOfRow[row])
+      return pool.survey?.label(of: row) ?? -1
     case .length:
       guard let length = pool.length(of: row) else { return -1 }
       return min(15, length * 16 / max(1, pool.usualLongest))
@@ -120,11 +119,11 @@ extension Model {
     }
     switch map.colouring {
     case .label:
-      for (place, label) in (pool.survey?.labels ?? []).prefix(Self.labelStyles.count).enumerated() {
+      for (number, label) in (pool.survey?.labels ?? []).prefix(Self.labelStyles.count).enumerated() {
         let name = label.truncated(to: 16, ellipsis: symbols.ellipsis)
         guard x + name.displayWidth + 3 <= line.width - 4 else { break }
         x += frame.spans(
-          [("\(symbols.full) ", Self.labelStyles[place]), ("\(name)  ", .muted)], in: line, x: x)
+          [("\(symbols.full) ", Self.labelStyles[number]), ("\(name)  ", .muted)], in: line, x: x)
       }
     case .length:
       let unit = pool.survey?.unit.rawValue ?? ""
@@ -148,9 +147,9 @@ extension Model {
       return wrap("The row under the map's cursor is shown here.", .muted, width)
     }
     var lines = lines(of: pool.cache[row], width: width)
-    if let run = mappedRun, let pick = run.shownPicks.first(where: { $0.index == row }) {
+    if let run = mappedRun, let pick = run.shownPicks.first(where: { $0.row == row }) {
       let gain = run.hasGains ? " \(symbols.dot) gain \(Format.measure(pick.gain))" : ""
-      lines.insert([("\(symbols.full) chosen at step \(Format.count(pick.rank + 1))\(gain)", .accent)], at: 0)
+      lines.insert([("\(symbols.full) chosen at step \(Format.count(pick.rank.value + 1))\(gain)", .accent)], at: 0)
     }
     return lines
   }

@@ -129,7 +129,7 @@ enum RunScreen: ScreenPart {
 
   static func requests(_ model: inout Model) -> [Effect] {
     guard model.screen == .run, let run = model.currentRun else { return [] }
-    return model.want(run.shownPicks.suffix(model.page(of: .picks)).map(\.index), of: .pool, run.pool)
+    return model.want(run.shownPicks.suffix(model.page(of: .picks)).map(\.row), of: .pool, run.pool)
   }
 
   static func leave(_ model: inout Model) -> [Effect]? {

@@ -206,12 +206,12 @@ extension Model {
   }
 
   func pickCells(_ pick: Pick, of run: Run) -> [(String, StyleName)] {
-    let sample = poolRow(pick.index, of: run.pool)?.sample
+    let sample = poolRow(pick.row, of: run.pool)?.sample
     let prompt = sample.map { String($0.query.instructionAndInput.instruction.prefix(200)) }
     let gain: [(String, StyleName)] = run.hasGains ? [(Format.fixed(pick.gain, run.gainDigits), .text)] : []
     let weight: [(String, StyleName)] = run.hasWeights ? [(Format.fixed(pick.weight, 2), .text)] : []
-    let length = files[.pool]?.opened.flatMap { $0.summary.contentHash == run.pool ? $0.length(of: pick.index) : nil }
-    return [(Format.count(pick.rank + 1), .muted), (Format.count(pick.index), .number)] + gain + weight
+    let length = files[.pool]?.opened.flatMap { $0.summary.contentHash == run.pool ? $0.length(of: pick.row) : nil }
+    return [(Format.count(pick.rank.value + 1), .muted), (Format.count(pick.row), .number)] + gain + weight
       + [(length.map { Format.count($0) } ?? "", .muted)]
       + [(sample?.label ?? "", .label), (prompt ?? symbols.ellipsis, .muted)]
   }

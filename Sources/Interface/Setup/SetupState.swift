@@ -2,20 +2,20 @@ import Domain
 
 /// Rows of the pool that the next run takes first, and rows that it never takes, in the order they were marked.
 package struct Marks: Sendable, Hashable {
-  package var pinned: [Int] = []
-  package var banned: [Int] = []
+  package var pinned: [RowIndex] = []
+  package var banned: [RowIndex] = []
 
   package init() {}
 
   package var isEmpty: Bool { pinned.isEmpty && banned.isEmpty }
 
   /// Marks a row, or takes the mark away; a row is never both.
-  mutating func toggle(pin row: Int) {
+  mutating func toggle(pin row: RowIndex) {
     banned.removeAll { $0 == row }
     if pinned.contains(row) { pinned.removeAll { $0 == row } } else { pinned.append(row) }
   }
 
-  mutating func toggle(ban row: Int) {
+  mutating func toggle(ban row: RowIndex) {
     pinned.removeAll { $0 == row }
     if banned.contains(row) { banned.removeAll { $0 == row } } else { banned.append(row) }
   }

@@ -22,27 +22,27 @@ package enum RowContent: Sendable, Hashable, Codable {
 /// Where a search looks.
 package struct RowSearch: Sendable, Hashable {
   /// The rows to look at, in this order; nil for all of the file.
-  package var rows: [Int]?
+  package var rows: [RowIndex]?
   /// The row that the search starts from; it is looked at last. If it is not among the rows, the search starts at their
   /// beginning.
-  package var from: Int
+  package var from: RowIndex
   package var isForward: Bool
 
-  package init(rows: [Int]? = nil, from: Int, isForward: Bool = true) {
+  package init(rows: [RowIndex]? = nil, from: RowIndex, isForward: Bool = true) {
     self.rows = rows
     self.from = from
     self.isForward = isForward
   }
 
   /// The rows in the order they are to be looked at, of a file that has `count`.
-  package func order(of count: Int) -> some Sequence<Int> {
+  package func order(of count: Int) -> some Sequence<RowIndex> {
     let total = rows?.count ?? count
     let (rows, isForward, from) = (rows, isForward, from)
-    let start = rows.map { $0.firstIndex(of: from) ?? (isForward ? -1 : 0) } ?? from
+    let start = rows.map { $0.firstIndex(of: from) ?? (isForward ? -1 : 0) } ?? from.value
     return (0..<max(0, total)).lazy.map { step in
-      let place = isForward ? start + 1 + step : start - 1 - step
-      let wrapped = ((place % total) + total) % total
-      return rows?[wrapped] ?? wrapped
+      let next = isForward ? start + 1 + step : start - 1 - step
+      let position = ((next % total) + total) % total
+      return rows?[position] ?? RowIndex(position)
     }
   }
 }
@@ -118,7 +118,7 @@ package enum Effect: Sendable, Hashable {
   /// The file in this role is no longer shown: what is kept for it can go.
   case close(DatasetKey)
   /// Decode rows; answered by `rows`, for this range or for parts of it.
-  case loadRows(DatasetKey, Range<Int>)
+  case loadRows(DatasetKey, Range<RowIndex>)
   /// Find the next row that a pattern matches, going round at the end; answered by `found`.
   case find(DatasetKey, RowPattern, RowSearch)
   /// Find all rows that a pattern matches, in order; answered by `filtered`.
@@ -151,7 +151,7 @@ package enum Effect: Sendable, Hashable {
   /// Stop the run that is going on; answered by `runCancelled`.
   case cancelRun
   /// Why a pick was chosen; answered by `explained` or `explanationFailed`. At most one is asked for at a time.
-  case explain(RunID, rank: Int)
+  case explain(RunID, rank: Rank)
   /// Write the chosen rows; answered by `exported`, `exportExists` or `failed`.
   case export(RunID, path: String, overwrite: Bool)
   case copyToClipboard(String)
@@ -166,13 +166,13 @@ package enum Message: Sendable, Hashable, Codable {
   case input(InputEvent)
   case datasetOpened(DatasetKey, DatasetSummary)
   case datasetFailed(path: String, role: DatasetRole, ErrorReport)
-  /// Rows of a file, from `first`; a row that cannot be decoded is an error in its place.
-  case rows(DatasetKey, first: Int, [RowContent])
+  /// Rows of a file, from `first`; a row that cannot be decoded is an error instead.
+  case rows(DatasetKey, first: RowIndex, [RowContent])
   case completions(of: String, [String])
   /// The row that a search came to; nil where none matches.
-  case found(DatasetKey, RowPattern, row: Int?)
+  case found(DatasetKey, RowPattern, row: RowIndex?)
   /// The rows that a filter lets through.
-  case filtered(DatasetKey, RowPattern, rows: [Int])
+  case filtered(DatasetKey, RowPattern, rows: [RowIndex])
   case surveyed(DatasetKey, DatasetSurvey)
   case estimated(RunSpecification, RunEstimate)
   case estimateFailed(RunSpecification, ErrorReport)
@@ -201,8 +201,8 @@ package enum Message: Sendable, Hashable, Codable {
   case runCancelled(RunID, Selection?)
   /// The run ended with an error; nil where it did not even get a number.
   case runFailed(RunID?, ErrorReport)
-  case explained(RunID, rank: Int, PickExplanation)
-  case explanationFailed(RunID, rank: Int, ErrorReport)
+  case explained(RunID, rank: Rank, PickExplanation)
+  case explanationFailed(RunID, rank: Rank, ErrorReport)
   case exported(RunID, path: String, rows: Int)
   case exportExists(RunID, path: String)
   /// Something to say in the status line and keep in the log.

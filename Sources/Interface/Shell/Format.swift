@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 
 /// Numbers as people read them: thousands apart, units named, no more digits than mean something.
@@ -14,6 +15,8 @@ enum Format {
   }
 
   /// `1 row`, `24 rows`.
+  static func count(_ number: some Ordinal) -> String { count(number.value) }
+
   static func count(_ value: Int, _ noun: String) -> String { "\(count(value)) \(noun)\(value == 1 ? "" : "s")" }
 
   /// A number with so many digits after the point.

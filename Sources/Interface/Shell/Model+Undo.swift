@@ -65,8 +65,8 @@ extension Model {
     guard var file = files[role]?.opened, file.filter != filter else { return }
     let row = file.rowUnderCursor
     file.show(filter)
-    let place = row.flatMap { file.place(of: $0) } ?? 0
-    file.list.center(on: place, count: file.shownCount, page: page(of: .rows))
+    let position = row.flatMap { file.position(of: $0) } ?? 0
+    file.list.center(on: position, count: file.shownCount, page: page(of: .rows))
     files[role] = .opened(file)
     if role == data.role { data.textTop = 0 }
   }

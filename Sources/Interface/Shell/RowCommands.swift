@@ -88,7 +88,7 @@ extension Model {
     return row.obstacleToMarks
   }
 
-  fileprivate mutating func mark(_ change: (inout Marks, Int) -> Void) {
+  fileprivate mutating func mark(_ change: (inout Marks, RowIndex) -> Void) {
     guard let row = part.rowInFocus(self)?.row else { return }
     noteForUndo()
     change(&setup.marks, row)
@@ -112,21 +112,21 @@ extension Model {
   }
 
   /// What must be loaded of scattered rows of a file, if it is still the one that is open.
-  mutating func want(_ rows: [Int], of role: DatasetRole, _ content: ContentHash?) -> [Effect] {
+  mutating func want(_ rows: [RowIndex], of role: DatasetRole, _ content: ContentHash?) -> [Effect] {
     guard var file = files[role]?.opened, file.summary.contentHash == content else { return [] }
     let ranges = file.cache.want(rows, of: file.summary.rows)
     files[role] = .opened(file)
     return ranges.map { .loadRows(file.key, $0) }
   }
 
-  /// The row of a pool by its index, if it is at hand and the pool is still the one that is open.
-  func poolRow(_ index: Int, of content: ContentHash?) -> RowContent? {
+  /// A row of a pool, if it is at hand and the pool is still the one that is open.
+  func poolRow(_ row: RowIndex, of content: ContentHash?) -> RowContent? {
     guard let pool = files[.pool]?.opened, pool.summary.contentHash == content else { return nil }
-    return pool.cache[index]
+    return pool.cache[row]
   }
 
   /// Shows a row on the Data screen; Esc comes back.
-  mutating func jump(to index: Int, of role: DatasetRole, _ content: ContentHash?) -> [Effect] {
+  mutating func jump(to row: RowIndex, of role: DatasetRole, _ content: ContentHash?) -> [Effect] {
     guard var file = files[role]?.opened, file.summary.contentHash == content else {
       say("The file that this run was about is no longer open.")
       return []
@@ -137,8 +137,8 @@ extension Model {
     data.jumpedFrom = from
     data.textTop = 0
     // A filter that leaves the row out gives way.
-    if file.place(of: index) == nil { file.show(nil) }
-    file.list.center(on: file.place(of: index) ?? 0, count: file.shownCount, page: page(of: .rows))
+    if file.position(of: row) == nil { file.show(nil) }
+    file.list.center(on: file.position(of: row) ?? 0, count: file.shownCount, page: page(of: .rows))
     files[role] = .opened(file)
     return []
   }

@@ -44,7 +44,7 @@ extension ScreenPart {
 
 /// The row that commands like copy and pin are about.
 struct RowInFocus {
-  var row: Int
+  var row: RowIndex
   /// Its content, if it is at hand.
   var content: RowContent?
   /// Why it can't be pinned or banned; nil where it can.
@@ -58,7 +58,7 @@ struct RowList: Sendable {
   /// Looks for the next row that a pattern matches.
   var seek: @Sendable (inout Model, RowPattern, _ forward: Bool) -> [Effect]
   /// Puts the cursor on a row of a file that a search came to.
-  var found: @Sendable (inout Model, DatasetKey, _ row: Int) -> Void
+  var found: @Sendable (inout Model, DatasetKey, _ row: RowIndex) -> Void
   /// Why the next order can't be had yet; nil where it can.
   var obstacleToOrder: @Sendable (Model) -> String? = { _ in nil }
   /// Orders it by the next thing there is, or turns it round.

@@ -12,7 +12,7 @@ package struct Session: Sendable, Hashable, Codable {
     package var order = RowOrder.file
     package var isReversed = false
     /// The row under the cursor.
-    package var row = 0
+    package var row: RowIndex = 0
 
     package init(path: String) { self.path = path }
   }
@@ -23,8 +23,8 @@ package struct Session: Sendable, Hashable, Codable {
   package var role = DatasetRole.pool
   /// What the form says, by field.
   package var setup: [String: String] = [:]
-  package var pinned: [Int] = []
-  package var banned: [Int] = []
+  package var pinned: [RowIndex] = []
+  package var banned: [RowIndex] = []
   package var theme: String?
   /// The run that was inspected, by its number in the library, the pick under the cursor, and the compared runs.
   package var inspected: Int64?
@@ -148,12 +148,12 @@ extension Model {
       return []
     }
     if kept.order != .file || kept.isReversed { file.order(by: kept.order, isReversed: kept.isReversed) }
-    let place = file.place(of: kept.row) ?? 0
-    file.list.center(on: place, count: file.shownCount, page: page(of: .rows))
+    let position = file.position(of: kept.row) ?? 0
+    file.list.center(on: position, count: file.shownCount, page: page(of: .rows))
     files[role] = .opened(file)
     if role == .pool, let session = restoring {
-      setup.marks.pinned = session.pinned.filter { $0 >= 0 && $0 < file.summary.rows }
-      setup.marks.banned = session.banned.filter { $0 >= 0 && $0 < file.summary.rows }
+      setup.marks.pinned = session.pinned.filter { $0 >= 0 && $0.value < file.summary.rows }
+      setup.marks.banned = session.banned.filter { $0 >= 0 && $0.value < file.summary.rows }
     }
     guard seeking == nil, let text = kept.filter, let pattern = try? RowPattern(parsing: text) else { return [] }
     seeking = pattern

@@ -39,7 +39,7 @@ extension Model {
       change(key) { file in
         let row = file.rowUnderCursor
         file.receive(survey)
-        if let place = row.flatMap({ file.place(of: $0) }) { file.list.cursor = place }
+        if let position = row.flatMap({ file.position(of: $0) }) { file.list.cursor = position }
       }
       if inspect.order == .length || inspect.order == .label { arrangePicks() }
     case .estimated(let specification, let found):
@@ -126,7 +126,7 @@ extension Model {
       effects.append(.stopSeeking)
     }
     if summary.role == .pool {
-      // Marks are places in a file; in another one they would mean other rows.
+      // Marks are rows of a file; in another one they would mean other rows.
       setup.marks = Marks()
       (done, undone) = ([], [])
     }

@@ -20,7 +20,7 @@ package enum EndpointError: ReportableError {
   case templateNeedsTokenizer(String)
   case noEndOfSequence(tokenizer: String)
   /// A row that does not fit the server's context even without an example.
-  case tooLong(row: Int, path: String?, words: String)
+  case tooLong(row: RowIndex, path: String?, words: String)
 
   package var report: ErrorReport {
     switch self {

@@ -26,7 +26,8 @@ package final class RemoteScorer: UtilityScorer {
   private let client: CompletionsClient
   private let model: String
   private let queryPath: String?
-  private let queryRows: [Int]
+  private let queryRows: [RowIndex]
+  private let exampleRows: [RowIndex]
   /// Tokens that may be sent, at most; nil where the server does not say.
   private let room: Int?
   /// Threads that ask, of each worker; the client lets no more through at once than there may be.
@@ -82,6 +83,7 @@ package final class RemoteScorer: UtilityScorer {
     model = endpoint.model ?? ""
     self.queryPath = queryPath
     queryRows = queries.map(\.index)
+    exampleRows = examples.map(\.index)
     width = max(1, (access.requests + workers - 1) / max(1, workers))
     // One token is the server's own.
     let room = endpoint.context.map { $0 - 1 }
@@ -203,7 +205,7 @@ package final class RemoteScorer: UtilityScorer {
     }
     if probabilities.isEmpty { return .infinity }
     guard let distance = LocalScorer.distance(probabilities[...]) else {
-      throw ScoringError.notFinite(row: queryRows[query], example: example)
+      throw ScoringError.notFinite(row: queryRows[query], example: example.map { exampleRows[$0] })
     }
     return distance
   }

@@ -3,7 +3,8 @@ import Domain
 
 /// Candidates, which objectives count without gaps, and rows of the pool's file, which picks name: they differ where bad rows were left
 /// out.
-struct CandidateMap {
+struct CandidateMap: Sendable {
+  /// Nil where matrices alone are chosen from: a row is then what its candidate is.
   private let pool: DatasetFile?
   private let candidates: Int
 
@@ -12,20 +13,29 @@ struct CandidateMap {
     self.candidates = candidates
   }
 
-  /// A pick of a candidate as one of its row, with its identifier.
-  func named(_ pick: Pick) throws -> Pick {
-    guard let pool else { return pick }
-    var named = pick
-    named.index = pool.index(at: pick.index)
-    if pool.summary.idField != nil { named.id = try pool.sample(at: pick.index).id }
-    return named
+  func row(of candidate: Candidate) -> RowIndex { pool?.index(at: candidate.value) ?? RowIndex(candidate.value) }
+
+  /// Nil for a row that can't be chosen.
+  func candidate(of row: RowIndex) -> Candidate? {
+    let position = pool.map { $0.position(of: row) } ?? row.value
+    guard let position, position >= 0, position < candidates else { return nil }
+    return Candidate(position)
   }
 
-  func candidate(ofRow row: Int) throws -> Int {
-    guard let pool else { return row }
-    guard let candidate = pool.position(ofIndex: row), candidate < candidates else {
-      throw WorkbenchError.outsideRange(option: "--pin or --ban", value: "row \(row)", bounds: "the pool's rows")
+  /// Candidates that a specification pins or bans.
+  func marked(_ rows: [RowIndex]) throws -> [Candidate] {
+    try rows.map { row in
+      guard let candidate = candidate(of: row) else {
+        throw WorkbenchError.outsideRange(option: "--pin or --ban", value: "row \(row)", bounds: "the pool's rows")
+      }
+      return candidate
     }
-    return candidate
+  }
+
+  /// A pick of a candidate's row, with its identifier.
+  func pick(_ candidate: Candidate, rank: Rank, gain: Double, weight: Double = 1) throws -> Pick {
+    var pick = Pick(rank: rank, row: row(of: candidate), gain: gain, weight: weight)
+    if let pool, pool.summary.idField != nil { pick.id = try pool.sample(at: candidate.value).id }
+    return pick
   }
 }

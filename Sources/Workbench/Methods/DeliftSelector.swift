@@ -76,7 +76,7 @@ struct DeliftSelector: Selector {
     }
   }
 
-  func value(of candidates: [Int], by evidence: RunEvidence, workers: Workers) throws -> Double? {
+  func value(of candidates: [Candidate], by evidence: RunEvidence, workers: Workers) throws -> Double? {
     guard case .kernels(let kernels) = evidence else { return nil }
     return try coverage(kernels, workers: workers).value(of: candidates)
   }
@@ -118,8 +118,8 @@ struct DeliftSelector: Selector {
     func select(budget: Int, seconds: inout PhaseSeconds, in context: RunContext) throws -> Chosen {
       // Marks are looked at before hours of scoring.
       let map = CandidateMap(inputs.pool, candidates: candidates)
-      let pinned = try selector.specification.pinned.map(map.candidate)
-      let banned = try selector.specification.banned.map(map.candidate)
+      let pinned = try map.marked(selector.specification.pinned)
+      let banned = try map.marked(selector.specification.banned)
       var kernels = imported ?? KernelSet()
       if let backend {
         let clock = context.clock(.score, unit: "pairs")
@@ -145,10 +145,10 @@ struct DeliftSelector: Selector {
       var picks: [Pick] = []
       var isPartial = false
       do {
-        while let pick = try run.next() {
-          let named = try map.named(pick)
-          picks.append(named)
-          context.observe(.picked(named))
+        while let step = try run.next() {
+          let pick = try map.pick(step.candidate, rank: step.rank, gain: step.gain)
+          picks.append(pick)
+          context.observe(.picked(pick))
           clock.advance(picks.count, of: budget)
         }
       } catch is CancellationError where !picks.isEmpty {

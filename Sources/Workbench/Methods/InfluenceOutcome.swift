@@ -7,19 +7,18 @@ package struct InfluenceOutcome: Sendable {
   package let result: InfluenceResult
   /// By rank.
   package let picks: [InfluencePick]
-  /// Rows of the pool that have no gradient, by their place in the file.
-  package let leftOut: [Int]
-  /// Rows of the target set, by place among the targets.
-  package let targetRows: [Int]
-  /// The number of a candidate's sample among those that have a gradient.
-  private let sampleOfCandidate: [Int: Int]
+  /// Rows of the pool that have no gradient.
+  package let leftOut: [RowIndex]
+  /// Of each target, its row.
+  package let targetRows: [RowIndex]
+  private let samples: [Candidate: SampleNumber]
 
-  package init(result: InfluenceResult, picks: [InfluencePick], leftOut: [Int], targetRows: [Int]) {
+  package init(result: InfluenceResult, picks: [InfluencePick], leftOut: [RowIndex], targetRows: [RowIndex]) {
     self.result = result
     self.picks = picks
     self.leftOut = leftOut
     self.targetRows = targetRows
-    sampleOfCandidate = Dictionary(result.places.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    samples = result.samples
   }
 
   /// Picks taken for each group of targets; empty where targets are pooled.
@@ -34,16 +33,12 @@ package struct InfluenceOutcome: Sendable {
 extension InfluenceOutcome {
   /// Why a row was chosen: its scores for the targets (the one it was taken for first), the landmarks that its influence comes from
   /// with the kernel's value, and where its score stands among all rows'.
-  func explain(_ pick: Pick, rank: Int, inputs: RunInputs, most: Int) -> PickExplanation {
-    let found = picks[rank]
-    guard let sample = sampleOfCandidate[found.place] else {
+  func explain(_ pick: Pick, rank: Rank, map: CandidateMap, most: Int) -> PickExplanation {
+    let found = picks[rank.value]
+    guard let sample = samples[found.candidate] else {
       return PickExplanation(pick: pick, represents: [], utilityHistogram: [])
     }
-    func row(_ sample: Int) -> Int {
-      let place = result.places[sample]
-      return inputs.pool?.index(at: place) ?? place
-    }
-    let scores = Array(result.influence.row(sample))
+    let scores = Array(result.influence.row(sample.value))
     var targets: [PickExplanation.Represented] = []
     if result.weights == nil {
       let order = scores.indices.sorted { left, right in
@@ -51,7 +46,7 @@ extension InfluenceOutcome {
         return scores[left] == scores[right] ? left < right : scores[left] > scores[right]
       }
       targets = order.prefix(most).map {
-        PickExplanation.Represented(index: targetRows[$0], utility: Float(scores[$0]))
+        PickExplanation.Represented(row: targetRows[$0], utility: Float(scores[$0]))
       }
     }
     let landmarks = result.spread?.nearestLandmarks(of: sample, count: 10) ?? []
@@ -59,7 +54,8 @@ extension InfluenceOutcome {
     return PickExplanation(
       pick: pick, represents: [], utilityHistogram: Self.histogram(column),
       partners: landmarks.map {
-        PickExplanation.Represented(index: row($0.sample), utility: Float($0.kernel))
+        PickExplanation.Represented(
+          row: map.row(of: result.candidate(of: $0.landmark)), utility: Float($0.kernel))
       }, targets: targets)
   }
 

@@ -83,20 +83,19 @@ struct InfluenceSelector: Selector {
     func select(budget: Int, seconds: inout PhaseSeconds, in context: RunContext) throws -> Chosen {
       let (specification, settings) = (selector.specification, selector.settings)
       let map = CandidateMap(inputs.pool, candidates: candidates)
-      let pinned = try specification.pinned.map(map.candidate)
-      let banned = try specification.banned.map(map.candidate)
+      let pinned = try map.marked(specification.pinned)
+      let banned = try map.marked(specification.banned)
       let phases = PhaseClocks(cancellation: context.cancellation, observe: context.observe)
       let result: InfluenceResult
-      var leftOut: [Int] = []
-      let targetRows: [Int]
+      var leftOut: [RowIndex] = []
+      let targetRows: [RowIndex]
       var spaces: [ContentHash] = []
       if let gradients {
         let labels = try inputs.target.map { file in try file.samples(at: 0..<file.count).map(\.label) }
         result = try gradients.result(
           settings, labels: labels, budget: budget, workers: context.workers, cancellation: context.cancellation
         ) { phases.advance($0, $1, of: $2) }
-        targetRows =
-          inputs.target.map { file in (0..<file.count).map { file.index(at: $0) } } ?? Array(0..<gradients.target.rows)
+        targetRows = (0..<gradients.target.rows).map { inputs.row(at: $0, of: .target) }
       } else {
         guard let model, let modelSource = selector.modelSource else {
           throw WorkbenchError.missingSource(specification.method)
@@ -135,19 +134,18 @@ struct InfluenceSelector: Selector {
       for line in InfluenceSelector.notes(result) { context.say(line) }
 
       let selecting = context.clock(.select, unit: "picks")
-      let open = Set(result.places).subtracting(banned).union(pinned).count
+      let open = Set(result.candidates).subtracting(banned).union(pinned).count
       let count = min(budget, open)
       if count < budget {
         context.say("only \(count) of \(budget) picks can be made: the other rows have no gradient")
       }
       let picks = result.picks(
         count: count, pinned: pinned, banned: banned, seed: specification.seed, workers: context.workers)
-      var named: [Pick] = []
-      for (rank, pick) in picks.enumerated() {
-        let name = try map.named(Pick(rank: rank, index: pick.place, gain: pick.score, weight: pick.weight))
-        named.append(name)
-        context.observe(.picked(name))
+      let named = try picks.enumerated().map { rank, pick in
+        let named = try map.pick(pick.candidate, rank: Rank(rank), gain: pick.score, weight: pick.weight)
+        context.observe(.picked(named))
         selecting.advance(rank + 1, of: budget)
+        return named
       }
       seconds.select = selecting.seconds
       let outcome = InfluenceOutcome(result: result, picks: picks, leftOut: leftOut, targetRows: targetRows)
@@ -182,22 +180,19 @@ struct GradientModel: Sendable {
   /// The samples of a role that have a gradient, and the rows of those that have none.
   func samples(
     _ inputs: RunInputs, _ role: DatasetRole, model: Model
-  ) throws -> (samples: InfluenceSamples, leftOut: [Int]) {
+  ) throws -> (samples: InfluenceSamples, leftOut: [RowIndex]) {
     guard let file = inputs[role] else { throw WorkbenchError.missing(role, .influence) }
     let rows = try file.samples(at: 0..<file.count)
     let training = TrainingSamples(
       rows, template: try .named(template, model: directory), model: model)
-    var found = InfluenceSamples(samples: [], places: [], rows: [], labels: [])
-    var leftOut: [Int] = []
-    for (place, row) in rows.enumerated() {
-      guard !row.response.isEmpty, let sample = try training.sample(place), !sample.targets.isEmpty else {
+    var found = InfluenceSamples()
+    var leftOut: [RowIndex] = []
+    for (position, row) in rows.enumerated() {
+      guard !row.response.isEmpty, let sample = try training.sample(position), !sample.targets.isEmpty else {
         leftOut.append(row.index)
         continue
       }
-      found.samples.append(sample)
-      found.places.append(place)
-      found.rows.append(row.index)
-      found.labels.append(row.label)
+      found.append(sample, candidate: Candidate(position), row: row.index, label: row.label)
     }
     return (found, leftOut)
   }
@@ -254,11 +249,11 @@ extension InfluenceSelector {
         path: path, rows: file.rows, columns: file.columns, expected: "a row for each of the \(candidates) samples")
     }
     let all = try file.matrix()
-    let some = all.rows(at: pool.places)
+    let some = all.rows(at: pool.candidates.map(\.value))
     for row in 0..<some.rows {
       let start = some.start(ofRow: row)
       guard Reduction.dot(start, start, count: some.columns).isFinite else {
-        throw InfluenceError.malformed(path: path, reason: "row \(pool.places[row]) is not finite")
+        throw InfluenceError.malformed(path: path, reason: "row \(pool.candidates[row]) is not finite")
       }
     }
     return some

@@ -29,14 +29,14 @@ struct RandomSelector: Selector {
       let clock = context.clock(.select, unit: "picks")
       clock.advance(0, of: budget)
       let map = CandidateMap(pool, candidates: candidates)
-      let picks = try RandomSelector.picks(
+      let chosen = try RandomSelector.choice(
         budget: budget, candidates: candidates, seed: specification.seed,
-        pinned: specification.pinned.map(map.candidate), banned: specification.banned.map(map.candidate)
-      ).map { pick in
-        let named = try map.named(pick)
-        context.observe(.picked(named))
-        clock.advance(pick.rank + 1, of: budget)
-        return named
+        pinned: map.marked(specification.pinned), banned: map.marked(specification.banned))
+      let picks = try chosen.enumerated().map { rank, candidate in
+        let pick = try map.pick(candidate, rank: Rank(rank), gain: 0)
+        context.observe(.picked(pick))
+        clock.advance(rank + 1, of: budget)
+        return pick
       }
       seconds.select = clock.seconds
       return Chosen(selection: Selection(picks: picks, objective: 0, evaluations: 0), evidence: .nothing)
@@ -44,11 +44,11 @@ struct RandomSelector: Selector {
   }
 
   /// The random baseline: pinned rows, then a seeded uniform draw from those that are neither pinned nor banned.
-  static func picks(
-    budget: Int, candidates: Int, seed: UInt64, pinned: [Int], banned: [Int]
-  ) throws -> [Pick] {
+  static func choice(
+    budget: Int, candidates: Int, seed: UInt64, pinned: [Candidate], banned: [Candidate]
+  ) throws -> [Candidate] {
     let taken = Set(pinned)
-    let left = (0..<candidates).filter { !taken.contains($0) && !banned.contains($0) }
+    let left = (0..<Candidate(candidates)).filter { !taken.contains($0) && !banned.contains($0) }
     guard taken.count == pinned.count, taken.isDisjoint(with: banned) else {
       throw WorkbenchError.outsideRange(
         option: "--pin", value: "a row named twice", bounds: "rows pinned once and not banned")
@@ -58,7 +58,6 @@ struct RandomSelector: Selector {
         option: "--budget", value: "\(budget)", bounds: "\(max(1, pinned.count)) to \(pinned.count + left.count)")
     }
     var generator = SeededGenerator(seed: seed)
-    let drawn = generator.sample(budget - pinned.count, of: left.count).map { left[$0] }
-    return (pinned + drawn).enumerated().map { Pick(rank: $0, index: $1, gain: 0) }
+    return pinned + generator.sample(budget - pinned.count, of: left.count).map { left[$0] }
   }
 }

@@ -19,12 +19,12 @@ protocol Selector: Sendable {
   func evidence(_ inputs: RunInputs, in context: RunContext) throws -> RunEvidence
 
   /// What the objective gives to another choice of candidates; nil for a method without one.
-  func value(of candidates: [Int], by evidence: RunEvidence, workers: Workers) throws -> Double?
+  func value(of candidates: [Candidate], by evidence: RunEvidence, workers: Workers) throws -> Double?
 }
 
 extension Selector {
   func evidence(_ inputs: RunInputs, in context: RunContext) throws -> RunEvidence { .nothing }
-  func value(of candidates: [Int], by evidence: RunEvidence, workers: Workers) throws -> Double? { nil }
+  func value(of candidates: [Candidate], by evidence: RunEvidence, workers: Workers) throws -> Double? { nil }
 }
 
 /// A run whose files are read, before it is put on record.

@@ -29,15 +29,11 @@ extension RunEngine {
       workers: workers)
   }
 
-  /// What a run's objective gives to another choice of rows, by their places in the pool's file; nil for a method without
-  /// an objective, and where a row is no candidate of the run.
-  package func value(of rows: [Int], to outcome: RunOutcome) throws -> Double? {
-    var positions: [Int] = []
-    for row in rows {
-      let position = outcome.inputs.pool.map { $0.position(ofIndex: row) } ?? row
-      guard let position, position < outcome.candidates else { return nil }
-      positions.append(position)
-    }
-    return try RunPlan(outcome.specification).selector.value(of: positions, by: outcome.evidence, workers: workers)
+  /// What a run's objective gives to another choice of rows; nil for a method without an objective, and where a row is no
+  /// candidate of the run.
+  package func value(of rows: [RowIndex], to outcome: RunOutcome) throws -> Double? {
+    let candidates = rows.compactMap(outcome.map.candidate)
+    guard candidates.count == rows.count else { return nil }
+    return try RunPlan(outcome.specification).selector.value(of: candidates, by: outcome.evidence, workers: workers)
   }
 }

@@ -74,16 +74,16 @@ extension RunEngine {
     if outcome.selection.isPartial != manifest.isPartial {
       differences.append(manifest.isPartial ? "The run had been stopped early." : "The run was stopped early.")
     }
-    let found = outcome.inputs.placed(outcome.selection.picks)
+    let found = outcome.inputs.located(outcome.selection.picks)
     if found.count != manifest.picks.count {
       differences.append("\(found.count) rows were chosen, and \(manifest.picks.count) before.")
     }
-    if let place = zip(found, manifest.picks).enumerated().first(where: { _, pair in
-      (pair.0.index, pair.0.gain, pair.0.weight) != (pair.1.index, pair.1.gain, pair.1.weight)
+    if let rank = zip(found, manifest.picks).enumerated().first(where: { _, pair in
+      (pair.0.row, pair.0.gain, pair.0.weight) != (pair.1.row, pair.1.gain, pair.1.weight)
     })?.offset {
-      let (now, before) = (found[place], manifest.picks[place])
+      let (now, before) = (found[rank], manifest.picks[rank])
       differences.append(
-        "Pick \(place) is row \(now.index) with gain \(now.gain), and was row \(before.index) with gain \(before.gain)."
+        "Pick \(rank) is row \(now.row) with gain \(now.gain), and was row \(before.row) with gain \(before.gain)."
       )
     }
     if outcome.selection.objective != manifest.objective {

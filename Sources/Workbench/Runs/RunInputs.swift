@@ -45,9 +45,14 @@ package struct RunInputs: Sendable {
     }
   }
 
+  /// The row at a position among the usable ones of a file; the same number where matrices alone are given.
+  func row(at position: Int, of role: DatasetRole) -> RowIndex {
+    self[role]?.index(at: position) ?? RowIndex(position)
+  }
+
   /// Picks with the files and lines of their rows.
-  package func placed(_ picks: [Pick]) -> [PlacedPick] {
-    picks.map { pick in PlacedPick(pick, at: pool?.place(ofRow: pick.index)) }
+  package func located(_ picks: [Pick]) -> [LocatedPick] {
+    picks.map { pick in LocatedPick(pick, at: pool?.location(of: pick.row)) }
   }
 
   /// Content hashes by role, for the record and the manifest.

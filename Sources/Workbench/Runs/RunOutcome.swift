@@ -17,6 +17,7 @@ package struct RunOutcome: Sendable {
   package let seconds: PhaseSeconds
   /// What the selection can be explained by.
   let evidence: RunEvidence
+  let map: CandidateMap
   /// Whom each pick represents: worked out when it is first asked for.
   private let representation: Representation
 
@@ -33,9 +34,11 @@ package struct RunOutcome: Sendable {
     self.selection = selection
     self.seconds = seconds
     self.evidence = evidence
-    // A pick names its row's place in the file, the kernel counts columns.
-    let columns = selection.picks.map { inputs.pool?.position(ofIndex: $0.index) ?? $0.index }
-    representation = Representation(kernel: Self.kernels(evidence)?.served, columns: columns, workers: workers)
+    let map = CandidateMap(inputs.pool, candidates: candidates)
+    self.map = map
+    representation = Representation(
+      kernel: Self.kernels(evidence)?.served, picks: selection.picks.compactMap { map.candidate(of: $0.row) },
+      workers: workers)
   }
 
   /// All that the objective was made of; nil for a method without utilities.
@@ -58,20 +61,20 @@ package struct RunOutcome: Sendable {
 /// Assignments that are computed once, by whoever asks first.
 private final class Representation: Sendable {
   private let kernel: Kernel?
-  private let columns: [Int]
+  private let picks: [Candidate]
   private let workers: Workers
   private let computed = Mutex<Assignments?>(nil)
 
-  init(kernel: Kernel?, columns: [Int], workers: Workers) {
+  init(kernel: Kernel?, picks: [Candidate], workers: Workers) {
     self.kernel = kernel
-    self.columns = columns
+    self.picks = picks
     self.workers = workers
   }
 
   var value: Assignments? {
     guard let kernel else { return nil }
     return computed.withLock { computed in
-      let value = computed ?? Assignments(kernel, picks: columns, workers: workers)
+      let value = computed ?? Assignments(kernel, picks: picks, workers: workers)
       computed = value
       return value
     }

@@ -101,13 +101,13 @@ struct Inspect: ParsableCommand {
   var index: Int
 
   private struct Row: Encodable {
-    var index: Int
+    var index: RowIndex
     var utility: Float
   }
 
   private struct Answer: Encodable {
     var run: Int64
-    var pick: PlacedPick
+    var pick: LocatedPick
     /// The row as it stands in its file.
     var line: String?
     /// Rows that it serves best of all that were chosen, rows that help it most, and targets that are nearest, where the run's
@@ -118,7 +118,7 @@ struct Inspect: ParsableCommand {
 
     mutating func explain(_ found: PickExplanation) {
       func rows(_ list: [PickExplanation.Represented]) -> [Row]? {
-        list.isEmpty ? nil : list.map { Row(index: $0.index, utility: $0.utility) }
+        list.isEmpty ? nil : list.map { Row(index: $0.row, utility: $0.utility) }
       }
       represents = rows(found.represents)
       partners = rows(found.partners)
@@ -129,17 +129,18 @@ struct Inspect: ParsableCommand {
   func run() throws {
     let record = try RunLibrary(path: StorePaths().runs).run(number)
     guard let selection = record.selection,
-      let rank = selection.picks.firstIndex(where: { $0.index == index })
-    else { throw WorkbenchError.notChosen(run: number, row: index) }
+      let rank = selection.picks.firstIndex(where: { $0.row == RowIndex(index) })
+    else { throw WorkbenchError.notChosen(run: number, row: RowIndex(index)) }
     let pick = selection.picks[rank]
     // A run on matrices alone has no rows to show.
     let line = try record.specification.pool == nil ? nil : Exporter.lines(of: record, picks: [pick]).first
     var answer = Answer(
-      run: number, pick: PlacedPick(pick, at: line?.place), line: line.map { String(decoding: $0.bytes, as: UTF8.self) }
+      run: number, pick: LocatedPick(pick, at: line?.location),
+      line: line.map { String(decoding: $0.bytes, as: UTF8.self) }
     )
     do {
       let outcome = try RunEngine(paths: StorePaths()).reopen(record, cancellation: Cancellation())
-      answer.explain(try outcome.explain(rank: rank))
+      answer.explain(try outcome.explain(rank: Rank(rank)))
     } catch {
       // The pick is an answer without it.
       let note = "note: whom it stands for is not known any more: \(ErrorReport(describing: error).problem)\n"

@@ -98,12 +98,12 @@ struct Select: ParsableCommand {
       .map { "--" + ($0.parameter.flag ?? $0.rawValue) }
   }
 
-  private static func indices(_ lists: [String], option: String) throws -> [Int] {
+  private static func indices(_ lists: [String], option: String) throws -> [RowIndex] {
     try lists.flatMap { $0.split(separator: ",") }.map { part in
       guard let index = Int(part.trimmingCharacters(in: .whitespaces)), index >= 0 else {
         throw WorkbenchError.outsideRange(option: option, value: "\"\(part)\"", bounds: "row numbers from 0")
       }
-      return index
+      return RowIndex(index)
     }
   }
 
@@ -111,7 +111,7 @@ struct Select: ParsableCommand {
     if json {
       try Output.json(SelectionReport(outcome))
     } else if out == nil {
-      Output.text(outcome.selection.picks.map { "\($0.index)\n" }.joined())
+      Output.text(outcome.selection.picks.map { "\($0.row)\n" }.joined())
     }
   }
 }
@@ -121,7 +121,7 @@ struct SelectionReport: Encodable {
   var method: String
   var n: Int
   var budget: Int
-  var selected: [PlacedPick]
+  var selected: [LocatedPick]
   var objective: Double
   var evaluations: Int
   var seconds: PhaseSeconds
@@ -131,7 +131,7 @@ struct SelectionReport: Encodable {
     method = outcome.specification.method.rawValue
     n = outcome.candidates
     budget = outcome.budget
-    selected = outcome.inputs.placed(outcome.selection.picks)
+    selected = outcome.inputs.located(outcome.selection.picks)
     objective = outcome.selection.objective
     evaluations = outcome.selection.evaluations
     seconds = outcome.seconds

@@ -38,11 +38,11 @@ struct TrainingDataOptions: ParsableArguments {
   }
 
   /// The number that each row's `field` holds, by the row's index.
-  func weights(_ field: String, of samples: [Sample], _ cancellation: Cancellation) throws -> [Int: Float] {
+  func weights(_ field: String, of samples: [Sample], _ cancellation: Cancellation) throws -> [RowIndex: Float] {
     let file = try open(cancellation)
-    var weights: [Int: Float] = [:]
+    var weights: [RowIndex: Float] = [:]
     for sample in samples {
-      let row = try JSONSerialization.jsonObject(with: Data(file.bytes(ofRow: sample.index))) as? [String: Any]
+      let row = try JSONSerialization.jsonObject(with: Data(file.bytes(of: sample.index))) as? [String: Any]
       guard let weight = (row?[field] as? NSNumber)?.floatValue, weight.isFinite, weight >= 0 else {
         throw ErrorReport(
           "row \(sample.index) has no \"\(field)\" that is a number of 0 or more", at: data,

@@ -2,7 +2,7 @@ import Glibc
 
 /// Where the rows of a file of lines begin: each line that is not blank is a row. 8 bytes a row, and 16 more for a row that
 /// comes after blank lines.
-struct RowIndex: Sendable {
+struct RowOffsets: Sendable {
   /// Offset of each row's first byte.
   fileprivate(set) var starts: [Int] = []
   /// Where the last row ends at the latest: the start of the line after it.
@@ -26,7 +26,7 @@ struct RowIndex: Sendable {
   var count: Int { starts.count }
 
   /// Only the first so many rows.
-  func prefix(_ count: Int) -> RowIndex {
+  func prefix(_ count: Int) -> RowOffsets {
     var copy = self
     guard count < starts.count else { return copy }
     copy.end = starts[count]
@@ -54,13 +54,13 @@ struct RowIndex: Sendable {
 protocol RowSource: AnyObject {
   func scan(_ piece: UnsafeRawBufferPointer) throws
   /// The file that the rows are in, and where, once the last piece has come.
-  func finish() throws -> (ByteFile, RowIndex)
+  func finish() throws -> (ByteFile, RowOffsets)
 }
 
-/// Builds a ``RowIndex`` of lines: the rows stay where they are.
+/// Builds a ``RowOffsets`` of lines: the rows stay where they are.
 final class LineScanner: RowSource {
   private let file: ByteFile
-  private var index = RowIndex()
+  private var index = RowOffsets()
   private let limit: Int
   private var offset: Int
   private var lineStart: Int
@@ -96,7 +96,7 @@ final class LineScanner: RowSource {
   }
 
   /// A last line without a line end counts.
-  func finish() -> (ByteFile, RowIndex) {
+  func finish() -> (ByteFile, RowOffsets) {
     if !isFull && offset > lineStart { endLine(next: offset) }
     return (file, index)
   }
