@@ -80,6 +80,16 @@ import Testing
     }
   }
 
+  @Test func indicesAreWrittenAsBareNumbers() throws {
+    let pick = Pick(rank: 2, row: 40, gain: 0.5, id: "a")
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let json = try encoder.encode(pick)
+    #expect(String(decoding: json, as: UTF8.self) == #"{"gain":0.5,"id":"a","index":40,"rank":2,"weight":1}"#)
+    #expect(try JSONDecoder().decode(Pick.self, from: json) == pick)
+    #expect("\(RowIndex(7)) \(Candidate(8))" == "7 8")
+  }
+
   @Test func aContentHashIsTheSameAfterItsText() throws {
     let hash = ContentHash(of: "winnow")
     #expect(ContentHash(hash.description) == hash)

@@ -196,6 +196,20 @@ import Workbench
     }
   }
 
+  @Test func runsWithoutBadRowsAreComparedByTheRowsThatTheyChose() throws {
+    try inFolder { folder, engine in
+      let path = folder.appendingPathComponent("pool.jsonl")
+      let row = { (label: String) in "{\"instruction\":\"x\",\"output\":\"y\",\"task\":\"\(label)\"}\n" }
+      try Data((row("first") + "no row\n" + row("second") + row("third")).utf8).write(to: path)
+      let specification = RunSpecification(
+        method: .random, pool: path.path, source: nil, budget: .count(1), skipBadRows: true, pinned: [2])
+      let outcome = try engine.execute(specification, cancellation: Cancellation()) { _ in }
+      let record = try RunLibrary(path: engine.paths.runs).run(try #require(outcome.id))
+      let compared = try engine.compare([record], cancellation: Cancellation())
+      #expect(compared.runs.first?.labels == ["second": 1])
+    }
+  }
+
   @Test func partnersAreTheRowsThatHelpMostWithThePick() throws {
     try inFolder { folder, engine in
       let url = try pool(folder, rows: 40)
