@@ -64,7 +64,7 @@ extension Backward {
 
 extension TangentForward {
   func feedForward(_ number: Int, again: Bool = false) {
-    let (layer, kept, t) = (layout.layers[number], forward.activations.layers[number], tangents.layers[number])
+    let (layer, kept, t) = (layout.layers[number], activations.layers[number], tangents.layers[number])
     linearBehindNorm(layer.up, layer.feedForwardNorm, x: kept.middle, tx: t.middle, into: t.up)
     if again { return }
     let (activated, tActivated) = activation(kept.up, t.up)
@@ -91,7 +91,7 @@ extension TangentForward {
 
 extension TangentBackward {
   func feedForward(_ number: Int) {
-    let (layer, kept, t) = (layout.layers[number], forward.activations.layers[number], tangent.tangents.layers[number])
+    let (layer, kept, t) = (layout.layers[number], activations.layers[number], tangent.tangents.layers[number])
     let (activated, tActivated) = tangent.activation(kept.up, t.up)
     let dActivated = workspace.dActivated.floats(rows * c.intermediateSize)
     let tdActivated = workspace.tdActivated.floats(rows * c.intermediateSize)

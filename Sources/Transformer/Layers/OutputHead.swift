@@ -124,7 +124,7 @@ extension TangentBackward {
     for start in stride(from: 0, to: sample.targets.count, by: chunk) {
       let targets = sample.targets[start..<min(start + chunk, sample.targets.count)]
       let (rows, count) = (targets.map(\.row), targets.count)
-      let x = forward.gather(rows, of: forward.activations.output, columns: size, into: workspace.output)
+      let x = forward.gather(rows, of: activations.output, columns: size, into: workspace.output)
       let tx = forward.gather(rows, of: tangent.tangents.output, columns: size, into: workspace.tOutput)
       forward.finalNorm(x, rows: count, into: hidden)
       tangent.finalNorm(x: x, tx: tx, rows: count, into: tHidden)

@@ -85,3 +85,17 @@ struct Forward {
     return target
   }
 }
+
+/// What goes along a pass, or back.
+protocol Following {
+  var forward: Forward { get }
+}
+
+extension Following {
+  var c: ModelConfiguration { forward.c }
+  var layout: ParameterLayout { forward.layout }
+  var weights: Weights { forward.weights }
+  var workspace: Workspace { forward.workspace }
+  var activations: Activations { forward.activations }
+  var rows: Int { forward.rows }
+}
