@@ -56,12 +56,16 @@ let package = Package(
     .target(name: "Interface", dependencies: ["Domain", "Screen"]),
     .target(name: "Terminal", dependencies: ["Screen", "CCurses"]),
 
+    .target(
+      name: "Desk",
+      dependencies: ["Domain", "Numerics", "Datasets", "Tokenizers", "Store", "Workbench", "Interface"]),
+
     .executableTarget(
       name: "winnow",
       dependencies: [
         "Domain", "Numerics", "Datasets", "Submodular", "Tokenizers", "Checkpoints", "Transformer", "LanguageModel",
         "SampleEncoding", "Scoring", "Influence", "Store",
-        "Workbench", "Screen", "Interface", "Terminal",
+        "Workbench", "Screen", "Interface", "Terminal", "Desk",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -120,6 +124,11 @@ let package = Package(
       ]),
     .testTarget(name: "ScreenTests", dependencies: ["Screen", "TestSupport"]),
     .testTarget(name: "InterfaceTests", dependencies: ["Domain", "Screen", "Interface", "TestSupport"]),
+    .testTarget(
+      name: "DeskTests",
+      dependencies: [
+        "Domain", "Numerics", "Datasets", "Store", "Workbench", "Interface", "Screen", "Desk", "TestSupport",
+      ]),
     .testTarget(name: "TerminalTests", dependencies: ["terminal-probe", "TestSupport"]),
     .testTarget(
       name: "ProgramTests",

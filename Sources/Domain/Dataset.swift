@@ -38,7 +38,7 @@ package enum DatasetFormat: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// A row that could not be read, and why.
-package struct BadRow: Sendable, Hashable {
+package struct BadRow: Sendable, Hashable, Codable {
   /// The file, where there are several.
   package var file: String?
   /// Line in the file, counted from 1.
@@ -65,7 +65,7 @@ package struct RowPlace: Sendable, Hashable, Codable {
 }
 
 /// One of the files that a dataset is made of.
-package struct DatasetPart: Sendable, Hashable {
+package struct DatasetPart: Sendable, Hashable, Codable {
   package var path: String
   package var format: DatasetFormat
   package var schema: RowSchema
@@ -83,7 +83,7 @@ package struct DatasetPart: Sendable, Hashable {
 }
 
 /// What is known of an opened file of samples; the rows themselves stay in the file.
-package struct DatasetSummary: Sendable, Hashable {
+package struct DatasetSummary: Sendable, Hashable, Codable {
   package var path: String
   package var role: DatasetRole
   package var format: DatasetFormat

@@ -1,7 +1,7 @@
 /// What reading every row of a file tells of it as a whole: what it is made of, and how long its rows are.
-package struct DatasetSurvey: Sendable, Hashable {
+package struct DatasetSurvey: Sendable, Hashable, Codable {
   /// What lengths are counted in: tokens where a tokenizer was at hand, otherwise characters.
-  package enum Unit: String, Sendable, Hashable { case tokens, characters }
+  package enum Unit: String, Sendable, Hashable, Codable { case tokens, characters }
 
   /// Distinct labels, the most frequent first; equally frequent ones in the order they appear.
   package let labels: [String]

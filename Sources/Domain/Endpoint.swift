@@ -1,5 +1,5 @@
 /// A model behind an inference server that speaks OpenAI's completions API.
-package struct Endpoint: Sendable, Hashable {
+package struct Endpoint: Sendable, Hashable, Codable {
   /// As the user wrote it: with or without the API's own path.
   package var url: String
   /// The name that the server gives the model; nil for the only one it serves.

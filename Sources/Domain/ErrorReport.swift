@@ -9,7 +9,7 @@ package enum ExitStatus: Int32, Sendable, Codable {
 }
 
 /// What a person needs of an error: what is wrong, where, and what to do about it.
-package struct ErrorReport: Error, Sendable, Hashable, CustomStringConvertible {
+package struct ErrorReport: Error, Sendable, Hashable, Codable, CustomStringConvertible {
   /// What is wrong, as a clause without a full stop.
   package var problem: String
   /// The place: `file:line`, a row, a tensor, an option. Nil where the problem names it already.

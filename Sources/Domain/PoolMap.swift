@@ -11,8 +11,8 @@ package enum MapSource: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// The pool in two dimensions: the first two principal components of its rows' vectors.
-package struct PoolMap: Sendable, Hashable {
-  package struct Place: Sendable, Hashable {
+package struct PoolMap: Sendable, Hashable, Codable {
+  package struct Place: Sendable, Hashable, Codable {
     package var x: Float
     package var y: Float
     package init(x: Float, y: Float) {
@@ -46,9 +46,9 @@ package enum HeatOrder: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// A utility matrix made small enough to look at: means over equal parts of its ordered rows and columns.
-package struct HeatMap: Sendable, Hashable {
+package struct HeatMap: Sendable, Hashable, Codable {
   /// A run of lines that belong together.
-  package struct Group: Sendable, Hashable {
+  package struct Group: Sendable, Hashable, Codable {
     package var name: String
     /// Lines, from 0 to `size`.
     package var lines: Range<Int>

@@ -10,7 +10,7 @@ package enum Phase: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// How far a phase is, at one moment.
-package struct Progress: Sendable, Hashable {
+package struct Progress: Sendable, Hashable, Codable {
   package var phase: Phase
   /// Units finished and in all; a unit's name is `unit` ("pairs", "picks", "bytes").
   package var done: Int

@@ -1,5 +1,5 @@
 /// What a run will take, told from a quick measurement before anything starts.
-package struct RunEstimate: Sendable, Hashable {
+package struct RunEstimate: Sendable, Hashable, Codable {
   /// Rows that go through the model: each example once, and each query behind each example. 0 without a model.
   package var passes: Int
   /// Tokens that go through it.

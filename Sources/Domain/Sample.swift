@@ -1,5 +1,5 @@
 /// One supervised sample: what the model is asked, and the answer it is trained on.
-package struct Sample: Sendable, Hashable {
+package struct Sample: Sendable, Hashable, Codable {
   /// The row's place in its file, counted from 0. Stays the same under `--limit`, filters and sorting.
   package var index: Int
   /// The data's own identifier, if it has one.
@@ -26,7 +26,7 @@ package struct Sample: Sendable, Hashable {
 }
 
 /// What the model is asked, as the file's schema gives it; a prompt template turns it into text.
-package enum Query: Sendable, Hashable {
+package enum Query: Sendable, Hashable, Codable {
   /// An instruction and the input it works on (Alpaca); prompt/completion and question/answer rows have no input.
   case instruction(String, input: String)
   /// The turns of a chat before the last answer, the system prompt among them.
@@ -46,7 +46,7 @@ package enum Query: Sendable, Hashable {
 }
 
 /// One turn of a chat.
-package struct Turn: Sendable, Hashable {
+package struct Turn: Sendable, Hashable, Codable {
   package var role: String
   package var content: String
 

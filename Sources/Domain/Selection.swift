@@ -60,7 +60,7 @@ package struct Selection: Sendable, Hashable, Codable {
 }
 
 /// Why a row was chosen: what the greedy run knew when it took it, and whom it stands for at the end.
-package struct PickExplanation: Sendable, Hashable {
+package struct PickExplanation: Sendable, Hashable, Codable {
   package var pick: Pick
   /// Rows of the pool that the chosen set serves best through this pick, most useful first.
   package var represents: [Represented]
@@ -71,7 +71,7 @@ package struct PickExplanation: Sendable, Hashable {
   /// The rows of the target set that are nearest to it in utility, the nearest first; empty where the run has none.
   package var targets: [Represented]
 
-  package struct Represented: Sendable, Hashable {
+  package struct Represented: Sendable, Hashable, Codable {
     package var index: Int
     package var utility: Float
 

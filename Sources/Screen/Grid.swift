@@ -80,7 +80,7 @@ package struct Grid: Sendable, Hashable {
 }
 
 /// A place on the grid, from the top left, from 0.
-package struct Point: Sendable, Hashable {
+package struct Point: Sendable, Hashable, Codable {
   package var x: Int
   package var y: Int
   package init(x: Int, y: Int) {

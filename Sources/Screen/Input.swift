@@ -12,8 +12,8 @@ package enum Key: Sendable, Hashable {
 }
 
 /// What a mouse did, and where.
-package struct MouseEvent: Sendable, Hashable {
-  package enum Action: Sendable, Hashable {
+package struct MouseEvent: Sendable, Hashable, Codable {
+  package enum Action: String, Sendable, Hashable, Codable {
     case press, release, doublePress, wheelUp, wheelDown
   }
   package var action: Action
@@ -26,7 +26,7 @@ package struct MouseEvent: Sendable, Hashable {
 }
 
 /// What comes from the terminal.
-package enum InputEvent: Sendable, Hashable {
+package enum InputEvent: Sendable, Hashable, Codable {
   case key(Key)
   case mouse(MouseEvent)
   case resize(width: Int, height: Int)
@@ -37,7 +37,7 @@ package enum InputEvent: Sendable, Hashable {
 }
 
 /// How many colours the terminal has.
-package enum ColorDepth: Int, Sendable, Hashable, Comparable, CaseIterable {
+package enum ColorDepth: Int, Sendable, Hashable, Codable, Comparable, CaseIterable {
   case none = 0
   case sixteen = 16
   case twoFiftySix = 256

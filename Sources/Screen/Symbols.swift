@@ -1,5 +1,5 @@
 /// What the terminal's font and locale can show; each level is the fallback of the one before it.
-package enum GlyphLevel: String, Sendable, Hashable, CaseIterable {
+package enum GlyphLevel: String, Sendable, Hashable, Codable, CaseIterable {
   case braille, block, ascii
 }
 

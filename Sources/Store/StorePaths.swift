@@ -48,6 +48,8 @@ package struct StorePaths: Sendable, Hashable {
   }
 
   package var keyMapFile: String { configuration + "/keys.toml" }
+  /// Whether there is a library yet.
+  package var hasRuns: Bool { FileManager.default.fileExists(atPath: runs) }
   package var runs: String { state + "/runs.sqlite" }
   package var scores: String { cache + "/scores" }
 

@@ -7,6 +7,8 @@ import Testing
 struct Stage {
   var model: Model
   private(set) var effects: [Effect] = []
+  /// Everything that was sent.
+  private(set) var recording: Recording
 
   static let pool = DatasetKey(1)
   static let target = DatasetKey(2)
@@ -16,14 +18,18 @@ struct Stage {
     model directory: String? = "sample-data/model", depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,
     themes: [Theme] = [], theme: String? = nil
   ) {
-    model = Model(
-      startingWith: Opening(
+    recording = Recording(
+      opening: Opening(
         width: width, height: height, depth: depth, glyphs: glyphs, paths: paths, model: directory, themes: themes,
         theme: theme))
+    model = Model(startingWith: recording.opening)
     effects = model.openingEffects
   }
 
-  mutating func send(_ message: Message) { effects += update(&model, message) }
+  mutating func send(_ message: Message) {
+    recording.messages.append(message)
+    effects += update(&model, message)
+  }
 
   mutating func press(_ keys: Key...) { for key in keys { send(.input(.key(key))) } }
 
@@ -54,6 +60,7 @@ struct Stage {
 
   /// Begins anew.
   mutating func restart(_ opening: Opening) {
+    recording = Recording(opening: opening)
     model = Model(startingWith: opening)
     effects = model.openingEffects
   }

@@ -99,3 +99,15 @@ private func containsIgnoringCase(_ text: String, _ wanted: [UInt8]) -> Bool {
 }
 
 private func lower(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte + 0x20 : byte }
+
+/// Written as it was typed.
+extension RowPattern: Codable {
+  package init(from decoder: any Decoder) throws {
+    try self.init(parsing: decoder.singleValueContainer().decode(String.self))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}

@@ -5,7 +5,7 @@ import Screen
 /// performs each effect on Workbench and sends what comes of it back as messages.
 
 /// Names an opened file for as long as the program runs.
-package struct DatasetKey: Sendable, Hashable {
+package struct DatasetKey: Sendable, Hashable, Codable {
   package var number: Int
   package init(_ number: Int) { self.number = number }
 }
@@ -14,7 +14,7 @@ package struct DatasetKey: Sendable, Hashable {
 package typealias RunID = Int64
 
 /// A row of a file, or why it cannot be shown.
-package enum RowContent: Sendable, Hashable {
+package enum RowContent: Sendable, Hashable, Codable {
   case sample(Sample)
   case unreadable(ErrorReport)
 }
@@ -48,7 +48,7 @@ package struct RowSearch: Sendable, Hashable {
 }
 
 /// A map that is wanted.
-package struct MapRequest: Sendable, Hashable {
+package struct MapRequest: Sendable, Hashable, Codable {
   package var file: DatasetKey
   package var source: MapSource
   /// Whose utilities.
@@ -73,7 +73,7 @@ package struct MapRequest: Sendable, Hashable {
 }
 
 /// A heat map that is wanted.
-package struct HeatRequest: Sendable, Hashable {
+package struct HeatRequest: Sendable, Hashable, Codable {
   package var run: RunID
   package var order: HeatOrder
   /// The pool, for its labels.
@@ -87,7 +87,7 @@ package struct HeatRequest: Sendable, Hashable {
 }
 
 /// A run as the library has it, under the number that it goes by in this program.
-package struct StoredRun: Sendable, Hashable {
+package struct StoredRun: Sendable, Hashable, Codable {
   package var id: RunID
   /// Its number in the library, as `winnow runs` lists it.
   package var number: Int64
@@ -162,7 +162,7 @@ package enum Effect: Sendable, Hashable {
 }
 
 /// What happened: input from the user, and news from outside.
-package enum Message: Sendable, Hashable {
+package enum Message: Sendable, Hashable, Codable {
   case input(InputEvent)
   case datasetOpened(DatasetKey, DatasetSummary)
   case datasetFailed(path: String, role: DatasetRole, ErrorReport)

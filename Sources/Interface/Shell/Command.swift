@@ -131,31 +131,3 @@ extension Model {
   /// What a key does as things stand, in a word or two.
   func title(of binding: Binding) -> String { Command.named[binding.action]?.title(self) ?? binding.title }
 }
-
-extension Key {
-  /// The key as a person would name it: `Ctrl-P`, `PgUp`, `Up`.
-  package var label: String {
-    switch self {
-    case .character(" "): "Space"
-    case .character(let character): String(character)
-    case .control(let character): "Ctrl-" + character.uppercased()
-    case .alt(let character): "Alt-\(character)"
-    case .enter: "Enter"
-    case .escape: "Esc"
-    case .tab: "Tab"
-    case .backTab: "Shift-Tab"
-    case .backspace: "Backspace"
-    case .delete: "Del"
-    case .insert: "Ins"
-    case .up: "Up"
-    case .down: "Down"
-    case .left: "Left"
-    case .right: "Right"
-    case .home: "Home"
-    case .end: "End"
-    case .pageUp: "PgUp"
-    case .pageDown: "PgDn"
-    case .function(let number): "F\(number)"
-    }
-  }
-}

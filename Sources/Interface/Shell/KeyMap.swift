@@ -114,29 +114,3 @@ package struct KeyMap: Sendable, Hashable {
 
   package func binding(of action: Action) -> Binding? { bindings.first { $0.action == action } }
 }
-
-extension Key {
-  /// Reads what a key map calls a key: a character, `ctrl-x`, `alt-x`, `f1`, `enter`, …
-  package init?(named name: String) {
-    let lower = name.lowercased()
-    if name.count == 1, let character = name.first {
-      self = .character(character)
-    } else if lower.hasPrefix("ctrl-"), lower.count == 6, let letter = lower.last, letter.isASCII, letter.isLetter {
-      self = .control(letter)
-    } else if lower.hasPrefix("alt-"), name.count == 5, let character = name.last {
-      self = .alt(character)
-    } else if lower.hasPrefix("f"), let number = Int(lower.dropFirst()), (1...12).contains(number) {
-      self = .function(number)
-    } else if let key = Self.named[lower] {
-      self = key
-    } else {
-      return nil
-    }
-  }
-
-  private static let named: [String: Key] = [
-    "enter": .enter, "esc": .escape, "tab": .tab, "shift-tab": .backTab, "space": .character(" "),
-    "backspace": .backspace, "del": .delete, "ins": .insert, "up": .up, "down": .down, "left": .left, "right": .right,
-    "home": .home, "end": .end, "pgup": .pageUp, "pgdn": .pageDown,
-  ]
-}

@@ -2,7 +2,7 @@ import Domain
 import Screen
 
 /// What the program starts with: found by the executable, so that the model itself looks nothing up.
-package struct Opening: Sendable, Hashable {
+package struct Opening: Sendable, Hashable, Codable {
   package var width: Int
   package var height: Int
   package var depth: ColorDepth
@@ -23,15 +23,21 @@ package struct Opening: Sendable, Hashable {
   package var reading: DatasetReading
   package var skipsBadRows: Bool
   /// The themes to choose from, and the one to start with; with none the built-in ones.
-  package var themes: [Theme]
+  package var themes: [Theme] = []
   package var theme: String?
   /// The table of bindings, changed by the user's file where there is one.
-  package var keyMap: KeyMap
+  package var keyMap = KeyMap.standard
   /// What an earlier session left.
   package var session: Session?
   /// What is to be said at once: a theme file that could not be read, say.
   package var notices: [String]
   package var errors: [ErrorReport]
+
+  /// Themes and keys are the program's own where an opening is written down.
+  private enum CodingKeys: CodingKey {
+    case width, height, depth, glyphs, paths, model, modelIsAsked, endpoint, method, budget, limit, morePools, reading,
+      skipsBadRows, theme, session, notices, errors
+  }
 
   package init(
     width: Int, height: Int, depth: ColorDepth = .truecolor, glyphs: GlyphLevel = .braille,

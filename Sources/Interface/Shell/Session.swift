@@ -13,6 +13,8 @@ package struct Session: Sendable, Hashable, Codable {
     package var isReversed = false
     /// The row under the cursor.
     package var row = 0
+
+    package init(path: String) { self.path = path }
   }
 
   package var screen = ScreenName.data

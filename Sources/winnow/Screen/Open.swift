@@ -1,4 +1,5 @@
 import ArgumentParser
+import Desk
 import Domain
 import Foundation
 import Interface
@@ -32,6 +33,12 @@ struct Open: ParsableCommand {
 
   @Flag(help: "Draw with ASCII only.")
   var ascii = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write what happens on screen to a file, for a report of a fault; it holds the rows that are looked at.",
+      valueName: "file"))
+  var record: String?
 
   @OptionGroup var threads: ThreadOptions
 
@@ -81,7 +88,7 @@ struct Open: ParsableCommand {
       opening: opening,
       engine: RunEngine(
         paths: storePaths, workers: threads.workers, access: server.access, saysReachable: true),
-      mouse: !noMouse && settings.mouse ?? true, sessionName: sessionName
+      mouse: !noMouse && settings.mouse ?? true, sessionName: sessionName, recording: record
     ).run()
   }
 }

@@ -1,3 +1,4 @@
+import Desk
 import Domain
 import Foundation
 import Interface
@@ -13,9 +14,12 @@ final class ScreenProgram {
   private let opening: Opening
   private let mouse: Bool
   private let sessionName: String
+  /// A file to write what happens to; nil for none.
+  private let recording: String?
 
-  init(opening: Opening, engine: RunEngine, mouse: Bool, sessionName: String) {
+  init(opening: Opening, engine: RunEngine, mouse: Bool, sessionName: String, recording: String?) {
     self.sessionName = sessionName
+    self.recording = recording
     self.opening = opening
     self.engine = engine
     self.mouse = mouse
@@ -35,26 +39,19 @@ final class ScreenProgram {
     var model = Model(startingWith: opening)
 
     let inbox = Inbox { TerminalDriver.wakeUp() }
-    let performer = EffectPerformer(engine: engine, version: Version.text, reading: opening.reading) { inbox.post($0) }
+    let desk = Desk(
+      engine: engine, version: Version.text, reading: opening.reading,
+      rememberTheme: { [paths = engine.paths] in RememberedTheme.write($0, paths) }
+    ) { inbox.post($0) }
     let keeper = SessionKeeper(store: SessionStore(paths: engine.paths), name: sessionName) { inbox.post($0) }
     let start = ContinuousClock.now
     var nextTick = start
 
-    /// Performs effects; false when the program is to end.
-    func perform(_ effects: [Effect]) -> Bool {
-      for effect in effects {
-        switch effect {
-        case .quit: return false
-        case .suspend: terminal.suspend()
-        case .copyToClipboard(let text): terminal.copyToClipboard(text)
-        case .rememberTheme(let name): RememberedTheme.write(name, engine.paths)
-        case .open, .close, .loadRows, .find, .filter, .stopSeeking, .completePath, .survey, .estimate, .makeMap,
-          .stopMapping, .makeHeatMap, .cross, .loadRuns, .pauseRun, .resumeRun, .writeText, .startRun, .cancelRun,
-          .explain, .export:
-          performer.perform(effect)
-        }
-      }
-      return true
+    let recorder = try recording.map { try Recorder(path: $0, opening: opening) }
+    /// Takes a message in and does what follows; false where the program is to end.
+    func take(_ message: Message) -> Bool {
+      recorder?.note(message)
+      return desk.perform(update(&model, message), on: terminal)
     }
 
     // Leaving: the terminal first, then a moment for a run that is going on to be written down as cancelled.
@@ -62,27 +59,29 @@ final class ScreenProgram {
       terminal.stop()
       keeper.note(model.session)
       keeper.finish()
-      performer.finish(within: 1)
+      desk.finish(within: 1)
     }
-    _ = perform(model.openingEffects)
+    _ = desk.perform(model.openingEffects, on: terminal)
     while true {
       terminal.show(view(model))
       keeper.note(model.session)
       let events = terminal.wait(until: model.wantsTicks ? nextTick : nil)
       if let signal = terminal.endRequest {
         keeper.finish()
-        performer.cancelAll()
+        desk.cancelAll()
         terminal.end(by: signal)
       }
       for message in events.map(Message.input) + inbox.takeAll() {
-        guard perform(update(&model, message)) else { return }
+        guard take(message) else { return }
       }
       let now = ContinuousClock.now
       if model.wantsTicks, now >= nextTick {
         let seconds = start.duration(to: now) / .seconds(1)
-        guard perform(update(&model, .tick(seconds))) else { return }
+        guard take(.tick(seconds)) else { return }
         nextTick = now + .milliseconds(100)
       }
     }
   }
 }
+
+extension TerminalDriver: DeskTerminal {}

@@ -3,14 +3,14 @@ import Synchronization
 
 /// Messages on their way to the main thread. Progress of a run is a mailbox: a newer one takes the place of one that has
 /// not been fetched. Everything else is a queue that drops nothing.
-final class Inbox: Sendable {
+package final class Inbox: Sendable {
   private let messages = Mutex<[Message]>([])
   private let wake: @Sendable () -> Void
 
   /// - Parameter wake: called when the inbox was empty and is no longer; from any thread.
-  init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
+  package init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
-  func post(_ message: Message) {
+  package func post(_ message: Message) {
     let wasEmpty = messages.withLock { messages in
       let wasEmpty = messages.isEmpty
       if case .progress(let run, let progress) = message,
@@ -25,7 +25,7 @@ final class Inbox: Sendable {
     if wasEmpty { wake() }
   }
 
-  func takeAll() -> [Message] {
+  package func takeAll() -> [Message] {
     messages.withLock { messages in
       defer { messages = [] }
       return messages

@@ -3,13 +3,12 @@ import Domain
 import Foundation
 import Interface
 import Numerics
-import Store
 import Tokenizers
 import Workbench
 
 /// What is worked out beside a run: what files are made of, what a run would take, maps, and what runs have to do with each
 /// other.
-extension EffectPerformer {
+extension Desk {
   /// Cores for work that the user does not wait for alone: a run keeps the rest.
   private var helpers: Workers { Workers(count: max(1, engine.workers.count / 2)) }
 
@@ -19,7 +18,7 @@ extension EffectPerformer {
       state.surveying[key]?.cancel()
       state.surveying[key] = cancellation
     }
-    studies.async { [self] in
+    queues.studies.async { [self] in
       guard let file = state.withLock({ $0.files[key] }), !cancellation.isCancelled else { return }
       // Without a tokenizer, lengths are counted in characters; that the model is no good is said where it is used.
       let tokenizer = model.flatMap { try? Tokenizer(directory: PathCompletion.expanded($0)) }
@@ -44,7 +43,7 @@ extension EffectPerformer {
     }
     let pool = file(.pool, specification.pool)
     let (target, existing) = (file(.target, specification.target), file(.existing, specification.existing))
-    studies.async { [self] in
+    queues.studies.async { [self] in
       guard let pool, !cancellation.isCancelled else { return }
       do {
         let found = try engine.estimate(
@@ -64,7 +63,7 @@ extension EffectPerformer {
       state.mapping?.cancel()
       state.mapping = cancellation
     }
-    studies.async { [self] in
+    queues.studies.async { [self] in
       do {
         try cancellation.check()
         let map: PoolMap
@@ -72,7 +71,7 @@ extension EffectPerformer {
         switch request.source {
         case .utilities:
           guard let run = request.run else { return }
-          map = try PoolMapping.byUtilities(outcome(of: run), workers: helpers, cancellation: cancellation)
+          map = try engine.map(of: outcome(of: run), workers: helpers, cancellation: cancellation)
         case .embeddings, .gradients:
           if let model = request.model {
             guard let file = state.withLock({ $0.files[request.file] }) else { return }
@@ -97,11 +96,11 @@ extension EffectPerformer {
   }
 
   func makeHeatMap(_ request: HeatRequest) {
-    studies.async { [self] in
+    queues.studies.async { [self] in
       do {
         let survey = state.withLock { $0.surveys[request.file] }
-        let map = try outcome(of: request.run).heatMap(
-          order: request.order,
+        let map = try engine.heatMap(
+          of: outcome(of: request.run), order: request.order,
           label: { row in
             guard let survey, survey.labelOfRow.indices.contains(row), survey.labelOfRow[row] >= 0 else { return nil }
             return survey.labels[Int(survey.labelOfRow[row])]
@@ -114,13 +113,13 @@ extension EffectPerformer {
   }
 
   func cross(_ ids: [RunID]) {
-    studies.async { [self] in
+    queues.studies.async { [self] in
       // A run that cannot be brought back has no values; the others still have theirs.
       let outcomes = ids.map { try? outcome(of: $0) }
       let values = outcomes.map { objective in
         outcomes.map { choice -> Double? in
           guard let objective, let choice else { return nil }
-          return (try? engine.value(of: choice.selection.picks.map(\.index), to: objective)) ?? nil
+          return (try? engine.value(of: engine.ending(of: choice).selection.picks.map(\.index), to: objective)) ?? nil
         }
       }
       post(.crossed(ids, values))
@@ -128,15 +127,14 @@ extension EffectPerformer {
   }
 
   /// A run with all that is needed to ask it: one of this session, or one of the library brought back.
-  func outcome(of run: RunID) throws -> RunOutcome {
+  func outcome(of run: RunID) throws -> Runs.Outcome {
     let (known, number) = state.withLock { ($0.outcomes[run], $0.stored[run]) }
     if let known { return known }
     guard let number else { throw ErrorReport("the run is not at hand any more", status: .failed) }
     // One at a time: several questions about one run bring it back once.
     return try reopening.withLock { _ in
       if let known = state.withLock({ $0.outcomes[run] }) { return known }
-      let record = try engine.storage.runs().run(number)
-      let outcome = try engine.reopen(record, cancellation: Cancellation())
+      let outcome = try engine.reopen(number)
       state.withLock { $0.outcomes[run] = outcome }
       return outcome
     }
@@ -144,36 +142,25 @@ extension EffectPerformer {
 
   /// The latest runs of the library on a pool, the oldest first.
   func loadRuns(_ pool: ContentHash) {
-    guard FileManager.default.fileExists(atPath: engine.paths.runs) else { return }
     do {
-      let library = try engine.storage.runs()
-      let records = try library.runs().filter { record in
-        record.contents[DatasetRole.pool.rawValue] == pool && record.pickCount > 0
-          && (record.status == .finished || record.status == .cancelled)
-      }
-      var runs: [StoredRun] = []
-      for listed in records.prefix(Self.mostStoredRuns).reversed() {
-        let record = try library.run(listed.id)
-        guard let selection = record.selection else { continue }
+      let records = try engine.runs(on: pool, most: 20)
+      let runs = records.compactMap { record -> StoredRun? in
+        guard let selection = record.selection else { return nil }
         let id = state.withLock { state in
           if let known = state.stored.first(where: { $0.value == record.id })?.key { return known }
           defer { state.nextRun += 1 }
           state.stored[state.nextRun] = record.id
           return state.nextRun
         }
-        runs.append(
-          StoredRun(
-            id: id, number: record.id, specification: record.specification, contents: record.contents,
-            candidates: record.rows, selection: selection, seconds: record.seconds))
+        return StoredRun(
+          id: id, number: record.id, specification: record.specification, contents: record.contents,
+          candidates: record.rows, selection: selection, seconds: record.seconds)
       }
       post(.storedRuns(pool: pool, runs))
     } catch {
       post(.notice("earlier runs can't be read: \(ErrorReport(describing: error).problem)"))
     }
   }
-
-  /// Runs of the library that are brought back with a pool.
-  private static let mostStoredRuns = 20
 
   func write(_ text: String, to path: String, _ overwrite: Bool) {
     let path = PathCompletion.expanded(path)

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Keeps the session on disk as it changes: the latest state wins, written a moment after the change so that scrolling
 /// costs one write and not a hundred. A program that is killed comes back to what was written last.
-final class SessionKeeper: Sendable {
+package final class SessionKeeper: Sendable {
   private struct State {
     var latest: Session?
     var written: Session?
@@ -18,17 +18,24 @@ final class SessionKeeper: Sendable {
   private let store: SessionStore
   private let name: String
   private let state = Mutex(State())
+  private let clock: any DeskClock
   private let queue = DispatchQueue(label: "winnow.session", qos: .utility)
+  /// Seconds from a change to its being written.
+  private static let pause = 0.25
   private let complain: @Sendable (Message) -> Void
 
-  init(store: SessionStore, name: String, complain: @escaping @Sendable (Message) -> Void) {
+  package init(
+    store: SessionStore, name: String, clock: any DeskClock = SystemClock(),
+    complain: @escaping @Sendable (Message) -> Void
+  ) {
     self.store = store
     self.name = name
+    self.clock = clock
     self.complain = complain
   }
 
   /// Notes how things stand.
-  func note(_ session: Session) {
+  package func note(_ session: Session) {
     var session = session
     // Paths that hold in any working folder.
     for (role, file) in session.files {
@@ -40,11 +47,11 @@ final class SessionKeeper: Sendable {
       defer { state.isScheduled = true }
       return !state.isScheduled
     }
-    if starts { queue.asyncAfter(deadline: .now() + .milliseconds(250)) { self.write() } }
+    if starts { clock.after(Self.pause, on: queue) { self.write() } }
   }
 
   /// Writes what is not written yet, now.
-  func finish() { queue.sync { write() } }
+  package func finish() { queue.sync { write() } }
 
   private func write() {
     let session = state.withLock { state in
@@ -70,7 +77,7 @@ final class SessionKeeper: Sendable {
 
 extension Session {
   /// The session that was kept under a name; nil where there is none or it is not readable as one.
-  static func read(_ name: String, from store: SessionStore) -> Session? {
+  package static func read(_ name: String, from store: SessionStore) -> Session? {
     store.read(name).flatMap { try? JSONDecoder().decode(Session.self, from: $0) }
   }
 }

@@ -3,17 +3,35 @@ import Dispatch
 import Domain
 import Foundation
 import Interface
-import Store
 import Synchronization
 import Workbench
 
+/// What the desk asks of the terminal, on the main thread.
+package protocol DeskTerminal {
+  /// Gives the terminal back to the shell until the program goes on.
+  func suspend()
+  func copyToClipboard(_ text: String)
+}
+
+/// Where work is done: by default on queues of the desk's own.
+package struct DeskQueues: Sendable {
+  /// One run at a time: it uses all workers.
+  package var runs = DispatchQueue(label: "winnow.runs", qos: .utility)
+  /// One piece of longer work at a time beside it: reading files through, measuring, maps.
+  package var studies = DispatchQueue(label: "winnow.studies", qos: .utility)
+  /// Short work that the user waits for.
+  package var requests = DispatchQueue(label: "winnow.requests", qos: .userInitiated, attributes: .concurrent)
+
+  package init() {}
+}
+
 /// Does what the interface asks for, on background queues, and posts what comes of it. Nothing here waits on the main
 /// thread and nothing here draws.
-final class EffectPerformer: Sendable {
+package final class Desk<Runs: Engine>: Sendable {
   struct State {
     var files: [DatasetKey: DatasetFile] = [:]
     var nextKey = 0
-    var outcomes: [RunID: RunOutcome] = [:]
+    var outcomes: [RunID: Runs.Outcome] = [:]
     var nextRun: RunID = 1
     var cancellation: Cancellation?
     /// Of the search or filter that is under way.
@@ -30,7 +48,7 @@ final class EffectPerformer: Sendable {
     var stored: [RunID: Int64] = [:]
   }
 
-  let engine: RunEngine
+  let engine: Runs
   let version: String
   /// How files are read where the data alone is not to say it.
   let reading: DatasetReading
@@ -38,25 +56,38 @@ final class EffectPerformer: Sendable {
   let state = Mutex(State())
   /// Held while a run of the library is brought back.
   let reopening = Mutex(())
-  /// One run at a time: it uses all workers.
-  let runs = DispatchQueue(label: "winnow.runs", qos: .utility)
-  /// One piece of longer work at a time beside it: reading files through, measuring, maps.
-  let studies = DispatchQueue(label: "winnow.studies", qos: .utility)
-  /// Short work that the user waits for.
-  let requests = DispatchQueue(label: "winnow.requests", qos: .userInitiated, attributes: .concurrent)
+  let queues: DeskQueues
+  private let clock: any DeskClock
+  private let rememberTheme: @Sendable (String) -> Void
 
-  init(engine: RunEngine, version: String, reading: DatasetReading, post: @escaping @Sendable (Message) -> Void) {
+  /// - Parameter post: takes what comes of an effect, from any thread.
+  package init(
+    engine: Runs, version: String, reading: DatasetReading = DatasetReading(), clock: any DeskClock = SystemClock(),
+    queues: DeskQueues = DeskQueues(), rememberTheme: @escaping @Sendable (String) -> Void = { _ in },
+    post: @escaping @Sendable (Message) -> Void
+  ) {
     self.engine = engine
     self.version = version
     self.reading = reading
+    self.clock = clock
+    self.queues = queues
+    self.rememberTheme = rememberTheme
     self.post = post
   }
 
-  /// Performs an effect. Those that concern the terminal itself are the caller's.
-  func perform(_ effect: Effect) {
+  /// Performs effects; false where the program is to end.
+  package func perform(_ effects: [Effect], on terminal: some DeskTerminal) -> Bool {
+    effects.allSatisfy { perform($0, on: terminal) }
+  }
+
+  private func perform(_ effect: Effect, on terminal: some DeskTerminal) -> Bool {
     switch effect {
+    case .quit: return false
+    case .suspend: terminal.suspend()
+    case .copyToClipboard(let text): terminal.copyToClipboard(text)
+    case .rememberTheme(let name): rememberTheme(name)
     case .open(let path, let role, let more):
-      requests.async { self.open(path, role, more) }
+      queues.requests.async { self.open(path, role, more) }
     case .close(let key):
       state.withLock { state in
         state.files[key] = nil
@@ -69,43 +100,42 @@ final class EffectPerformer: Sendable {
     case .stopMapping: state.withLock { $0.mapping }?.cancel()
     case .makeHeatMap(let request): makeHeatMap(request)
     case .cross(let ids): cross(ids)
-    case .loadRuns(let pool): requests.async { self.loadRuns(pool) }
+    case .loadRuns(let pool): queues.requests.async { self.loadRuns(pool) }
     case .pauseRun: state.withLock { $0.cancellation }?.pause()
     case .resumeRun: state.withLock { $0.cancellation }?.resume()
-    case .writeText(let path, let text, let overwrite): requests.async { self.write(text, to: path, overwrite) }
+    case .writeText(let path, let text, let overwrite): queues.requests.async { self.write(text, to: path, overwrite) }
     case .loadRows(let key, let range):
-      requests.async { self.loadRows(key, range) }
+      queues.requests.async { self.loadRows(key, range) }
     case .find(let key, let pattern, let search):
       let cancellation = beginSeeking()
-      requests.async { self.find(key, pattern, search, cancellation) }
+      queues.requests.async { self.find(key, pattern, search, cancellation) }
     case .filter(let key, let pattern):
       let cancellation = beginSeeking()
-      requests.async { self.filter(key, pattern, cancellation) }
+      queues.requests.async { self.filter(key, pattern, cancellation) }
     case .stopSeeking:
       state.withLock { $0.seeking }?.cancel()
     case .completePath(let text):
-      requests.async { self.post(.completions(of: text, PathCompletion.completions(of: text))) }
+      queues.requests.async { self.post(.completions(of: text, PathCompletion.completions(of: text))) }
     case .startRun(let specification):
       start(specification)
     case .cancelRun:
       state.withLock { $0.cancellation }?.cancel()
     case .explain(let run, let rank):
-      requests.async { self.explain(run, rank) }
+      queues.requests.async { self.explain(run, rank) }
     case .export(let run, let path, let overwrite):
-      requests.async { self.export(run, path, overwrite) }
-    case .copyToClipboard, .rememberTheme, .suspend, .quit:
-      break
+      queues.requests.async { self.export(run, path, overwrite) }
     }
+    return true
   }
 
   /// Stops what runs.
-  func cancelAll() { state.withLock { $0.cancellation }?.cancel() }
+  package func cancelAll() { state.withLock { $0.cancellation }?.cancel() }
 
   /// Stops what runs and waits for it to end, no longer than so many seconds.
-  func finish(within seconds: Double) {
+  package func finish(within seconds: Double) {
     cancelAll()
     let ended = DispatchSemaphore(value: 0)
-    runs.async { ended.signal() }
+    queues.runs.async { ended.signal() }
     _ = ended.wait(timeout: .now() + seconds)
   }
 
@@ -187,8 +217,8 @@ final class EffectPerformer: Sendable {
       return state.nextRun
     }
     post(.runStarted(run, specification))
-    runs.async { [self] in
-      let picks = PickMailbox { self.post(.picked(run, $0)) }
+    queues.runs.async { [self] in
+      let picks = PickMailbox(clock: clock) { self.post(.picked(run, $0)) }
       do {
         let outcome = try engine.execute(specification.withExpandedPaths, cancellation: cancellation) { event in
           switch event {
@@ -204,11 +234,12 @@ final class EffectPerformer: Sendable {
         }
         picks.flush()
         state.withLock { $0.outcomes[run] = outcome }
-        if let number = outcome.id { post(.recorded(run, number: number)) }
+        let ending = engine.ending(of: outcome)
+        if let number = ending.number { post(.recorded(run, number: number)) }
         post(
-          outcome.selection.isPartial
-            ? .runCancelled(run, outcome.selection)
-            : .runFinished(run, outcome.selection, seconds: outcome.seconds))
+          ending.selection.isPartial
+            ? .runCancelled(run, ending.selection)
+            : .runFinished(run, ending.selection, seconds: ending.seconds))
       } catch {
         picks.flush()
         let report = ErrorReport(describing: error)
@@ -219,7 +250,7 @@ final class EffectPerformer: Sendable {
 
   private func explain(_ run: RunID, _ rank: Int) {
     do {
-      post(.explained(run, rank: rank, try outcome(of: run).explain(rank: rank)))
+      post(.explained(run, rank: rank, try engine.explain(outcome(of: run), rank: rank)))
     } catch {
       post(.explanationFailed(run, rank: rank, ErrorReport(describing: error)))
     }
@@ -231,12 +262,10 @@ final class EffectPerformer: Sendable {
       let rows: Int
       let (known, number) = state.withLock { ($0.outcomes[run], $0.stored[run]) }
       if let known {
-        try Exporter.export(known, to: path, replacing: overwrite, version: version)
-        rows = known.selection.picks.count
+        try engine.export(known, to: path, replacing: overwrite, version: version)
+        rows = engine.ending(of: known).selection.picks.count
       } else if let number {
-        let record = try engine.storage.runs().run(number)
-        try Exporter.export(record, to: path, replacing: overwrite, version: version)
-        rows = record.pickCount
+        rows = try engine.export(stored: number, to: path, replacing: overwrite, version: version)
       } else {
         throw ErrorReport("the run has no picks to export", status: .failed)
       }

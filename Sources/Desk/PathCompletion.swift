@@ -1,14 +1,14 @@
 import Foundation
 
 /// Paths as they are typed: `~` for the home folder, completions from the file system.
-enum PathCompletion {
-  static func expanded(_ path: String) -> String {
+package enum PathCompletion {
+  package static func expanded(_ path: String) -> String {
     guard path == "~" || path.hasPrefix("~/") else { return path }
     return NSHomeDirectory() + path.dropFirst()
   }
 
   /// What `text` could go on as: entries of its folder that start as it does, folders with a `/` at their end.
-  static func completions(of text: String, limit: Int = 200) -> [String] {
+  package static func completions(of text: String, limit: Int = 200) -> [String] {
     let slash = text.lastIndex(of: "/")
     let typedFolder = slash.map { String(text[...$0]) } ?? ""
     let start = slash.map { String(text[text.index(after: $0)...]) } ?? text
