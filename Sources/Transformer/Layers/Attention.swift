@@ -35,7 +35,7 @@ extension Forward {
 
   /// Rotary positions of query and key heads, which lie side by side, for a range of the rows, the first of which is at `x`.
   func rotate(_ x: UnsafeMutablePointer<Float>, rows: Range<Int>, backward: Bool = false) {
-    guard c.family != .gpt2 else { return }
+    guard c.family.rotates else { return }
     let rotary = workspace.rotary(length)
     positions[rows].withUnsafeBufferPointer { positions in
       guard let base = positions.baseAddress else { return }

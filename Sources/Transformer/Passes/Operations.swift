@@ -10,7 +10,7 @@ extension ModelConfiguration {
   ///   - keysBefore: tokens of the prefix whose keys and values are at hand.
   ///   - targets: positions whose distribution is asked for.
   package func operations(rows: Int, keysBefore: Int, targets: Int) -> Int {
-    let gates = family == .gpt2 ? 1 : 2
+    let gates = family.isGated ? 2 : 1
     let attention = hiddenSize * (querySize + 2 * keyValueSize)
     let behind = hiddenSize * querySize + (gates + 1) * hiddenSize * intermediateSize
     let products = 2 * (layers * rows * attention + (layers - 1) * rows * behind + targets * behind)
@@ -20,7 +20,7 @@ extension ModelConfiguration {
 
   /// All blocks of a sequence, for every row, and no head.
   private func blockOperations(rows: Int, blocks: Int) -> Int {
-    let gates = family == .gpt2 ? 1 : 2
+    let gates = family.isGated ? 2 : 1
     let weights =
       hiddenSize * (2 * querySize + 2 * keyValueSize) + (gates + 1) * hiddenSize * intermediateSize
     return blocks * (2 * rows * weights + 4 * querySize * rows * (rows + 1) / 2)

@@ -67,7 +67,7 @@ package final class Workspace {
   private var positions = 0
 
   init(_ configuration: ModelConfiguration) {
-    frequencies = configuration.family == .gpt2 ? [] : configuration.rotaryFrequencies()
+    frequencies = configuration.family.rotates ? configuration.rotaryFrequencies() : []
   }
 
   /// What the blocks fill with tangents along one direction.
