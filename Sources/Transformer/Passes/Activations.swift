@@ -65,7 +65,7 @@ struct Activations {
   ) -> (residuals: Int, blocks: Int, columns: [Int]) {
     let attention = [c.querySize + 2 * c.keyValueSize, c.querySize]
     let raw = c.family.hasHeadNorms ? c.querySize + c.keyValueSize : 0
-    let columns = [raw] + attention + [c.hiddenSize, (c.family.isGated ? 2 : 1) * c.intermediateSize]
+    let columns = [raw] + attention + [c.hiddenSize, c.upSize]
     return switch kept {
     case .everything: (c.layers + 1, c.layers, columns)
     case .inputs: (c.layers + 1, 1, columns)

@@ -21,8 +21,7 @@ struct Forward {
   ///   - depths: as of a ``TokenBatch``; those of one sequence if nil.
   init(
     _ c: ModelConfiguration, weights: Weights, tokens: [Int32], depths: [Int32]? = nil,
-    after prefix: KeyValueCache? = nil,
-    keeping kept: Activations.Kept, in workspace: Workspace
+    after prefix: KeyValueCache? = nil, keeping kept: Activations.Kept, in workspace: Workspace
   ) {
     self.c = c
     self.weights = weights
