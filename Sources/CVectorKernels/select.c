@@ -296,7 +296,7 @@ double wk_sum(const float *restrict x, size_t count) {
 
 WK_CLONES
 void wk_rescale(const float *x, size_t count, float least, float range, float *y) {
-  for (size_t i = 0; i < count; i++) y[i] = (x[i] - least) / range;
+  for (size_t i = 0; i < count; i++) y[i] = (x[i] > least ? x[i] - least : 0) / range;
 }
 
 WK_CLONES

@@ -48,7 +48,7 @@ package enum CheckpointError: ReportableError, Hashable {
     case .unknownArchitecture(let name, let file):
       ErrorReport(
         "unknown architecture \"\(name)\"", at: file,
-        remedy: "Supported: \(ModelFamily.allCases.map(\.rawValue).joined(separator: ", ")).", status: .badData)
+        remedy: "Supported: \(ModelFamily.all.map(\.name).joined(separator: ", ")).", status: .badData)
     case .unsupportedSetting(let setting, let file):
       ErrorReport("\(setting) is not supported", at: file, remedy: "Use another checkpoint.", status: .badData)
     case .quantised(let how, let file):

@@ -2,18 +2,6 @@ import Domain
 import Foundation
 import JSONBytes
 
-/// The families of models that are computed here, by `model_type` in `config.json`.
-package enum ModelFamily: String, Sendable, Hashable, CaseIterable {
-  /// Llama 2, 3, 3.1, 3.2 and SmolLM2.
-  case llama
-  case mistral
-  /// Qwen2 and Qwen2.5: biases on query, key and value.
-  case qwen2
-  /// Qwen3: a norm on each query and key head.
-  case qwen3
-  case gpt2
-}
-
 /// How rotary angles are stretched for contexts longer than those of pre-training.
 package enum RopeScaling: Sendable, Hashable {
   case none
@@ -50,65 +38,61 @@ package struct ModelConfiguration: Sendable, Hashable {
 
   /// Reads `config.json` as written by transformers 4 and 5.
   package init(_ json: JSON, file: String) throws(CheckpointError) {
-    func size(_ keys: String..., fallback: Int? = nil) throws(CheckpointError) -> Int {
-      for key in keys {
-        guard let value = json[key], !value.isNull else { continue }
+    let architecture = json["architectures"]?.array?.first?.text
+    guard let type = json["model_type"]?.text else {
+      guard json.members != nil else { throw .malformed(file, reason: "not a JSON object") }
+      throw .unknownArchitecture(architecture ?? "no model_type", file: file)
+    }
+    guard let family = ModelFamily.all.first(where: { $0.name == type }), architecture.map(Self.isCausal) ?? true else {
+      throw .unknownArchitecture(architecture ?? type, file: file)
+    }
+    if let quantisation = json["quantization_config"], !quantisation.isNull {
+      throw .quantised(quantisation["quant_method"]?.text ?? "quantization_config", file: file)
+    }
+    // A key has its usual name, or that of the family.
+    func values(_ key: String) -> [(key: String, value: JSON)] {
+      [key, family.otherKeys[key]].compactMap { name in name.flatMap { name in json[name].map { (name, $0) } } }
+    }
+    func size(_ key: String, fallback: Int? = nil) throws(CheckpointError) -> Int {
+      if let (key, value) = values(key).first(where: { !$0.value.isNull }) {
         guard let size = value.int, size > 0, size < 1 << 32 else {
           throw .malformed(file, reason: "\"\(key)\" is not a positive whole number")
         }
         return size
       }
       if let fallback { return fallback }
-      throw .malformed(file, reason: "\"\(keys[0])\" is missing")
-    }
-    let architecture = json["architectures"]?.array?.first?.text
-    guard let type = json["model_type"]?.text else {
-      guard json.members != nil else { throw .malformed(file, reason: "not a JSON object") }
-      throw .unknownArchitecture(architecture ?? "no model_type", file: file)
-    }
-    guard let family = ModelFamily(rawValue: type), architecture.map(Self.isCausal) ?? true else {
-      throw .unknownArchitecture(architecture ?? type, file: file)
-    }
-    if let quantisation = json["quantization_config"], !quantisation.isNull {
-      throw .quantised(quantisation["quant_method"]?.text ?? "quantization_config", file: file)
+      throw .malformed(file, reason: "\"\(key)\" is missing")
     }
     self.family = family
     vocabularySize = try size("vocab_size")
-    hiddenSize = try size("hidden_size", "n_embd")
-    layers = try size("num_hidden_layers", "n_layer")
-    heads = try size("num_attention_heads", "n_head")
+    hiddenSize = try size("hidden_size")
+    layers = try size("num_hidden_layers")
+    heads = try size("num_attention_heads")
     keyValueHeads = try size("num_key_value_heads", fallback: heads)
     headSize = try size("head_dim", fallback: hiddenSize / heads)
-    contextLength = try size("max_position_embeddings", "n_positions")
-    intermediateSize = try size("intermediate_size", "n_inner", fallback: family == .gpt2 ? 4 * hiddenSize : nil)
-    guard layers < 1 << 12, heads % keyValueHeads == 0, headSize > 0, family == .gpt2 || headSize % 2 == 0 else {
+    contextLength = try size("max_position_embeddings")
+    let hidden = hiddenSize
+    intermediateSize = try size("intermediate_size", fallback: family.intermediateFactor.map { $0 * hidden })
+    guard layers < 1 << 12, heads % keyValueHeads == 0, headSize > 0, !family.rotates || headSize % 2 == 0 else {
       throw .malformed(
         file, reason: "\(layers) layers, \(heads) heads over \(keyValueHeads) of keys and values, head size \(headSize)"
       )
     }
     guard headSize <= 512 else { throw .unsupportedSetting("a head size of \(headSize)", file: file) }
-    normEpsilon = Float((json["rms_norm_eps"] ?? json["layer_norm_epsilon"])?.double ?? (family == .gpt2 ? 1e-5 : 1e-6))
-    tiedEmbeddings = json["tie_word_embeddings"]?.bool ?? (family == .gpt2)
+    normEpsilon = Float(values("rms_norm_eps").first?.value.double ?? family.normEpsilon)
+    tiedEmbeddings = json["tie_word_embeddings"]?.bool ?? family.tiesEmbeddings
     let biased = json["attention_bias"]?.bool ?? false
-    attentionBias = family == .qwen2 || family == .gpt2 || biased
-    outputBias = family == .gpt2 || (family != .qwen2 && biased)
-    multilayerPerceptronBias = family == .gpt2 || json["mlp_bias"]?.bool ?? false
-    slidingWindows = try Self.windows(json, family: family, layers: layers, file: file)
+    attentionBias = family.biases != .configured || biased
+    outputBias = family.biases == .all || (family.biases == .configured && biased)
+    multilayerPerceptronBias = family.biases == .all || json["mlp_bias"]?.bool ?? false
+    slidingWindows = try Self.windows(json, family.slidingWindow, layers: layers, file: file)
     (ropeTheta, ropeScaling) = try Self.rope(json, file: file)
     endOfSequence = json["eos_token_id"].flatMap { $0.int ?? $0.array?.first?.int }.flatMap { Int32(exactly: $0) } ?? -1
-    try Self.checkActivation(json, family: family, file: file)
-  }
-
-  private static func isCausal(_ architecture: String) -> Bool {
-    architecture.hasSuffix("ForCausalLM") || architecture.hasSuffix("LMHeadModel")
-  }
-
-  private static func checkActivation(_ json: JSON, family: ModelFamily, file: String) throws(CheckpointError) {
-    let name = (json["hidden_act"] ?? json["activation_function"])?.text
-    let known = family == .gpt2 ? ["gelu_new", "gelu_pytorch_tanh"] : ["silu", "swish"]
-    if let name, !known.contains(name) { throw .unsupportedSetting("the activation \"\(name)\"", file: file) }
-    if json["scale_attn_by_inverse_layer_idx"]?.bool == true || json["scale_attn_weights"]?.bool == false {
-      throw .unsupportedSetting("GPT-2's attention scaling by layer", file: file)
+    if let name = values("hidden_act").first?.value.text, !family.activations.contains(name) {
+      throw .unsupportedSetting("the activation \"\(name)\"", file: file)
+    }
+    for refusal in ModelFamily.all.flatMap(\.refusals) where json[refusal.key]?.bool == refusal.value {
+      throw .unsupportedSetting(refusal.name, file: file)
     }
     if json["rope_interleaved"]?.bool == true { throw .unsupportedSetting("interleaved rotary embedding", file: file) }
     if let partial = json["partial_rotary_factor"]?.double, partial != 1 {
@@ -116,15 +100,20 @@ package struct ModelConfiguration: Sendable, Hashable {
     }
   }
 
-  /// Mistral's window holds for all layers; Qwen's, where it is switched on, from `max_window_layers` up, unless
-  /// `layer_types` names the layers.
+  private static func isCausal(_ architecture: String) -> Bool {
+    architecture.hasSuffix("ForCausalLM") || architecture.hasSuffix("LMHeadModel")
+  }
+
   private static func windows(
-    _ json: JSON, family: ModelFamily, layers: Int, file: String
+    _ json: JSON, _ kind: ModelFamily.SlidingWindow, layers: Int, file: String
   ) throws(CheckpointError) -> [Int?] {
-    let switchedOff = family != .mistral && json["use_sliding_window"]?.bool != true
-    guard let value = json["sliding_window"], !value.isNull, !switchedOff,
-      family == .mistral || family == .qwen2 || family == .qwen3
-    else { return Array(repeating: nil, count: layers) }
+    let isOn =
+      switch kind {
+      case .none: false
+      case .allLayers: true
+      case .upperLayers: json["use_sliding_window"]?.bool == true
+      }
+    guard let value = json["sliding_window"], !value.isNull, isOn else { return Array(repeating: nil, count: layers) }
     guard let window = value.int, window > 0 else {
       throw .malformed(file, reason: "\"sliding_window\" is not a positive whole number")
     }
@@ -132,7 +121,7 @@ package struct ModelConfiguration: Sendable, Hashable {
       guard kinds.count == layers else { throw .malformed(file, reason: "\"layer_types\" does not name each layer") }
       return kinds.map { $0.text == "sliding_attention" ? window : nil }
     }
-    let first = family == .mistral ? 0 : json["max_window_layers"]?.int ?? layers
+    let first = kind == .allLayers ? 0 : json["max_window_layers"]?.int ?? layers
     return (0..<layers).map { $0 >= first ? window : nil }
   }
 

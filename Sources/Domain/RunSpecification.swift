@@ -6,7 +6,24 @@ package enum UtilityKernel: String, Sendable, Hashable, Codable, CaseIterable {
 /// What is done to a utility matrix before an objective sees it.
 package enum Rescaling: String, Sendable, Hashable, Codable, CaseIterable {
   case minMax = "min-max"
+  /// What an example gains, and 0 where it gains nothing: S = max(U, 0).
+  case positive
   case none
+}
+
+/// Which pairs are scored where not all are (Methods 5).
+package struct SparsePairs: Sendable, Hashable, Codable {
+  /// Nearest examples of each row that are scored.
+  package var neighbours: Int
+  /// Examples drawn at random beside them.
+  package var explore: Int
+
+  package static let standardExplore = 4
+
+  package init(neighbours: Int, explore: Int = SparsePairs.standardExplore) {
+    self.neighbours = neighbours
+    self.explore = explore
+  }
 }
 
 /// How the greedy step finds the next pick (Methods 1.3).
@@ -114,16 +131,19 @@ package struct RunSpecification: Sendable, Hashable, Codable {
   package var reading: DatasetReading
   /// What Influence Distillation is set to; nil for the other methods.
   package var influence: InfluenceSettings?
+  /// Which pairs are scored; nil for all.
+  package var sparse: SparsePairs?
 
   package init(
     method: Method, pool: String?, target: String? = nil, existing: String? = nil, source: UtilitySource?,
     budget: Budget, limit: Int? = nil, skipBadRows: Bool = false, objective: TaskObjective = .flmi,
-    eta: Double = 1, nu: Double = 1, utilityKernel: UtilityKernel = .euclidean, rescaling: Rescaling = .minMax,
+    eta: Double = 1, nu: Double = 1, utilityKernel: UtilityKernel = .euclidean, rescaling: Rescaling = .positive,
     maximizer: Maximizer = .lazy, epsilon: Double = 0.01, seed: UInt64 = 0, template: String = "delift",
     pinned: [RowIndex] = [], banned: [RowIndex] = [], morePools: [String] = [],
     reading: DatasetReading = DatasetReading(),
-    influence: InfluenceSettings? = nil
+    influence: InfluenceSettings? = nil, sparse: SparsePairs? = nil
   ) {
+    self.sparse = sparse
     self.method = method
     self.pool = pool
     self.target = target
@@ -171,6 +191,7 @@ extension RunSpecification {
       rescaling: try value(.rescaling, .minMax), maximizer: try value(.maximizer, .lazy),
       epsilon: try value(.epsilon, 0.01), seed: try value(.seed, 0), template: try value(.template, "delift"),
       pinned: try value(.pinned, []), banned: try value(.banned, []), morePools: try value(.morePools, []),
-      reading: try value(.reading, DatasetReading()), influence: try optional(.influence))
+      reading: try value(.reading, DatasetReading()), influence: try optional(.influence),
+      sparse: try optional(.sparse))
   }
 }

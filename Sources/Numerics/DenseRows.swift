@@ -25,7 +25,7 @@ package final class DenseRows: @unchecked Sendable {
     init(_ matrix: consuming Matrix) { self.matrix = matrix }
   }
 
-  /// What min-max rescaling needs to know: elements become (u - least) / (greatest - least) in float32.
+  /// What rescaling needs to know: elements become max(u - least, 0) / (greatest - least) in float32.
   package struct Range: Sendable, Hashable {
     package var least: Float
     package var greatest: Float
@@ -35,8 +35,8 @@ package final class DenseRows: @unchecked Sendable {
       self.greatest = greatest
     }
 
-    /// Whether elements stay as they are.
-    var isIdentity: Bool { least == 0 && greatest == 1 }
+    /// Elements above a level as they stand over it, and 0 below.
+    package static func above(_ level: Float) -> Range { Range(least: level, greatest: level + 1) }
 
     /// Rescales `count` elements; those of a constant matrix become zeros.
     func rescale(_ elements: UnsafePointer<Float>, count: Int, to target: UnsafeMutablePointer<Float>) {
@@ -70,7 +70,6 @@ package final class DenseRows: @unchecked Sendable {
   ) throws {
     rows = file.rows
     columns = file.columns
-    let range = range?.isIdentity == true ? nil : range
     if file.header.isFortranOrder {
       let copy = try Self.transposed(file, workers: workers, memory: memory)
       inPlace = UnsafePointer(copy.base.assumingMemoryBound(to: Float.self))
@@ -124,7 +123,6 @@ package final class DenseRows: @unchecked Sendable {
   /// anything else reads them.
   @discardableResult
   package func rescaleInPlace(_ range: Range, workers: Workers = Workers()) -> Bool {
-    if range.isIdentity { return true }
     let elements: UnsafeMutableBufferPointer<Float>
     switch source {
     case .file: return false

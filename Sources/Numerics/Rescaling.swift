@@ -12,7 +12,6 @@ extension Matrix {
   /// NumPy and PyTorch do it; a constant matrix becomes zeros. Both bounds are those of `survey`.
   package mutating func rescale(least: Float, greatest: Float, workers: Workers = Workers()) {
     let range = DenseRows.Range(least: least, greatest: greatest)
-    if range.isIdentity { return }
     workers.fill(&self) { _, row, _ in range.rescale(row) }
   }
 }

@@ -11,6 +11,8 @@ package struct TrainingSamples: Sendable {
   private let tokenizer: Tokenizer
   private let endOfSequence: Int32
   private let contextLength: Int
+  /// The samples of each label.
+  private let ofLabel: [String?: [Int]]
 
   package init(_ samples: [Sample], template: PromptTemplate, model: Model) {
     self.samples = samples
@@ -18,6 +20,7 @@ package struct TrainingSamples: Sendable {
     tokenizer = model.tokenizer
     endOfSequence = model.configuration.endOfSequence
     contextLength = model.configuration.contextLength
+    ofLabel = Dictionary(grouping: samples.indices) { samples[$0].label }
   }
 
   /// A response that does not fit the context is cut at its end; nil where nothing of it fits.
@@ -46,19 +49,17 @@ package struct TrainingSamples: Sendable {
     }
   }
 
-  /// A sample of a step of training: with probability `fewShotShare` behind an example of the same label (any other sample where
-  /// there are no labels), which helps a model to learn from its context. The same for the same seed and place.
+  /// A sample of a step of training: with probability `fewShotShare` behind an example of the same label, if there is another (any
+  /// other sample where there are no labels), which helps a model to learn from its context. The same for the same seed and place.
   package func draw(_ place: Int, fewShotShare: Double, seed: UInt64) throws(EncodingError) -> LossSample? {
     var chance = SeededGenerator(seed: seed)
     guard fewShotShare > 0, chance.unit() < fewShotShare else { return try sample(place) }
-    // A few tries suffice: a label too rare to be met is trained alone.
+    let alike = ofLabel[samples[place].label] ?? []
+    guard alike.count > 1 else { return try sample(place) }
+    // A few tries suffice to find another one that fits before it.
     for _ in 0..<64 {
-      let example = chance.below(samples.count)
-      if example != place, samples[example].label == samples[place].label,
-        let found = try sample(place, behind: example)
-      {
-        return found
-      }
+      let example = alike[chance.below(alike.count)]
+      if example != place, let found = try sample(place, behind: example) { return found }
     }
     return try sample(place)
   }

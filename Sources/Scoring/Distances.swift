@@ -5,15 +5,15 @@ import Numerics
 /// Distances d of a problem: each query alone, and behind each example. Infinity where the example leaves no room for
 /// the query's response.
 package struct Distances: ~Copyable, Sendable {
-  // Row 0: alone; row e + 1: behind distinct example e. Columns: distinct queries.
-  private let table: Matrix
+  // Column 0: alone; column e + 1: behind distinct example e. Of distinct queries.
+  private let table: DistanceTable
   private let query: [Int]
   private let example: [Int]
   package let cuts: ContextCuts
   /// What they depend on beside the samples: see ``UtilityScorer/fingerprint``.
   package let fingerprint: ContentHash
 
-  init(table: consuming Matrix, query: [Int], example: [Int], shortened: Int, fingerprint: ContentHash) {
+  init(table: consuming DistanceTable, query: [Int], example: [Int], shortened: Int, fingerprint: ContentHash) {
     self.fingerprint = fingerprint
     cuts = ContextCuts(shortened: shortened, unmeasured: Self.unmeasured(table, query, example))
     self.table = table
@@ -22,16 +22,16 @@ package struct Distances: ~Copyable, Sendable {
   }
 
   /// Infinite entries, each as often as its samples are there.
-  private static func unmeasured(_ table: borrowing Matrix, _ query: [Int], _ example: [Int]) -> Int {
+  private static func unmeasured(_ table: borrowing DistanceTable, _ query: [Int], _ example: [Int]) -> Int {
     func counts(_ places: [Int], _ count: Int) -> [Int] {
       places.reduce(into: [Int](repeating: 0, count: count)) { $0[$1] += 1 }
     }
-    let queries = counts(query, table.columns)
-    let examples = [1] + counts(example, table.rows - 1)
+    let queries = counts(query, table.shape.queries)
+    let examples = [1] + counts(example, table.shape.columns - 1)
     var unmeasured = 0
-    for row in 0..<table.rows {
-      for (column, distance) in table.row(row).enumerated() where distance == .infinity {
-        unmeasured += examples[row] * queries[column]
+    for column in 0..<table.shape.columns {
+      for entry in table.shape.entries(of: column) where table.values.elements[entry] == .infinity {
+        unmeasured += examples[column] * queries[table.shape.query(at: entry, of: column)]
       }
     }
     return unmeasured
@@ -43,7 +43,7 @@ package struct Distances: ~Copyable, Sendable {
   /// d of query `row` with nothing before it.
   package func alone(_ row: Int) -> Float { table[0, query[row]] }
 
-  /// d of query `row` behind example `column`.
+  /// d of query `row` behind example `column`; NaN for a pair that was not asked for.
   package func behind(_ column: Int, query row: Int) -> Float { table[example[column] + 1, query[row]] }
 
   /// U_ij = d_i(x_i) - d_i((x_j, y_j), x_i), or its exponential, for all queries and a range of the examples
@@ -60,5 +60,29 @@ package struct Distances: ~Copyable, Sendable {
       }
     }
     return result
+  }
+
+  /// What examples gain, of the pairs that were scored: S_ij = max(U_ij, 0), or what the exponential has above 1; a pair that was
+  /// not scored counts as no help, and is not there (Methods 5). Queries × examples.
+  ///
+  /// - Parameter examples: those that are columns; of `pairs` others are passed over.
+  package func gains(_ kernel: UtilityKernel, examples: Range<Int>, of pairs: ExamplePairs) -> SparseMatrix {
+    let rows = (0..<query.count).map { row -> [SparseEntry] in
+      let alone = alone(row)
+      return pairs[row].compactMap { example in
+        guard examples.contains(Int(example)) else { return nil }
+        let behind = behind(Int(example), query: row)
+        let utility = behind.isFinite ? alone - behind : 0
+        guard utility > 0 else { return nil }
+        return SparseEntry(
+          column: UInt32(Int(example) - examples.lowerBound),
+          value: kernel == .exponential ? Float(expm1(Double(utility))) : utility)
+      }
+    }
+    return SparseMatrix(rows: rows.count, columns: examples.count) {
+      rows[$0].count
+    } fill: { row, entries, _ in
+      for (index, entry) in rows[row].enumerated() { entries[index] = entry }
+    }
   }
 }

@@ -182,7 +182,7 @@ extension ModelConfiguration {
   fileprivate var operationsPerToken: Double {
     let query = heads * headSize
     let attention = hiddenSize * (2 * query + 2 * keyValueHeads * headSize)
-    let perceptron = (family == .gpt2 ? 2 : 3) * hiddenSize * intermediateSize
+    let perceptron = (family.isGated ? 3 : 2) * hiddenSize * intermediateSize
     return 2 * Double(layers) * Double(attention + perceptron)
   }
 }

@@ -33,84 +33,92 @@ package struct ScoringJob: Sendable {
   /// Runs what is missing.
   ///
   /// - Parameters:
+  ///   - pairs: those to score; nil for all.
   ///   - onlyKept: throw `ScoringError.notKept` where something would have to be computed.
   ///   - progress: called from workers, often: pairs done, of them taken from the store, and tokens run.
   package func run(
-    onlyKept: Bool = false, cancellation: Cancellation,
+    _ pairs: ExamplePairs? = nil, onlyKept: Bool = false, cancellation: Cancellation,
     progress: @escaping @Sendable (_ done: Int, _ total: Int, _ resumed: Int, _ tokens: Int) -> Void
   ) throws -> Distances {
     // Equal samples are measured once.
-    let queries = Distinct(scorer.queryHashes, order: scorer.queryOrder)
+    let distinct = Distinct(scorer.queryHashes, order: scorer.queryOrder)
     let examples = Distinct(scorer.exampleHashes, order: Array(scorer.exampleHashes.indices))
-    // Column 0 holds the distances alone; column e + 1 those behind example e. Rows are columns here, so that a block
-    // is one run of memory: table[e][q].
-    var table = Matrix(uninitializedRows: examples.count + 1, columns: queries.count)
-    table.mutableElements.update(repeating: .nan)
+    let shape = shape(of: pairs, distinct, examples)
+    var table = DistanceTable(shape)
 
     let columns: [ContentHash?] = [nil] + examples.hashes
     if let store {
-      try store.load(fingerprint: scorer.fingerprint, examples: columns, queries: queries.hashes) {
+      try store.load(fingerprint: scorer.fingerprint, examples: columns, queries: distinct.hashes) {
         example, query, distance in
-        table[example, query] = distance
+        if let entry = shape.entry(example, query) { table.values.mutableElements[entry] = distance }
       }
     }
-    let total = table.count
-    let resumed = table.elements.reduce(0) { $0 + ($1.isNaN ? 0 : 1) }
+    let total = shape.count
+    let resumed = table.values.elements.reduce(0) { $0 + ($1.isNaN ? 0 : 1) }
     let pieces = piecesWithGaps(in: table)
     if onlyKept, !pieces.isEmpty { throw ScoringError.notKept }
 
     let done = Atomic<Int>(resumed)
     let tokens = Atomic<Int>(0)
     progress(resumed, total, resumed, 0)
-    try table.withPieces(of: 1) { columnsOfTable in
-      // Pieces of a column are disjoint; each is looked at and written by the one worker that holds it.
-      @Sendable func missing(_ piece: Piece) -> [Int] {
-        let distances = columnsOfTable[piece.column]
-        return piece.range.filter { distances[$0].isNaN }
-      }
+    try table.values.withPieces(of: 1) { cells in
+      // Pieces are disjoint; each is looked at and written by the one worker that holds it.
+      @Sendable func missing(_ piece: Piece) -> [Int] { piece.entries.filter { cells[$0][0].isNaN } }
+      @Sendable func queries(_ piece: Piece) -> [Int] { missing(piece).map { shape.query(at: $0, of: piece.column) } }
       try LeasedWork(workers: workers, cancellation: cancellation).run(pieces.count, in: store, loadsFirst: false) {
         index in
-        let piece = pieces[index]
-        let hashes = missing(piece).map { queries.hashes[$0] }
-        return CacheKey(fingerprint: scorer.fingerprint, .distances(example: columns[piece.column], queries: hashes))
+        let hashes = queries(pieces[index]).map { distinct.hashes[$0] }
+        return CacheKey(
+          fingerprint: scorer.fingerprint, .distances(example: columns[pieces[index].column], queries: hashes))
       } compute: { index, worker in
-        let piece = pieces[index]
+        let column = pieces[index].column
         let block = ScoreBlock(
-          example: piece.column == 0 ? nil : examples.representative[piece.column - 1],
-          queries: missing(piece).map { queries.representative[$0] })
+          example: column == 0 ? nil : examples.representative[column - 1],
+          queries: queries(pieces[index]).map { distinct.representative[$0] })
         return try scorer.distances(of: block, worker: worker, cancellation: cancellation) { count in
           let all = tokens.wrappingAdd(count, ordering: .relaxed).newValue
           progress(done.load(ordering: .relaxed), total, resumed, all)
         }
       } take: { index, distances, _ in
-        let piece = pieces[index]
-        let queries = missing(piece)
-        let column = columnsOfTable[piece.column]
-        for (query, distance) in zip(queries, distances) { column[query] = distance }
-        let all = done.wrappingAdd(queries.count, ordering: .relaxed).newValue
+        for (entry, distance) in zip(missing(pieces[index]), distances) { cells[entry][0] = distance }
+        let all = done.wrappingAdd(distances.count, ordering: .relaxed).newValue
         progress(all, total, resumed, tokens.load(ordering: .relaxed))
       }
     }
     try cancellation.check()
     return Distances(
-      table: table, query: queries.number, example: examples.number, shortened: scorer.shortened,
+      table: table, query: distinct.number, example: examples.number, shortened: scorer.shortened,
       fingerprint: scorer.fingerprint)
   }
 
-  /// A cell of the grid of blocks: a column of the table and a range of its queries.
+  /// A column for the queries alone and one for each distinct example, with the queries that are asked of it.
+  private func shape(of pairs: ExamplePairs?, _ queries: Distinct, _ examples: Distinct) -> DistanceShape {
+    guard let pairs else { return DistanceShape(columns: examples.count + 1, queries: queries.count) }
+    var lists = [Set<Int32>](repeating: [], count: examples.count)
+    for query in 0..<pairs.queries {
+      for example in pairs[query] { lists[examples.number[Int(example)]].insert(Int32(queries.number[query])) }
+    }
+    return DistanceShape(
+      queries: queries.count, lists: [Array(0..<Int32(queries.count))] + lists.map { $0.sorted() })
+  }
+
+  /// A cell of the grid of blocks: a column of the table and a range of its entries.
   private struct Piece: Sendable {
     var column: Int
-    var range: Range<Int>
+    var entries: Range<Int>
   }
 
   // The grid is fixed; what is missing of a cell is one block, so that a run that goes on asks for the very blocks that it
   // would have asked for.
-  private func piecesWithGaps(in table: borrowing Matrix) -> [Piece] {
+  private func piecesWithGaps(in table: borrowing DistanceTable) -> [Piece] {
     var pieces: [Piece] = []
-    for column in 0..<table.rows {
-      for first in stride(from: 0, to: table.columns, by: Self.blockQueries) {
-        let range = first..<min(first + Self.blockQueries, table.columns)
-        if range.contains(where: { table[column, $0].isNaN }) { pieces.append(Piece(column: column, range: range)) }
+    for column in 0..<table.shape.columns {
+      let entries = table.shape.entries(of: column)
+      for first in stride(from: entries.lowerBound, to: entries.upperBound, by: Self.blockQueries) {
+        let piece = first..<min(first + Self.blockQueries, entries.upperBound)
+        if piece.contains(where: { table.values.elements[$0].isNaN }) {
+          pieces.append(Piece(column: column, entries: piece))
+        }
       }
     }
     return pieces

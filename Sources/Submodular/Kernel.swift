@@ -18,7 +18,7 @@ package final class Kernel: Sendable {
   package let name: String
   /// Largest element.
   package let greatest: Float
-  /// Whether all elements were equal before rescaling, so that min-max made zeros of them.
+  /// Whether all elements are equal: the matrix tells nothing apart.
   package let isConstant: Bool
   let storage: Storage
   /// Whether the elements are read from a file that memory cannot hold, so that scattered reads go to disk.
@@ -26,16 +26,19 @@ package final class Kernel: Sendable {
 
   /// A dense kernel that owns its matrix, rows × columns.
   ///
-  /// - Parameter rescaling: `minMax` rescales the matrix in place, in float32 arithmetic; `none` refuses negative
-  ///   elements.
+  /// - Parameters:
+  ///   - rescaling: `minMax` and `positive` rescale the matrix in place, in float32 arithmetic; `none` refuses negative
+  ///     elements.
+  ///   - noHelp: the element that stands for an example without effect, which `positive` brings to 0.
   /// - Throws: `SubmodularError` for an empty matrix, or an element that is not finite or negative, named by its place.
   package convenience init(
-    _ matrix: consuming Matrix, rescaling: Rescaling, name: String = "utilities", workers: Workers = Workers()
+    _ matrix: consuming Matrix, rescaling: Rescaling, noHelp: Float = 0, name: String = "utilities",
+    workers: Workers = Workers()
   ) throws {
     let dense = DenseRows(matrix)
     let survey = try dense.survey(name: name, rescaling: rescaling, workers: workers)
-    if rescaling == .minMax { dense.rescaleInPlace(survey.range, workers: workers) }
-    self.init(dense, survey, rescaling: rescaling, name: name, isOnDisk: false)
+    if let range = survey.range(for: rescaling, noHelp: noHelp) { dense.rescaleInPlace(range, workers: workers) }
+    self.init(dense, survey, rescaling: rescaling, noHelp: noHelp, name: name, isOnDisk: false)
   }
 
   /// A dense kernel in a `.npy` file. A float32 file in C order is read in place and may be larger than memory; other
@@ -51,8 +54,8 @@ package final class Kernel: Sendable {
     let plain = try DenseRows(file, workers: workers, memory: memory)
     let survey = try plain.survey(name: file.path, rescaling: rescaling, workers: workers)
     var dense = plain
-    if rescaling == .minMax, !plain.rescaleInPlace(survey.range, workers: workers) {
-      dense = try DenseRows(file, rescaling: survey.range, workers: workers, memory: memory)
+    if let range = survey.range(for: rescaling), !plain.rescaleInPlace(range, workers: workers) {
+      dense = try DenseRows(file, rescaling: range, workers: workers, memory: memory)
     }
     // The product fits: the file that has these elements was opened.
     self.init(
@@ -113,16 +116,19 @@ package final class Kernel: Sendable {
       cancellation: cancellation, progress: progress)
   }
 
-  private init(_ dense: DenseRows, _ survey: RowScan.Survey, rescaling: Rescaling, name: String, isOnDisk: Bool) {
+  private init(
+    _ dense: DenseRows, _ survey: RowScan.Survey, rescaling: Rescaling, noHelp: Float = 0, name: String, isOnDisk: Bool
+  ) {
     self.name = name
     self.isOnDisk = isOnDisk
     rows = dense.rows
     columns = dense.columns
-    isConstant = survey.least == survey.greatest
     switch rescaling {
     case .none: greatest = survey.greatest
-    case .minMax: greatest = isConstant ? 0 : 1
+    case .minMax: greatest = survey.least == survey.greatest ? 0 : 1
+    case .positive: greatest = max(0, survey.greatest - noHelp)
     }
+    isConstant = survey.least == survey.greatest || rescaling == .positive && greatest == 0
     storage = .dense(dense)
   }
 

@@ -38,5 +38,12 @@ extension DenseRows {
 }
 
 extension RowScan.Survey {
-  var range: DenseRows.Range { .init(least: least, greatest: greatest) }
+  /// How elements are rescaled; nil where they stay as they are.
+  func range(for rescaling: Rescaling, noHelp: Float = 0) -> DenseRows.Range? {
+    switch rescaling {
+    case .none: nil
+    case .minMax: least == 0 && greatest == 1 ? nil : .init(least: least, greatest: greatest)
+    case .positive: least >= noHelp && noHelp == 0 ? nil : .above(noHelp)
+    }
+  }
 }

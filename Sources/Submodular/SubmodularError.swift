@@ -34,7 +34,7 @@ package enum SubmodularError: ReportableError, Hashable {
     case .negative(let kernel, let row, let column, let value):
       ErrorReport(
         "the value is \(value), below 0", at: "\(kernel), row \(row), column \(column)",
-        remedy: "The objective needs utilities of at least 0; use --rescale min-max.", status: .badData)
+        remedy: "The objective needs utilities of at least 0; use --rescale positive or min-max.", status: .badData)
     case .range(let kernel, let least, let greatest):
       ErrorReport(
         "utilities from \(least) to \(greatest) cannot be rescaled in float32", at: kernel,

@@ -35,8 +35,7 @@ extension AdapterFile {
 
   private func parts(of parameter: ModelParameter, _ layout: ParameterLayout) -> [(name: String, shape: [Int])] {
     let (outputs, inputs) = parameter.sizes
-    let missing = layout.positions != nil && layout.prefix.isEmpty ? "transformer." : ""
-    let name = AdapterFile.prefix + missing + parameter.name.dropLast(".weight".count)
+    let name = AdapterFile.prefix + layout.missingPrefix + parameter.name.dropLast(".weight".count)
     return [(name + ".lora_A.weight", [rank, inputs]), (name + ".lora_B.weight", [outputs, rank])]
   }
 }

@@ -71,9 +71,7 @@ package final class Network: Sendable {
     pass.run()
     let hidden = pass.activations.output
     pass.finalNorm(hidden, rows: tokens.count, into: hidden)
-    pass.multiplyHead(
-      hidden, rows: tokens.count, vocabulary: 0..<configuration.vocabularySize, into: result.base,
-      stride: configuration.vocabularySize)
+    pass.linear(pass.layout.head, hidden, rows: tokens.count, into: result.base)
     return result
   }
 

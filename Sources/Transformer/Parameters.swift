@@ -67,8 +67,10 @@ struct LayerParameters: Sendable, Hashable {
 
 /// The layout of all parameters in one flat vector: weights, gradients, tangents and optimiser state are vectors of this layout.
 struct ParameterLayout: Sendable, Hashable {
-  /// What stands before GPT-2's names ("transformer." or nothing).
+  /// What stands before all names.
   let prefix: String
+  /// What PEFT writes before the names of this checkpoint, which lacks it.
+  let missingPrefix: String
   private(set) var parameters: [ModelParameter] = []
   private(set) var count = 0
   private(set) var embedding = 0
@@ -79,90 +81,57 @@ struct ParameterLayout: Sendable, Hashable {
   private(set) var head = LinearParameters(weight: 0, bias: nil, inputs: 0, outputs: 0)
 
   init(_ configuration: ModelConfiguration, prefix: String = "") {
-    self.prefix = prefix
     let c = configuration
-    if c.family == .gpt2 { layOutGPT2(c, prefix: prefix) } else { layOutLlama(c) }
-  }
-
-  private mutating func layOutLlama(_ c: ModelConfiguration) {
-    embedding = add("model.embed_tokens.weight", [c.vocabularySize, c.hiddenSize])
+    let names = c.family.tensors
+    self.prefix = prefix
+    missingPrefix = prefix.isEmpty ? names.optionalPrefix : ""
+    embedding = add(prefix + names.embedding + ".weight", [c.vocabularySize, c.hiddenSize])
+    positions = names.positions.map { add(prefix + $0 + ".weight", [c.contextLength, c.hiddenSize]) }
     for layer in 0..<c.layers {
-      let name = "model.layers.\(layer)."
-      let attention = name + "self_attn."
-      let attentionNorm = NormParameters(weight: add(name + "input_layernorm.weight", [c.hiddenSize]))
-      let query = add(attention + "q_proj.weight", [c.querySize, c.hiddenSize])
-      add(attention + "k_proj.weight", [c.keyValueSize, c.hiddenSize], follows: true)
-      add(attention + "v_proj.weight", [c.keyValueSize, c.hiddenSize], follows: true)
-      var queryBias: Int?
-      if c.attentionBias {
-        queryBias = add(attention + "q_proj.bias", [c.querySize])
-        add(attention + "k_proj.bias", [c.keyValueSize], follows: true)
-        add(attention + "v_proj.bias", [c.keyValueSize], follows: true)
+      let block = "\(prefix)\(names.block)\(layer)."
+      func norm(_ name: String) -> NormParameters { addNorm(block + name, c) }
+      func product(_ parts: [String], _ inputs: Int, _ outputs: [Int], bias: Bool) -> LinearParameters {
+        addProduct(parts.map { block + $0 }, inputs, outputs, bias: bias, isTransposed: names.isTransposed)
       }
-      let queryNorm = c.family == .qwen3 ? add(attention + "q_norm.weight", [c.headSize]) : nil
-      let keyNorm = c.family == .qwen3 ? add(attention + "k_norm.weight", [c.headSize]) : nil
-      let output = linear(attention + "o_proj", c.querySize, c.hiddenSize, bias: c.outputBias)
-      let feedForwardNorm = NormParameters(weight: add(name + "post_attention_layernorm.weight", [c.hiddenSize]))
-      let gate = add(name + "mlp.gate_proj.weight", [c.intermediateSize, c.hiddenSize])
-      add(name + "mlp.up_proj.weight", [c.intermediateSize, c.hiddenSize], follows: true)
-      var gateBias: Int?
-      if c.multilayerPerceptronBias {
-        gateBias = add(name + "mlp.gate_proj.bias", [c.intermediateSize])
-        add(name + "mlp.up_proj.bias", [c.intermediateSize], follows: true)
-      }
-      let down = linear(name + "mlp.down_proj", c.intermediateSize, c.hiddenSize, bias: c.multilayerPerceptronBias)
+      let attention = [c.querySize, c.keyValueSize, c.keyValueSize]
       layers.append(
         LayerParameters(
-          attentionNorm: attentionNorm,
-          queryKeyValue: LinearParameters(
-            weight: query, bias: queryBias, inputs: c.hiddenSize, outputs: c.querySize + 2 * c.keyValueSize),
-          queryNorm: queryNorm, keyNorm: keyNorm, output: output, feedForwardNorm: feedForwardNorm,
-          up: LinearParameters(weight: gate, bias: gateBias, inputs: c.hiddenSize, outputs: 2 * c.intermediateSize),
-          down: down))
+          attentionNorm: norm(names.attentionNorm),
+          queryKeyValue: product(
+            names.queryKeyValue, c.hiddenSize, names.queryKeyValue.count == 1 ? [attention.reduce(0, +)] : attention,
+            bias: c.attentionBias),
+          queryNorm: names.queryNorm.map { add(block + $0 + ".weight", [c.headSize]) },
+          keyNorm: names.keyNorm.map { add(block + $0 + ".weight", [c.headSize]) },
+          output: product([names.output], c.querySize, [c.hiddenSize], bias: c.outputBias),
+          feedForwardNorm: norm(names.feedForwardNorm),
+          up: product(
+            names.up, c.hiddenSize, names.up.map { _ in c.intermediateSize }, bias: c.multilayerPerceptronBias),
+          down: product([names.down], c.intermediateSize, [c.hiddenSize], bias: c.multilayerPerceptronBias)))
     }
-    finalNorm = NormParameters(weight: add("model.norm.weight", [c.hiddenSize]))
-    addHead(c)
-  }
-
-  private mutating func layOutGPT2(_ c: ModelConfiguration, prefix: String) {
-    embedding = add(prefix + "wte.weight", [c.vocabularySize, c.hiddenSize])
-    positions = add(prefix + "wpe.weight", [c.contextLength, c.hiddenSize])
-    for layer in 0..<c.layers {
-      let name = prefix + "h.\(layer)."
-      let attentionNorm = norm(name + "ln_1", c.hiddenSize)
-      let attention = convolution(name + "attn.c_attn", c.hiddenSize, c.querySize + 2 * c.keyValueSize)
-      let output = convolution(name + "attn.c_proj", c.querySize, c.hiddenSize)
-      let feedForwardNorm = norm(name + "ln_2", c.hiddenSize)
-      let up = convolution(name + "mlp.c_fc", c.hiddenSize, c.intermediateSize)
-      let down = convolution(name + "mlp.c_proj", c.intermediateSize, c.hiddenSize)
-      layers.append(
-        LayerParameters(
-          attentionNorm: attentionNorm, queryKeyValue: attention, queryNorm: nil, keyNorm: nil, output: output,
-          feedForwardNorm: feedForwardNorm, up: up, down: down))
-    }
-    finalNorm = norm(prefix + "ln_f", c.hiddenSize)
-    addHead(c)
-  }
-
-  private mutating func addHead(_ c: ModelConfiguration) {
-    let weight = c.tiedEmbeddings ? embedding : add("lm_head.weight", [c.vocabularySize, c.hiddenSize])
+    finalNorm = addNorm(prefix + names.finalNorm, c)
+    let weight = c.tiedEmbeddings ? embedding : add(names.head + ".weight", [c.vocabularySize, c.hiddenSize])
     head = LinearParameters(weight: weight, bias: nil, inputs: c.hiddenSize, outputs: c.vocabularySize)
   }
 
-  private mutating func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool) -> LinearParameters {
-    let weight = add(name + ".weight", [outputs, inputs])
-    return LinearParameters(
-      weight: weight, bias: bias ? add(name + ".bias", [outputs]) : nil, inputs: inputs, outputs: outputs)
+  private mutating func addNorm(_ name: String, _ c: ModelConfiguration) -> NormParameters {
+    NormParameters(
+      weight: add(name + ".weight", [c.hiddenSize]),
+      bias: c.family.tensors.normsHaveBiases ? add(name + ".bias", [c.hiddenSize]) : nil)
   }
 
-  private mutating func convolution(_ name: String, _ inputs: Int, _ outputs: Int) -> LinearParameters {
-    let weight = add(name + ".weight", [inputs, outputs], transposed: true)
-    return LinearParameters(weight: weight, bias: add(name + ".bias", [outputs]), inputs: inputs, outputs: outputs)
-  }
-
-  private mutating func norm(_ name: String, _ size: Int) -> NormParameters {
-    let weight = add(name + ".weight", [size])
-    return NormParameters(weight: weight, bias: add(name + ".bias", [size]))
+  /// A product whose outputs are those of several tensors, one behind the other.
+  private mutating func addProduct(
+    _ names: [String], _ inputs: Int, _ outputs: [Int], bias: Bool, isTransposed: Bool
+  ) -> LinearParameters {
+    var (weights, biases): ([Int], [Int]) = ([], [])
+    for (name, count) in zip(names, outputs) {
+      let shape = isTransposed ? [inputs, count] : [count, inputs]
+      weights.append(add(name + ".weight", shape, transposed: isTransposed, follows: !weights.isEmpty))
+    }
+    for (name, count) in zip(names, outputs) where bias {
+      biases.append(add(name + ".bias", [count], follows: !biases.isEmpty))
+    }
+    return LinearParameters(weight: weights[0], bias: biases.first, inputs: inputs, outputs: outputs.reduce(0, +))
   }
 
   /// The token embedding, as the weight of a product.
@@ -182,7 +151,6 @@ struct ParameterLayout: Sendable, Hashable {
   }
 
   /// Lays a tensor right behind the last one if it `follows` it, else at a cache line's start; returns its offset.
-  @discardableResult
   private mutating func add(_ name: String, _ shape: [Int], transposed: Bool = false, follows: Bool = false) -> Int {
     let offset = follows ? count : (count &+ 15) & ~15
     // Wraps only for sizes that no file can hold; every shape is compared with the file before the count is used.

@@ -27,7 +27,9 @@ final class Weights: Sendable {
     _ configuration: ModelConfiguration, from checkpoint: Checkpoint, precision: WeightPrecision,
     adapter: AdapterFile? = nil
   ) throws(CheckpointError) {
-    let prefix = configuration.family == .gpt2 && checkpoint.contains("transformer.wte.weight") ? "transformer." : ""
+    let names = configuration.family.tensors
+    let hasPrefix = checkpoint.contains(names.optionalPrefix + names.embedding + ".weight")
+    let prefix = hasPrefix ? names.optionalPrefix : ""
     let layout = ParameterLayout(configuration, prefix: prefix)
     self.layout = layout
     for parameter in layout.parameters { try checkpoint.check(parameter.name, shape: parameter.shape) }

@@ -46,6 +46,19 @@ import Testing
     #expect(kernel.greatest == 1)
   }
 
+  @Test func thePositivePartIsWhatStandsAboveNoHelp() throws {
+    let raw: [[Float]] = [[0.5, -0.25, 0], [0.125, -0.5, 0.75]]
+    for noHelp in [Float(0), 0.25] {
+      let kernel = try Kernel(matrix(raw), rescaling: .positive, noHelp: noHelp)
+      for (row, elements) in raw.enumerated() {
+        for (column, value) in elements.enumerated() { #expect(kernel[row, column] == max(value - noHelp, 0)) }
+      }
+      #expect(kernel.greatest == 0.75 - noHelp && !kernel.isConstant)
+    }
+    let none = try Kernel(matrix([[-1, -2], [-3, 0]]), rescaling: .positive)
+    #expect(none.isConstant && none.greatest == 0)
+  }
+
   @Test func aConstantMatrixBecomesZerosAndSaysSo() throws {
     let kernel = try Kernel(matrix([[3, 3], [3, 3]]), rescaling: .minMax)
     #expect(kernel.isConstant && kernel[1, 0] == 0)
@@ -112,13 +125,14 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     var generator = SeededGenerator(seed: 8)
     let rows = Texture.smooth.rows(300, columns: 180, from: &generator).map { $0.map { 3 * $0 - 1 } }
-    let expected = try run(
-      .facilityLocation(Kernel(matrix(rows), rescaling: .minMax)), budget: 90)
-    for fortran in [false, true] {
+    for (fortran, rescaling) in [(false, .minMax), (true, .minMax), (false, .positive), (true, .positive)]
+      as [(Bool, Rescaling)]
+    {
+      let expected = try run(.facilityLocation(Kernel(matrix(rows), rescaling: rescaling)), budget: 90)
       let path = folder.appendingPathComponent("\(fortran).npy").path
       try NumpyBytes.file(rows, fortran: fortran).write(to: URL(fileURLWithPath: path))
       for (maximizer, memory) in [(.lazy, Int.max), (.naive, Int.max), (.lazy, 0), (.naive, 0)] as [(Maximizer, Int)] {
-        let kernel = try Kernel(NumpyMatrix(path: path), rescaling: .minMax, memory: memory)
+        let kernel = try Kernel(NumpyMatrix(path: path), rescaling: rescaling, memory: memory)
         #expect(try run(.facilityLocation(kernel), budget: 90, maximizer: maximizer) == expected)
       }
     }

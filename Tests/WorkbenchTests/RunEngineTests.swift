@@ -42,7 +42,8 @@ private func specification(_ folder: URL, budget: Budget) throws -> RunSpecifica
   try text.write(to: pool)
   return RunSpecification(
     method: .deliftInstruction, pool: pool.path,
-    source: .model(directory: Places.fixtures.appendingPathComponent("Scoring/model").path), budget: budget)
+    source: .model(directory: Places.fixtures.appendingPathComponent("Scoring/model").path), budget: budget,
+    rescaling: .minMax)
 }
 
 private final class Events: Sendable {

@@ -64,7 +64,7 @@ void wk_survey(const float *x, size_t count, float *least, float *greatest, uint
 // The sum in float32, in whatever order is fastest: a streaming pass to measure others by.
 double wk_sum(const float *x, size_t count);
 
-// y[i] = (x[i] - least) / range, each operation rounded to float. x and y may be the same.
+// y[i] = max(x[i] - least, 0) / range, each operation rounded to float. x and y may be the same.
 void wk_rescale(const float *x, size_t count, float least, float range, float *y);
 
 // best[j] = max(best[j], row[j]).

@@ -5,6 +5,7 @@ extension Method {
     let turns: [(Parameter.ID, [String])] = [
       (.source, DraftSource.allCases.map(\.rawValue)), (.influenceStep, ["adamw"]), (.embedding, ["jvp"]),
       (.influenceOrder, ["second"]), (.maximizer, ["stochastic"]), (.gradients, ["file"]), (.objective, ["flqmi"]),
+      (.neighbours, ["8"]),
     ]
     for (id, choices) in turns {
       for choice in choices { drafts.append(RunDraft([.method: rawValue, id: choice])) }

@@ -67,9 +67,16 @@ extension Parameter {
       when: { $0.method.needsUtilities && $0.source == .embeddings },
       "A .npy matrix with a vector for each row of the pool. With influence: what it is propagated by."),
     Parameter(
-      .neighbours, "Neighbours", .count(from: 1), "100",
-      when: { $0.method.needsUtilities && $0.source == .embeddings },
-      "How many nearest rows, by cosine, a row can stand for. More is nearer to the full matrix, and slower."),
+      .neighbours, "Neighbours", .optionalCount(from: 1), standard: { $0.source == .embeddings ? "100" : "" },
+      empty: { draft, _ in draft.scores ? "all pairs" : nil },
+      when: { $0.method.needsUtilities && $0.source != .matrices },
+      meaning: { _ in
+        "With vectors: how many nearest rows, by cosine, a row can stand for. With a model: score only each row's nearest examples, by words, and count the rest as no help; empty scores all pairs."
+      }),
+    Parameter(
+      .explore, "Explore", .count(from: 0), "\(SparsePairs.standardExplore)",
+      when: { $0.scores && !$0[.neighbours].isEmpty },
+      "How many more examples of each row are scored, drawn at random beside its nearest ones."),
     Parameter(
       .gradients, "Gradients", .vectors(isOptional: true), at: .at(\.influenceSettings.gradients),
       empty: "computed here", when: { $0.method.needsGradients },
@@ -201,9 +208,10 @@ extension Parameter {
       "euclidean: the gain in probability of the right tokens. exponential: its exponential, which favours large gains."
     ),
     Parameter(
-      .rescaling, "Rescaling", .choice(of: Rescaling.self), "min-max", at: .at(\.rescaling), flag: "rescale",
+      .rescaling, "Rescaling", .choice(of: Rescaling.self), "positive", at: .at(\.rescaling), flag: "rescale",
       when: \.method.needsUtilities,
-      "min-max: utilities are brought to 0 to 1 before selection. none: taken as they are; they must not be negative."),
+      "positive: what an example gains counts, and what it harms is no help. min-max: all utilities are brought to 0 to 1, as the authors do. none: taken as they are; they must not be negative."
+    ),
     Parameter(
       .maximizer, "Maximizer", .choice(of: Maximizer.self), "lazy", at: .at(\.maximizer),
       when: \.method.needsUtilities,
@@ -239,6 +247,7 @@ extension Parameter.ID {
   package static let existingUtilities: Self = "existingUtilities"
   package static let embeddings: Self = "embeddings"
   package static let neighbours: Self = "neighbours"
+  package static let explore: Self = "explore"
   package static let gradients: Self = "gradients"
   package static let targetGradients: Self = "targetGradients"
   package static let influenceOrder: Self = "influenceOrder"

@@ -83,6 +83,12 @@ extension RunDraft {
     }
   }
 
+  /// The pairs that are scored; nil for all.
+  private var sparsePairs: SparsePairs? {
+    guard scores, let neighbours = Int(self[.neighbours]) else { return nil }
+    return SparsePairs(neighbours: neighbours, explore: Int(self[.explore]) ?? SparsePairs.standardExplore)
+  }
+
   /// The run that the draft describes, on the files and marks of `base`.
   ///
   /// - Parameter onlyApplying: leave out what was given for a run of another kind, as the form does with fields that it hides.
@@ -99,6 +105,7 @@ extension RunDraft {
       parameter.value.put(text, &run)
     }
     run.source = utilitySource
+    run.sparse = sparsePairs
     return run
   }
 }

@@ -172,8 +172,10 @@ extension Model {
     }
     if let advice = estimate.estimate?.advice, estimate.asked == plannedRun?.forEstimate {
       // Options of the command line go by the form's names here.
-      let named = advice.replacing("--blocks", with: Parameter.ID.blocks.parameter.title)
-        .replacing("--landmarks", with: Parameter.ID.landmarks.parameter.title)
+      let named = Parameter.all.reduce(advice) { text, parameter in
+        guard let flag = parameter.flag, let option = try? Regex("--\(flag)(?![a-z-])") else { return text }
+        return text.replacing(option, with: parameter.title)
+      }
       frame.paragraph(named, .warning, in: inside, y: lines.count + 1)
       return
     }

@@ -35,7 +35,7 @@ extension Forward {
 
   /// Rotary positions of query and key heads, which lie side by side, for a range of the rows, the first of which is at `x`.
   func rotate(_ x: UnsafeMutablePointer<Float>, rows: Range<Int>, backward: Bool = false) {
-    guard c.family != .gpt2 else { return }
+    guard c.family.rotates else { return }
     let rotary = workspace.rotary(length)
     positions[rows].withUnsafeBufferPointer { positions in
       guard let base = positions.baseAddress else { return }
@@ -50,51 +50,30 @@ extension Forward {
     _ number: Int, _ queryKeyValue: UnsafePointer<Float>, _ plan: AttentionPlan,
     into attended: UnsafeMutablePointer<Float>
   ) {
-    let stride = queryKeyValueSize
-    let chunks = AttentionKernel.valueChunks(headSize: c.headSize)
-    let tileRows = AttentionKernel.tileRows
-    let pathStride = AttentionKernel.valueStride(count: plan.longestPath)
-    let ownStride = AttentionKernel.valueStride(count: tileRows)
-    let pathKeys = workspace.pathKeys.floats(AttentionKernel.packedKeys(count: plan.longestPath, headSize: c.headSize))
-    let pathValues = workspace.pathValues.floats(chunks * pathStride)
-    let ownKeys = workspace.ownKeys.floats(AttentionKernel.packedKeys(count: tileRows, headSize: c.headSize))
-    let ownValues = workspace.ownValues.floats(chunks * ownStride)
-    let scratch = workspace.attention.floats(AttentionKernel.scratchCount(headSize: c.headSize))
-    let ownRows = (0..<Int32(tileRows)).map { $0 }
-    let scale = 1 / Float(c.headSize).squareRoot()
+    let (stride, size) = (queryKeyValueSize, c.headSize)
+    func room(_ scratch: Scratch, _ count: Int) -> PackedHead {
+      PackedHead(scratch.floats(PackedHead.floats(count: count, headSize: size)), count: count, headSize: size)
+    }
+    let path = room(workspace.path, plan.longestPath)
+    let own = room(workspace.own, AttentionKernel.tileRows)
+    let ownRows = Array(0..<Int32(AttentionKernel.tileRows))
+    let scratch = workspace.attention.floats(AttentionKernel.scratchCount(headSize: size))
     for head in 0..<c.keyValueHeads {
-      let keys = queryKeyValue + c.querySize + head * c.headSize
+      let keys = queryKeyValue + c.querySize + head * size
       let values = keys + c.keyValueSize
       for tile in plan.tiles {
-        plan.addedRows.withUnsafeBufferPointer { rows in
-          guard let base = rows.baseAddress, !tile.added.isEmpty else { return }
-          AttentionKernel.packKeys(
-            keys, stride: stride, rows: base + tile.added.lowerBound, count: tile.added.count, headSize: c.headSize,
-            first: tile.kept, into: pathKeys)
-          AttentionKernel.packValues(
-            values, stride: stride, rows: base + tile.added.lowerBound, count: tile.added.count,
-            headSize: c.headSize, first: tile.kept, into: pathValues, packedStride: pathStride)
-        }
-        AttentionKernel.packKeys(
-          keys + tile.start * stride, stride: stride, rows: ownRows, count: tile.rows, headSize: c.headSize, first: 0,
-          into: ownKeys)
-        AttentionKernel.packValues(
-          values + tile.start * stride, stride: stride, rows: ownRows, count: tile.rows, headSize: c.headSize,
-          first: 0, into: ownValues, packedStride: ownStride)
+        let start = tile.start * stride
+        path.pack(keys, values, stride: stride, rows: tile.added[...], first: tile.kept)
+        own.pack(keys + start, values + start, stride: stride, rows: ownRows[..<tile.rows])
         let runs = [
           prefix?.run(layer: number, head: head) ?? AttentionKernel.KeyRun(),
-          AttentionKernel.KeyRun(
-            keys: pathKeys, values: pathValues, value_stride: pathStride, count: tile.kept + tile.added.count),
-          AttentionKernel.KeyRun(keys: ownKeys, values: ownValues, value_stride: ownStride, count: tile.rows),
+          path.run(count: tile.kept + tile.added.count), own.run(count: tile.rows),
         ]
         for query in head * c.groupSize..<(head + 1) * c.groupSize {
-          plan.withMasks(from: tile.start) { first, last, own in
-            AttentionKernel.attend(
-              queries: queryKeyValue + tile.start * stride + query * c.headSize, stride: stride, rows: tile.rows,
-              headSize: c.headSize, scale: scale, runs: runs, first: first, last: last, own: own,
-              into: attended + tile.start * c.querySize + query * c.headSize, outStride: c.querySize,
-              scratch: scratch)
-          }
+          AttentionKernel.attend(
+            queries: queryKeyValue + start + query * size, stride: stride, rows: tile.rows, headSize: size,
+            scale: 1 / Float(size).squareRoot(), runs: runs, first: tile.first, last: tile.last, own: tile.own,
+            into: attended + tile.start * c.querySize + query * size, outStride: c.querySize, scratch: scratch)
         }
       }
     }
@@ -137,7 +116,7 @@ extension Backward {
 
 extension TangentForward {
   func attention(_ number: Int) {
-    let (layer, kept, t) = (layout.layers[number], forward.activations.layers[number], tangents.layers[number])
+    let (layer, kept, t) = (layout.layers[number], activations.layers[number], tangents.layers[number])
     linearBehindNorm(layer.queryKeyValue, layer.attentionNorm, x: kept.input, tx: t.input, into: t.queryKeyValue)
     headNorms(layer, raw: kept.rawQueryKey, t.queryKeyValue, keeping: t.rawQueryKey)
     forward.rotate(t.queryKeyValue, rows: 0..<rows)
@@ -169,7 +148,7 @@ extension TangentForward {
 
 extension TangentBackward {
   func attention(_ number: Int) {
-    let (layer, kept, t) = (layout.layers[number], forward.activations.layers[number], tangent.tangents.layers[number])
+    let (layer, kept, t) = (layout.layers[number], activations.layers[number], tangent.tangents.layers[number])
     let dAttended = workspace.dAttended.floats(rows * c.querySize)
     let tdAttended = workspace.tdAttended.floats(rows * c.querySize)
     linear(layer.output, x: kept.attended, tx: t.attended, dy: dx, tdy: tdx, rows: rows, into: dAttended, tdAttended)

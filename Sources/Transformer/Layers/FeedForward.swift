@@ -22,12 +22,12 @@ extension Forward {
     _ up: UnsafeMutablePointer<Float>, rows: Int, inPlace: Bool = false
   ) -> UnsafeMutablePointer<Float> {
     let count = rows * c.intermediateSize
-    if c.family == .gpt2, inPlace {
+    if !c.family.isGated, inPlace {
       TransformerKernel.gelu(up, count: count)
       return up
     }
     let activated = workspace.activated.floats(count)
-    if c.family == .gpt2 {
+    if !c.family.isGated {
       activated.update(from: up, count: count)
       TransformerKernel.gelu(activated, count: count)
     } else {
@@ -52,7 +52,7 @@ extension Backward {
     _ up: UnsafePointer<Float>, _ dActivated: UnsafeMutablePointer<Float>
   ) -> UnsafeMutablePointer<Float> {
     let count = rows * c.intermediateSize
-    if c.family == .gpt2 {
+    if !c.family.isGated {
       BackwardKernel.gelu(up, dActivated, count: count)
       return dActivated
     }
@@ -64,7 +64,7 @@ extension Backward {
 
 extension TangentForward {
   func feedForward(_ number: Int, again: Bool = false) {
-    let (layer, kept, t) = (layout.layers[number], forward.activations.layers[number], tangents.layers[number])
+    let (layer, kept, t) = (layout.layers[number], activations.layers[number], tangents.layers[number])
     linearBehindNorm(layer.up, layer.feedForwardNorm, x: kept.middle, tx: t.middle, into: t.up)
     if again { return }
     let (activated, tActivated) = activation(kept.up, t.up)
@@ -78,7 +78,7 @@ extension TangentForward {
   ) -> (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) {
     let count = rows * c.intermediateSize
     let tActivated = workspace.tActivated.floats(count)
-    if c.family == .gpt2 {
+    if !c.family.isGated {
       // An elementwise function's tangent is its derivative backwards.
       tActivated.update(from: tUp, count: count)
       BackwardKernel.gelu(up, tActivated, count: count)
@@ -91,7 +91,7 @@ extension TangentForward {
 
 extension TangentBackward {
   func feedForward(_ number: Int) {
-    let (layer, kept, t) = (layout.layers[number], forward.activations.layers[number], tangent.tangents.layers[number])
+    let (layer, kept, t) = (layout.layers[number], activations.layers[number], tangent.tangents.layers[number])
     let (activated, tActivated) = tangent.activation(kept.up, t.up)
     let dActivated = workspace.dActivated.floats(rows * c.intermediateSize)
     let tdActivated = workspace.tdActivated.floats(rows * c.intermediateSize)
@@ -106,7 +106,7 @@ extension TangentBackward {
     _ tdActivated: UnsafeMutablePointer<Float>
   ) -> (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) {
     let count = rows * c.intermediateSize
-    if c.family == .gpt2 {
+    if !c.family.isGated {
       TangentKernel.geluBackward(up, d: dActivated, tx: tUp, tdActivated, count: count)
       return (backward.activation(up, dActivated), tdActivated)
     }

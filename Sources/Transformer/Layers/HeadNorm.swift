@@ -88,7 +88,7 @@ extension TangentBackward {
       forward.copyColumns(size, of: td + head * size, stride, rows: rows, to: tdy)
       tdx.update(repeating: 0, count: rows * size)
       TangentKernel.rmsNormBackward(
-        x, weight: tangent.weights.vector(weight), epsilon: c.normEpsilon, dy: dy, tx: tx,
+        x, weight: weights.vector(weight), epsilon: c.normEpsilon, dy: dy, tx: tx,
         tweight: tangent.direction.vector(weight), tdy: tdy, rows: rows, columns: size, tdx: tdx,
         tdweight: tdWeights + (isKey ? size : 0))
       forward.copyColumns(size, of: tdx, size, rows: rows, to: td + head * size, stride)

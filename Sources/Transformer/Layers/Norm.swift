@@ -105,7 +105,7 @@ extension TangentBackward {
     tdy: UnsafePointer<Float>, rows: Int, into dx: UnsafeMutablePointer<Float>, _ tdx: UnsafeMutablePointer<Float>
   ) {
     let size = c.hiddenSize
-    let (weight, tWeight) = (tangent.weights.vector(norm.weight), tangent.direction.vector(norm.weight))
+    let (weight, tWeight) = (weights.vector(norm.weight), tangent.direction.vector(norm.weight))
     let tdWeight = workspace.tdNorm.zeros(2 * size)
     if let bias = norm.bias {
       TangentKernel.layerNormBackward(

@@ -13,16 +13,6 @@ extension Forward {
   private static let headRows = 256
   private static let headColumns = 4096
 
-  /// logits = hidden Eᵀ for a range of the vocabulary, [rows, vocabulary.count] with rows `stride` apart.
-  func multiplyHead(
-    _ hidden: UnsafePointer<Float>, rows: Int, vocabulary: Range<Int>, into logits: UnsafeMutablePointer<Float>,
-    stride: Int
-  ) {
-    weights.multiply(
-      layout.head, hidden, rows: rows, outputs: vocabulary, adding: false, into: logits, stride: stride,
-      scratch: workspace.weight)
-  }
-
   /// log softmax(logits of `row`)[token] for each target. Blocks of logits are folded into a running log-sum-exp, so that no
   /// matrix of rows × vocabulary is ever held.
   func logProbabilities(
@@ -44,8 +34,9 @@ extension Forward {
       sums.update(repeating: 0, count: count)
       for first in stride(from: 0, to: vocabulary, by: columns) {
         let range = first..<min(first + columns, vocabulary)
-        multiplyHead(
-          hidden + start * c.hiddenSize, rows: count, vocabulary: range, into: logits, stride: columns)
+        weights.multiply(
+          layout.head, hidden + start * c.hiddenSize, rows: count, outputs: range, adding: false, into: logits,
+          stride: columns, scratch: workspace.weight)
         TransformerKernel.foldLogSumExp(
           logits, stride: columns, rows: count, columns: range.count, maxima: maxima, sums: sums)
         for number in numbers where range.contains(Int(targets[number].token)) {
@@ -77,7 +68,7 @@ extension Backward {
       let (rows, count) = (targets.map(\.row), targets.count)
       let x = forward.gather(rows, of: activations.output, columns: size, into: workspace.output)
       forward.finalNorm(x, rows: count, into: hidden)
-      forward.multiplyHead(hidden, rows: count, vocabulary: 0..<vocabulary, into: logits, stride: vocabulary)
+      forward.linear(layout.head, hidden, rows: count, into: logits)
       for (row, target) in targets.enumerated() {
         let token = Int(target.token)
         let label = logits[row * vocabulary + token]
@@ -124,11 +115,11 @@ extension TangentBackward {
     for start in stride(from: 0, to: sample.targets.count, by: chunk) {
       let targets = sample.targets[start..<min(start + chunk, sample.targets.count)]
       let (rows, count) = (targets.map(\.row), targets.count)
-      let x = forward.gather(rows, of: forward.activations.output, columns: size, into: workspace.output)
+      let x = forward.gather(rows, of: activations.output, columns: size, into: workspace.output)
       let tx = forward.gather(rows, of: tangent.tangents.output, columns: size, into: workspace.tOutput)
       forward.finalNorm(x, rows: count, into: hidden)
       tangent.finalNorm(x: x, tx: tx, rows: count, into: tHidden)
-      forward.multiplyHead(hidden, rows: count, vocabulary: 0..<vocabulary, into: logits, stride: vocabulary)
+      forward.linear(layout.head, hidden, rows: count, into: logits)
       tangent.linear(layout.head, x: hidden, tx: tHidden, rows: count, into: tLogits)
       for (row, target) in targets.enumerated() {
         // d = mean (p − 1 at the label), td = mean p ∘ (tl − p·tl).
@@ -141,8 +132,7 @@ extension TangentBackward {
         TangentKernel.scale(values, count: vocabulary, by: mean)
         values[token] -= mean
       }
-      linear(
-        layout.head, x: hidden, tx: tHidden, dy: logits, tdy: tLogits, rows: count, into: dHidden, tdHidden)
+      linear(layout.head, x: hidden, tx: tHidden, dy: logits, tdy: tLogits, rows: count, into: dHidden, tdHidden)
       let dOutput = workspace.dOutput.zeros(count * size)
       let tdOutput = workspace.tdOutput.zeros(count * size)
       norm(layout.finalNorm, x: x, tx: tx, dy: dHidden, tdy: tdHidden, rows: count, into: dOutput, tdOutput)

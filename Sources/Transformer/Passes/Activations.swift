@@ -64,8 +64,8 @@ struct Activations {
     _ c: ModelConfiguration, keeping kept: Kept
   ) -> (residuals: Int, blocks: Int, columns: [Int]) {
     let attention = [c.querySize + 2 * c.keyValueSize, c.querySize]
-    let raw = c.family == .qwen3 ? c.querySize + c.keyValueSize : 0
-    let columns = [raw] + attention + [c.hiddenSize, (c.family == .gpt2 ? 1 : 2) * c.intermediateSize]
+    let raw = c.family.hasHeadNorms ? c.querySize + c.keyValueSize : 0
+    let columns = [raw] + attention + [c.hiddenSize, c.upSize]
     return switch kept {
     case .everything: (c.layers + 1, c.layers, columns)
     case .inputs: (c.layers + 1, 1, columns)

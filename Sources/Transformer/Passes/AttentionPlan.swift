@@ -12,16 +12,15 @@ struct AttentionPlan {
     var rows: Int
     /// Entries of the path that stay, and the batch rows to be packed behind them.
     var kept: Int
-    var added: Range<Int>  // in `addedRows`
+    var added: [Int32]
+    /// For each row, [2 × rows]: which keys of the prefix and of the path it sees.
+    var first: [Int32] = []
+    var last: [Int32] = []
+    /// For each row, which rows of the tile it sees.
+    var own: [UInt32] = []
   }
 
   private(set) var tiles: [Tile] = []
-  private(set) var addedRows: [Int32] = []
-  /// For each row, [2 × rows]: which keys of the prefix and of the path it sees.
-  private(set) var first: [Int32] = []
-  private(set) var last: [Int32] = []
-  /// For each row, which rows of its tile it sees.
-  private(set) var own: [UInt32] = []
   /// Path entries that must fit.
   private(set) var longestPath = 0
 
@@ -31,18 +30,13 @@ struct AttentionPlan {
   ///   - window: latest positions that a token sees, its own among them; nil for all.
   init(depths: [Int32], prefix: Int, window: Int?) {
     let tileRows = AttentionKernel.tileRows
-    first.reserveCapacity(2 * depths.count)
-    last.reserveCapacity(2 * depths.count)
-    own.reserveCapacity(depths.count)
     var path: [Int32] = []  // rows from the root to the present row
     var packed = 0  // path entries that are valid in the packed path: those below every depth since they were packed
     for start in stride(from: 0, to: depths.count, by: tileRows) {
       let rows = min(tileRows, depths.count - start)
       let length = Int(depths[start])  // of the path before the tile
       let kept = min(packed, length)
-      addedRows += path[kept..<length]
-      tiles.append(
-        Tile(start: start, rows: rows, kept: kept, added: addedRows.count - (length - kept)..<addedRows.count))
+      var tile = Tile(start: start, rows: rows, kept: kept, added: Array(path[kept..<length]))
       longestPath = max(longestPath, length)
       packed = length
       for row in start..<start + rows {
@@ -51,28 +45,13 @@ struct AttentionPlan {
         path.removeSubrange(depth...)
         path.append(Int32(row))
         let oldest = window.map { max(0, prefix + depth - $0 + 1) } ?? 0  // first position it sees
-        first += [Int32(min(oldest, prefix)), Int32(min(max(0, oldest - prefix), packed))]
-        last += [Int32(prefix), Int32(packed)]
+        tile.first += [Int32(min(oldest, prefix)), Int32(min(max(0, oldest - prefix), packed))]
+        tile.last += [Int32(prefix), Int32(packed)]
         var mask: UInt32 = 0
-        for place in max(packed, oldest - prefix)...depth { mask |= 1 << UInt32(path[place] - Int32(start)) }
-        own.append(mask)
+        for entry in max(packed, oldest - prefix)...depth { mask |= 1 << UInt32(path[entry] - Int32(start)) }
+        tile.own.append(mask)
       }
-    }
-  }
-}
-
-extension AttentionPlan {
-  /// The masks of the rows from `row` on.
-  func withMasks(
-    from row: Int, _ body: (UnsafePointer<Int32>, UnsafePointer<Int32>, UnsafePointer<UInt32>) -> Void
-  ) {
-    first.withUnsafeBufferPointer { first in
-      last.withUnsafeBufferPointer { last in
-        own.withUnsafeBufferPointer { own in
-          guard let first = first.baseAddress, let last = last.baseAddress, let own = own.baseAddress else { return }
-          body(first + 2 * row, last + 2 * row, own + row)
-        }
-      }
+      tiles.append(tile)
     }
   }
 }

@@ -5,7 +5,7 @@ import Numerics
 ///
 /// Each step mirrors one of `Forward`: for y = f(x), it takes dy, gives dx or adds to it, and hands the derivatives by its
 /// parameters on.
-struct Backward {
+struct Backward: Following {
   let forward: Forward
   let transposed: TransposedWeights
   var target: GradientTarget
@@ -18,13 +18,6 @@ struct Backward {
     self.target = target
     dx = forward.workspace.dResidual.zeros(forward.rows * forward.c.hiddenSize)
   }
-
-  var c: ModelConfiguration { forward.c }
-  var layout: ParameterLayout { forward.layout }
-  var weights: Weights { forward.weights }
-  var workspace: Workspace { forward.workspace }
-  var activations: Activations { forward.activations }
-  var rows: Int { forward.rows }
 
   /// From the derivative of the residual stream behind the last block down to the embeddings.
   func run() {

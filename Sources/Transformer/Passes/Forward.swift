@@ -21,8 +21,7 @@ struct Forward {
   ///   - depths: as of a ``TokenBatch``; those of one sequence if nil.
   init(
     _ c: ModelConfiguration, weights: Weights, tokens: [Int32], depths: [Int32]? = nil,
-    after prefix: KeyValueCache? = nil,
-    keeping kept: Activations.Kept, in workspace: Workspace
+    after prefix: KeyValueCache? = nil, keeping kept: Activations.Kept, in workspace: Workspace
   ) {
     self.c = c
     self.weights = weights
@@ -84,4 +83,18 @@ struct Forward {
     }
     return target
   }
+}
+
+/// What goes along a pass, or back.
+protocol Following {
+  var forward: Forward { get }
+}
+
+extension Following {
+  var c: ModelConfiguration { forward.c }
+  var layout: ParameterLayout { forward.layout }
+  var weights: Weights { forward.weights }
+  var workspace: Workspace { forward.workspace }
+  var activations: Activations { forward.activations }
+  var rows: Int { forward.rows }
 }

@@ -10,20 +10,23 @@ extension ModelConfiguration {
   ///   - keysBefore: tokens of the prefix whose keys and values are at hand.
   ///   - targets: positions whose distribution is asked for.
   package func operations(rows: Int, keysBefore: Int, targets: Int) -> Int {
-    let gates = family == .gpt2 ? 1 : 2
-    let attention = hiddenSize * (querySize + 2 * keyValueSize)
-    let behind = hiddenSize * querySize + (gates + 1) * hiddenSize * intermediateSize
-    let products = 2 * (layers * rows * attention + (layers - 1) * rows * behind + targets * behind)
+    let (before, behind) = blockWeights
+    let products = 2 * (layers * rows * before + (layers - 1) * rows * behind + targets * behind)
     let seen = rows * keysBefore + rows * (rows + 1) / 2
     return products + 4 * layers * querySize * seen + 2 * targets * hiddenSize * vocabularySize
   }
 
+  /// Weights of a block's products before its attention and behind it.
+  private var blockWeights: (before: Int, behind: Int) {
+    (hiddenSize * (querySize + 2 * keyValueSize), hiddenSize * (querySize + upSize + intermediateSize))
+  }
+
+  /// Columns of the feed-forward network's first product: gate and up, or up alone.
+  var upSize: Int { (family.isGated ? 2 : 1) * intermediateSize }
+
   /// All blocks of a sequence, for every row, and no head.
   private func blockOperations(rows: Int, blocks: Int) -> Int {
-    let gates = family == .gpt2 ? 1 : 2
-    let weights =
-      hiddenSize * (2 * querySize + 2 * keyValueSize) + (gates + 1) * hiddenSize * intermediateSize
-    return blocks * (2 * rows * weights + 4 * querySize * rows * (rows + 1) / 2)
+    blocks * (2 * rows * (blockWeights.before + blockWeights.behind) + 4 * querySize * rows * (rows + 1) / 2)
   }
 
   /// A gradient: the pass, and on the way back two products for each of the pass's.

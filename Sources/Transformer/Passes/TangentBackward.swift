@@ -3,7 +3,7 @@ import Numerics
 
 /// Tangents of the way back: td… is the derivative of d… along the direction in which the parameters move. Each step mirrors
 /// one of `Backward`; from dW = dyᵀ x follows tdW = tdyᵀ x + dyᵀ tx, and from dx = dy W follows tdx = tdy W + dy tW.
-struct TangentBackward {
+struct TangentBackward: Following {
   let backward: Backward
   let tangent: TangentForward
   /// The direction's products, transposed.
@@ -24,15 +24,11 @@ struct TangentBackward {
   }
 
   var forward: Forward { backward.forward }
-  var c: ModelConfiguration { forward.c }
-  var layout: ParameterLayout { forward.layout }
-  var workspace: Workspace { forward.workspace }
-  var rows: Int { forward.rows }
   var dx: UnsafeMutablePointer<Float> { backward.dx }
 
   func run() {
     for number in layout.layers.indices.reversed() {
-      if forward.activations.kept == .inputs {
+      if activations.kept == .inputs {
         forward.recompute(number)
         tangent.block(number, again: true)
       }

@@ -4,7 +4,7 @@ import Numerics
 /// Tangents of a forward pass: derivatives t… of everything in it along a direction in which all parameters move.
 ///
 /// Runs beside the pass itself, block by block. Each step mirrors one of `Forward`: for y = W x, ty = W tx + tW x.
-struct TangentForward {
+struct TangentForward: Following {
   let forward: Forward
   /// The tangents of the parameters. They may be of a model cut to its first blocks, whose parameters lie where the whole one's do.
   let direction: Weights
@@ -20,12 +20,6 @@ struct TangentForward {
     tangents = Activations(
       forward.c, rows: forward.rows, keeping: forward.activations.kept, in: forward.workspace.tangents(index))
   }
-
-  var c: ModelConfiguration { forward.c }
-  var layout: ParameterLayout { forward.layout }
-  var weights: Weights { forward.weights }
-  var workspace: Workspace { forward.workspace }
-  var rows: Int { forward.rows }
 
   /// The tangents of block `number`, whose values the pass has just computed; `again` as there.
   func block(_ number: Int, again: Bool = false) {

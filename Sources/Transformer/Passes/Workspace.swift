@@ -17,10 +17,8 @@ package final class Workspace {
   let normed = Scratch()  // [rows, hidden]
   let up = Scratch()  // [row block, intermediate or twice that]
   let activated = Scratch()  // [rows, intermediate]
-  let pathKeys = Scratch()  // packed keys of one head's path, and of its tile
-  let pathValues = Scratch()
-  let ownKeys = Scratch()
-  let ownValues = Scratch()
+  let path = Scratch()  // packed keys and values of one head's path, and of its tile
+  let own = Scratch()
   let attention = Scratch()
   let gathered = Scratch()  // [targets, hidden or query]
   let weight = Scratch()  // a slice that is widened as it is used
@@ -69,7 +67,7 @@ package final class Workspace {
   private var positions = 0
 
   init(_ configuration: ModelConfiguration) {
-    frequencies = configuration.family == .gpt2 ? [] : configuration.rotaryFrequencies()
+    frequencies = configuration.family.rotates ? configuration.rotaryFrequencies() : []
   }
 
   /// What the blocks fill with tangents along one direction.

@@ -44,7 +44,7 @@ package final class Adapter: Sendable {
   let count: Int
   let parameters: [ModelParameter]
   private let family: ModelFamily
-  private let prefix: String
+  private let missingPrefix: String
 
   var scale: Float { settings.alpha / Float(settings.rank) }
 
@@ -53,9 +53,9 @@ package final class Adapter: Sendable {
     precondition(settings.rank > 0)
     family = model.configuration.family
     let layout = model.weights.layout
-    prefix = layout.prefix
+    missingPrefix = layout.missingPrefix
     var settings = settings
-    if settings.targets.isEmpty { settings.targets = family == .gpt2 ? ["c_attn"] : ["q_proj", "v_proj"] }
+    if settings.targets.isEmpty { settings.targets = family.adapterTargets }
     let embeddings = [layout.embedding, layout.positions]
     let products = layout.parameters.filter { $0.shape.count == 2 && !embeddings.contains($0.offset) }
     func target(of parameter: ModelParameter) -> Substring {
@@ -146,7 +146,7 @@ package final class Adapter: Sendable {
     let configuration: [String: Any] = [
       "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": base, "r": settings.rank,
       "lora_alpha": settings.alpha, "lora_dropout": 0, "bias": "none", "target_modules": settings.targets,
-      "fan_in_fan_out": family == .gpt2, "inference_mode": true,
+      "fan_in_fan_out": family.tensors.isTransposed, "inference_mode": true,
     ]
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -156,10 +156,9 @@ package final class Adapter: Sendable {
       throw .unwritable(directory, reason: error.localizedDescription)
     }
     // PEFT wraps the model, whose GPT-2 names begin with "transformer." even where a checkpoint's do not.
-    let missing = family == .gpt2 && prefix.isEmpty ? "transformer." : ""
     let tensors = parameters.map { parameter in
       SafeTensorsWriter.Tensor(
-        name: AdapterFile.prefix + missing + parameter.name, shape: parameter.shape,
+        name: AdapterFile.prefix + missingPrefix + parameter.name, shape: parameter.shape,
         elements: { parameter.elements(of: values) })
     }
     try SafeTensorsWriter.write(tensors, to: directory + "/adapter_model.safetensors")

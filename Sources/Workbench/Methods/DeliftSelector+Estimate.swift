@@ -37,14 +37,25 @@ extension DeliftSelector {
       let queries = servesTarget ? others : Double(rows)
       let examples = servesTarget ? Double(rows) : Double(rows) + others
       let speed = try speed(inputs, in: context)
-      let pairs = queries * (examples + 1)
+      // Of each list of examples a row has its neighbours and some drawn ones, itself, and it is scored alone.
+      let lists = servesTarget ? [examples] : [Double(rows), others]
+      let perQuery = specification.sparse.map { sparse in
+        lists.reduce(2) { $0 + min($1, Double(sparse.neighbours + sparse.explore)) }
+      }
+      let pairs = queries * min(examples + 1, perQuery ?? .infinity)
       let tokens = pairs * speed.tokensPerQuery + examples * speed.tokensPerExample
-      var estimate = Self.withoutModel(elements: queries * examples, picks: picks)
+      var estimate = Self.withoutModel(elements: pairs, picks: picks)
       estimate.memory += pairs * 4 + speed.modelBytes
       estimate.seconds += tokens / speed.tokensPerSecond
       estimate.passes = Int(min(pairs + examples, 1e18))
       estimate.tokens = tokens
       estimate.tokensPerSecond = speed.tokensPerSecond
+      let few = SparsePairs(neighbours: 32)
+      let share = Int(examples / Double(few.neighbours + few.explore + 1))
+      if specification.sparse == nil, estimate.seconds > 3600, share > 1 {
+        estimate.advice =
+          "--neighbours \(few.neighbours) scores each row behind its nearest examples only: one pair of \(share)."
+      }
       return estimate
     }
   }

@@ -24,7 +24,9 @@ extension DeliftSelector {
         throw WorkbenchError.shape(path: path, rows: file.rows, columns: file.columns, expected: expected)
       }
       let made = try Kernel(file, rescaling: specification.rescaling, workers: context.workers)
-      if made.isConstant { context.say("\(path): all utilities are equal; picks follow the file's order") }
+      if made.isConstant {
+        context.say("\(path): \(specification.rescaling.flatness(of: "utilities")), and picks follow the file's order")
+      }
       return made
     }
 

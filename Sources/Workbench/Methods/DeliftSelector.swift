@@ -50,6 +50,11 @@ struct DeliftSelector: Selector {
         throw WorkbenchError.outsideRange(option: "--neighbours", value: "\(neighbours)", bounds: "1 and above")
       }
     case .model, .endpoint:
+      if specification.sparse != nil, specification.rescaling == .minMax {
+        throw ErrorReport(
+          "min-max rescaling needs all pairs", at: "--neighbours",
+          remedy: "Use --rescale positive, or leave --neighbours out.", status: .unusableArguments)
+      }
       guard specification.pool != nil else { throw WorkbenchError.missingPool }
       for role in method.needs where (role == .target ? specification.target : specification.existing) == nil {
         throw WorkbenchError.missing(role, method)
@@ -171,18 +176,27 @@ extension DeliftSelector {
     guard let poolFile = inputs.pool else { throw WorkbenchError.missingPool }
     let pool = try poolFile.samples(at: 0..<poolFile.count)
     var kernels = KernelSet(servesTarget: servesTarget)
-    func kernel(_ distances: borrowing Distances, _ examples: Range<Int>, _ name: String) throws -> Kernel {
+    func kernel(
+      _ distances: borrowing Distances, _ examples: Range<Int>, _ pairs: ExamplePairs?, _ name: String
+    ) throws -> Kernel {
+      if let pairs {
+        let gains = distances.gains(specification.utilityKernel, examples: examples, of: pairs)
+        if gains.count == 0 { context.say("none of the \(name) that were scored is positive") }
+        return try Kernel(gains, name: name)
+      }
       let made = try Kernel(
         distances.utilities(specification.utilityKernel, examples: examples), rescaling: specification.rescaling,
-        name: name, workers: context.workers)
+        noHelp: specification.utilityKernel.noHelp, name: name, workers: context.workers)
       if made.isConstant {
-        context.say("all \(name) are equal: the model tells nothing apart here, and picks follow the file's order")
+        context.say("\(specification.rescaling.flatness(of: name)), and picks follow the file's order")
       }
       return made
     }
-    func measure(_ queries: [Sample], _ path: String, _ examples: [Sample]) throws -> Distances {
+    func measure(
+      _ queries: [Sample], _ path: String, _ examples: [Sample], _ pairs: ExamplePairs?
+    ) throws -> Distances {
       let distances = try context.engine.measure(
-        queries: queries, queryPath: path, examples: examples, by: backend, template: template,
+        pairs, queries: queries, queryPath: path, examples: examples, by: backend, template: template,
         name: specification.template, clock: clock, onlyKept: onlyKept, in: context)
       if !kernels.spaces.contains(distances.fingerprint) { kernels.spaces.append(distances.fingerprint) }
       kernels.cuts.shortened += distances.cuts.shortened
@@ -193,25 +207,46 @@ extension DeliftSelector {
       guard let file = inputs[role] else { throw WorkbenchError.missing(role, specification.method) }
       return (file.summary.path, try file.samples(at: 0..<file.count))
     }
+    let pairing = specification.sparse.map { SparsePairing(settings: $0, seed: specification.seed) }
+    func pairs(_ queries: [Sample], _ lists: [(examples: [Sample], isWithin: Bool)]) throws -> ExamplePairs? {
+      guard let pairing else { return nil }
+      var whole = [[Int]](repeating: [], count: queries.count)
+      var offset = 0
+      for (number, list) in lists.enumerated() {
+        let found = try pairing.lists(
+          queries, list.examples, isWithin: list.isWithin, offset: offset, salt: UInt64(number),
+          workers: context.workers, cancellation: context.cancellation)
+        for row in whole.indices { whole[row] += found[row] }
+        offset += list.examples.count
+      }
+      return ExamplePairs(whole)
+    }
+    func measured(
+      _ queries: [Sample], _ path: String, _ lists: [(examples: [Sample], isWithin: Bool)], _ names: [String]
+    ) throws -> [Kernel] {
+      let pairs = try pairs(queries, lists)
+      let distances = try measure(queries, path, lists.flatMap(\.examples), pairs)
+      var first = 0
+      return try zip(lists, names).map { list, name in
+        defer { first += list.examples.count }
+        return try kernel(distances, first..<first + list.examples.count, pairs, name)
+      }
+    }
+    let (path, own) = (poolFile.summary.path, "utilities of the pool")
     switch objective {
     case .facilityLocation:
-      let distances = try measure(pool, poolFile.summary.path, pool)
-      kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
+      kernels.pool = try measured(pool, path, [(pool, true)], [own])[0]
     case .queryMutualInformation:
       let target = try samples(.target)
-      let distances = try measure(target.samples, target.path, pool)
-      kernels.target = try kernel(distances, 0..<pool.count, "utilities for the target")
+      kernels.target = try measured(target.samples, target.path, [(pool, false)], ["utilities for the target"])[0]
     case .mutualInformation:
       let target = try samples(.target).samples
-      let distances = try measure(pool, poolFile.summary.path, pool + target)
-      kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
-      kernels.target = try kernel(distances, pool.count..<pool.count + target.count, "utilities of the target")
+      let both = try measured(pool, path, [(pool, true), (target, false)], [own, "utilities of the target"])
+      (kernels.pool, kernels.target) = (both[0], both[1])
     case .conditionalGain:
       let existing = try samples(.existing).samples
-      let distances = try measure(pool, poolFile.summary.path, pool + existing)
-      kernels.pool = try kernel(distances, 0..<pool.count, "utilities of the pool")
-      kernels.existing = try kernel(
-        distances, pool.count..<pool.count + existing.count, "utilities of the existing data")
+      let both = try measured(pool, path, [(pool, true), (existing, false)], [own, "utilities of the existing data"])
+      (kernels.pool, kernels.existing) = (both[0], both[1])
     }
     return kernels
   }
@@ -221,15 +256,19 @@ extension RunEngine {
   /// The utilities between two lists of samples, from the cache and a model.
   ///
   /// - Parameters:
+  ///   - wanted: the pairs to score; nil for all.
   ///   - queryPath: the file that errors about a query name.
   ///   - name: the template's, for the cache's list.
   ///   - onlyKept: take the cache's answer or none.
   func measure(
-    queries: [Sample], queryPath: String, examples: [Sample], by backend: ModelBackend, template: PromptTemplate,
+    _ wanted: ExamplePairs? = nil, queries: [Sample], queryPath: String, examples: [Sample], by backend: ModelBackend,
+    template: PromptTemplate,
     name: String, clock: PhaseClock, onlyKept: Bool = false, in context: RunContext
   ) throws -> Distances {
     // Distances and then utilities, four bytes a pair each.
-    let (pairs, overflow) = queries.count.multipliedReportingOverflow(by: examples.count + 1)
+    let (pairs, overflow) =
+      wanted.map { ($0.count + queries.count, false) }
+      ?? queries.count.multipliedReportingOverflow(by: examples.count + 1)
     let (bytes, beyond) = pairs.multipliedReportingOverflow(by: 8)
     let available = SystemMemory.available
     guard !overflow, !beyond, bytes < available else {
@@ -242,7 +281,7 @@ extension RunEngine {
     // A cache that can't be written says so when the first block is saved.
     if !onlyKept { try? cache?.use(scorer.fingerprint, name: backend.cacheName(template: name)) }
     let job = ScoringJob(scorer: scorer, store: cache, workers: workers)
-    let distances = try job.run(onlyKept: onlyKept, cancellation: context.cancellation) {
+    let distances = try job.run(wanted, onlyKept: onlyKept, cancellation: context.cancellation) {
       done, total, resumed, tokens in
       clock.advance(done, of: total, resumed: resumed, tokens: tokens)
     }
@@ -255,5 +294,22 @@ extension RunEngine {
       )
     }
     return distances
+  }
+}
+
+extension UtilityKernel {
+  /// The utility of an example that changes nothing.
+  fileprivate var noHelp: Float {
+    switch self {
+    case .euclidean: 0
+    case .exponential: 1
+    }
+  }
+}
+
+extension Rescaling {
+  /// What a kernel is like whose elements are all equal.
+  func flatness(of name: String) -> String {
+    self == .positive ? "none of the \(name) is positive" : "all \(name) are equal: nothing is told apart"
   }
 }

@@ -45,7 +45,7 @@ package struct RunOutcome: Sendable {
   var kernels: KernelSet? { Self.kernels(evidence) }
 
   /// The kernel that was maximised over.
-  var kernel: Kernel? { kernels?.served }
+  package var kernel: Kernel? { kernels?.served }
 
   /// What Influence Distillation found; nil for the other methods.
   package var influence: InfluenceOutcome? { if case .influence(let found) = evidence { found } else { nil } }
