@@ -19,7 +19,7 @@ extension DatasetFile {
   }
 }
 
-/// A regular file open for reading at any place from any thread.
+/// A regular file open for reading at any offset from any thread.
 ///
 /// It is read with `pread` and not mapped: a mapped file that another program cuts short kills this one with SIGBUS, and
 /// its pages count as this program's memory. A change of size or modification time since the opening is an error.

@@ -35,17 +35,17 @@ final class CSVScanner: RowSource {
 
   /// Takes the next piece, without a byte-order mark. Errors: `brokenContainer` for the header, `unwritable`.
   func scan(_ piece: UnsafeRawBufferPointer) throws(DatasetError) {
-    var place = 0
-    while place < piece.count {
+    var offset = 0
+    while offset < piece.count {
       // What ends nothing is taken a run at a time.
-      let run = plainRun(piece, from: place)
-      if run > place {
-        takeRun(piece[place..<run])
-        place = run
+      let run = plainRun(piece, from: offset)
+      if run > offset {
+        takeRun(piece[offset..<run])
+        offset = run
         continue
       }
-      let byte = piece[place]
-      place += 1
+      let byte = piece[offset]
+      offset += 1
       if byte == 0x0A {
         let isSecondHalf = lastWasReturn
         lastWasReturn = false
@@ -70,17 +70,17 @@ final class CSVScanner: RowSource {
     }
   }
 
-  /// Where the bytes from a place on end that are a field's text in the present state, and nothing else.
-  private func plainRun(_ piece: UnsafeRawBufferPointer, from place: Int) -> Int {
-    guard state == .quoted || state == .unquoted else { return place }
+  /// Where the bytes from an offset on end that are a field's text in the present state, and nothing else.
+  private func plainRun(_ piece: UnsafeRawBufferPointer, from offset: Int) -> Int {
+    guard state == .quoted || state == .unquoted else { return offset }
     let separator = state == .quoted ? UInt8(ascii: "\"") : separator
-    var place = place
-    while place < piece.count {
-      let byte = piece[place]
+    var offset = offset
+    while offset < piece.count {
+      let byte = piece[offset]
       if byte == separator || byte == 0x0A || byte == 0x0D { break }
-      place += 1
+      offset += 1
     }
-    return place
+    return offset
   }
 
   private func takeRun(_ run: Slice<UnsafeRawBufferPointer>) {
@@ -170,7 +170,7 @@ final class CSVScanner: RowSource {
       start = end
     }
     if let fault { throw .brokenContainer(path: path, line: recordLine, reason: "the header: \(fault)") }
-    for (place, name) in names.enumerated() where names[..<place].contains(name) {
+    for (number, name) in names.enumerated() where names[..<number].contains(name) {
       let text = String(decoding: name, as: UTF8.self)
       throw .brokenContainer(path: path, line: recordLine, reason: "two columns of the header are named \"\(text)\"")
     }

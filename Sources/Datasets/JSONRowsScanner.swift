@@ -43,22 +43,22 @@ final class JSONRowsScanner: RowSource {
   func scan(_ piece: UnsafeRawBufferPointer) throws {
     // The part of the row being read that has not been handed on.
     var start = 0
-    var place = -1
-    while place + 1 < piece.count {
-      place += 1
+    var offset = -1
+    while offset + 1 < piece.count {
+      offset += 1
       if inString {
         // Most of a file is text: what ends nothing is passed over in a loop of its own.
-        if !escaped && !isCapturingKey { place = Self.endOfPlainText(piece, from: place) }
-        if place < piece.count { scanString(piece[place]) }
+        if !escaped && !isCapturingKey { offset = Self.endOfPlainText(piece, from: offset) }
+        if offset < piece.count { scanString(piece[offset]) }
         continue
       }
-      let byte = piece[place]
+      let byte = piece[offset]
       switch byte {
       case 0x20, 0x09, 0x0D, 0x0A:
         if byte == 0x0A { line += 1 }
         if isInRow && !isSkippingIndent && (byte == 0x0A || byte == 0x0D) {
           // A row over several lines becomes one: a space for the line end and what it is indented by.
-          conversion.append(piece[start..<place])
+          conversion.append(piece[start..<offset])
           conversion.append(" ")
           isSkippingIndent = true
         }
@@ -71,41 +71,41 @@ final class JSONRowsScanner: RowSource {
       }
       if isSkippingIndent {
         isSkippingIndent = false
-        start = place
+        start = offset
       }
       switch byte {
       case UInt8(ascii: "\""):
-        try beginElement(at: place, &start)
+        try beginElement(at: offset, &start)
         inString = true
         if depth == 1 { key.removeAll(keepingCapacity: true) }
       case UInt8(ascii: "{"), UInt8(ascii: "["):
-        try open(byte, at: place, &start)
+        try open(byte, at: offset, &start)
       case UInt8(ascii: "}"), UInt8(ascii: "]"):
-        try close(byte, piece, at: place, start)
+        try close(byte, piece, at: offset, start)
       case UInt8(ascii: ","):
         if isInRows && depth == rowDepth {
           // A row that is no object or list ends here.
-          if isInRow { try endRow(piece[start..<place]) }
+          if isInRow { try endRow(piece[start..<offset]) }
           guard needsComma else { throw Problem.broken(line: line, "a comma stands where a row is expected") }
           needsComma = false
         }
       default:
         if depth == 0 { throw Problem.noList }
-        try beginElement(at: place, &start)
+        try beginElement(at: offset, &start)
       }
     }
     if isInRow && !isSkippingIndent { conversion.append(piece[min(start, piece.count)...]) }
   }
 
-  /// The first byte from a place on that means something in a text: a quote, a backslash or a line end.
-  private static func endOfPlainText(_ piece: UnsafeRawBufferPointer, from place: Int) -> Int {
-    var place = place
-    while place < piece.count {
-      let byte = piece[place]
+  /// The first byte from an offset on that means something in a text: a quote, a backslash or a line end.
+  private static func endOfPlainText(_ piece: UnsafeRawBufferPointer, from offset: Int) -> Int {
+    var offset = offset
+    while offset < piece.count {
+      let byte = piece[offset]
       if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x0A { break }
-      place += 1
+      offset += 1
     }
-    return place
+    return offset
   }
 
   private var isCapturingKey: Bool { depth == 1 && rowDepth != 1 }
@@ -125,9 +125,9 @@ final class JSONRowsScanner: RowSource {
     if isCapturingKey && key.count < 256 { key.append(byte) }
   }
 
-  private func open(_ byte: UInt8, at place: Int, _ start: inout Int) throws {
+  private func open(_ byte: UInt8, at offset: Int, _ start: inout Int) throws {
     if isInRows {
-      try beginElement(at: place, &start)
+      try beginElement(at: offset, &start)
     } else if depth == 0 {
       if byte == UInt8(ascii: "[") {
         rowDepth = 1
@@ -141,32 +141,32 @@ final class JSONRowsScanner: RowSource {
         if lists.count > 1 { throw Problem.severalLists(lists) }
         rowDepth = 2
         isInRows = true
-        try beginElement(at: place, &start)
+        try beginElement(at: offset, &start)
       }
     }
     if depth == 0 { outer.0 = byte } else if depth == 1 { outer.1 = byte }
     depth += 1
   }
 
-  private func close(_ byte: UInt8, _ piece: UnsafeRawBufferPointer, at place: Int, _ start: Int) throws {
+  private func close(_ byte: UInt8, _ piece: UnsafeRawBufferPointer, at offset: Int, _ start: Int) throws {
     if depth == 0 { throw Problem.noList }
     depth -= 1
     if isInRows && depth == rowDepth {
-      try endRow(piece[start...place])
+      try endRow(piece[start...offset])
     } else if isInRows && depth == rowDepth - 1 {
-      if isInRow { try endRow(piece[start..<place]) }
+      if isInRow { try endRow(piece[start..<offset]) }
       guard byte == UInt8(ascii: "]") else { throw Problem.broken(line: line, "the list of rows ends with a brace") }
       isInRows = false
     }
     if depth == 0 { isOver = true }
   }
 
-  private func beginElement(at place: Int, _ start: inout Int) throws {
+  private func beginElement(at offset: Int, _ start: inout Int) throws {
     guard isInRows, !isInRow else { return }
     if needsComma { throw Problem.broken(line: line, "a comma is missing between two rows") }
     isInRow = true
     rowLine = line
-    start = place
+    start = offset
   }
 
   private func endRow(_ rest: UnsafeRawBufferPointer.SubSequence) throws {

@@ -51,11 +51,11 @@ final class RowConversion {
       // What needs no escape is taken a run at a time.
       var start = 0
       while start < bytes.count {
-        var place = start
-        while place < bytes.count, !Self.needsEscape(bytes[place]) { place += 1 }
-        row.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<place]))
-        if place < bytes.count { appendEscaped(bytes[place]) }
-        start = place + 1
+        var offset = start
+        while offset < bytes.count, !Self.needsEscape(bytes[offset]) { offset += 1 }
+        row.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<offset]))
+        if offset < bytes.count { appendEscaped(bytes[offset]) }
+        start = offset + 1
       }
     }
     row.append(UInt8(ascii: "\""))

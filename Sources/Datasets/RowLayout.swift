@@ -112,8 +112,8 @@ final class LayoutSurvey {
       if let first = value.elements.first, first.isTurn { chats.insert(name) }
     }
     rows += 1
-    for (place, known) in RowLayout.known.enumerated() where known.shape.fits(fields: present) {
-      fits[place] += 1
+    for (number, known) in RowLayout.known.enumerated() where known.shape.fits(fields: present) {
+      fits[number] += 1
     }
   }
 
@@ -182,8 +182,8 @@ final class LayoutSurvey {
     if let known = named.shape {
       (schema, shape) = (.named, known)
     } else {
-      guard let most = fits.max(), most > 0, let place = fits.firstIndex(of: most) else { return nil }
-      (schema, shape) = RowLayout.known[place]
+      guard let most = fits.max(), most > 0, let number = fits.firstIndex(of: most) else { return nil }
+      (schema, shape) = RowLayout.known[number]
     }
     let used = shape.all
     // A label or id that only some odd rows have is none.

@@ -12,21 +12,21 @@ package enum ExitStatus: Int32, Sendable, Codable {
 package struct ErrorReport: Error, Sendable, Hashable, Codable, CustomStringConvertible {
   /// What is wrong, as a clause without a full stop.
   package var problem: String
-  /// The place: `file:line`, a row, a tensor, an option. Nil where the problem names it already.
-  package var place: String?
+  /// Where: `file:line`, a row, a tensor, an option. Nil where the problem names it already.
+  package var location: String?
   /// What the user can do.
   package var remedy: String?
   package var status: ExitStatus
 
-  package init(_ problem: String, at place: String? = nil, remedy: String? = nil, status: ExitStatus) {
+  package init(_ problem: String, at location: String? = nil, remedy: String? = nil, status: ExitStatus) {
     self.problem = problem
-    self.place = place
+    self.location = location
     self.remedy = remedy
     self.status = status
   }
 
   package var description: String {
-    var text = place.map { "\($0): " } ?? ""
+    var text = location.map { "\($0): " } ?? ""
     text += problem
     if let remedy { text += "\n  \(remedy)" }
     return text

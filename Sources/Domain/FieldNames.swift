@@ -21,18 +21,18 @@ package struct FieldNames: Sendable, Hashable, Codable {
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard pair.count == 2, !pair[1].isEmpty else { throw refuse("\"\(part)\" is not of the form what=field") }
-      let place: WritableKeyPath<FieldNames, String?>
+      let field: WritableKeyPath<FieldNames, String?>
       switch pair[0] {
-      case "prompt", "instruction", "question": place = \.prompt
-      case "input": place = \.input
-      case "response", "output", "answer": place = \.response
-      case "messages": place = \.messages
-      case "label": place = \.label
-      case "id": place = \.id
+      case "prompt", "instruction", "question": field = \.prompt
+      case "input": field = \.input
+      case "response", "output", "answer": field = \.response
+      case "messages": field = \.messages
+      case "label": field = \.label
+      case "id": field = \.id
       default: throw refuse("\"\(pair[0])\" is none of prompt, input, response, messages, label, id")
       }
-      if self[keyPath: place] != nil { throw refuse("\"\(pair[0])\" is named twice") }
-      self[keyPath: place] = String(pair[1])
+      if self[keyPath: field] != nil { throw refuse("\"\(pair[0])\" is named twice") }
+      self[keyPath: field] = String(pair[1])
     }
     if messages != nil && (prompt != nil || input != nil || response != nil) {
       throw refuse("messages stands for prompt, input and response")

@@ -48,7 +48,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
   package mutating func sample(_ count: Int, of n: Int) -> [Int] {
     precondition(count <= n)
     var order = Array(0..<n)
-    for place in 0..<count { order.swapAt(place, place + below(n - place)) }
+    for position in 0..<count { order.swapAt(position, position + below(n - position)) }
     return Array(order.prefix(count))
   }
 }

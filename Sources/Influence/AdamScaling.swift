@@ -48,11 +48,11 @@ package final class AdamScaling: Sendable {
 
   /// √a of the parameters that a model, this one or a part of it, has in common with this one.
   func root(of part: Differentiator, from whole: Differentiator) -> AdamScaling {
-    let places = Dictionary(uniqueKeysWithValues: whole.parameters.map { ($0.name, $0.range) })
+    let ranges = Dictionary(uniqueKeysWithValues: whole.parameters.map { ($0.name, $0.range) })
     var root = Matrix(zerosOfRows: 1, columns: part.count)
     for parameter in part.parameters {
-      guard let range = places[parameter.name] else { continue }
-      for (place, element) in zip(parameter.range, range) { root[0, place] = a[0, element].squareRoot() }
+      guard let range = ranges[parameter.name] else { continue }
+      for (column, element) in zip(parameter.range, range) { root[0, column] = a[0, element].squareRoot() }
     }
     return AdamScaling(root: root)
   }

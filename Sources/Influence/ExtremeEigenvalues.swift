@@ -58,7 +58,7 @@ package struct ExtremeEigenvalues: Sendable, Hashable {
     for _ in 0..<2 {
       for known in basis {
         let share = dot(known, vector)
-        for place in vector.indices { vector[place] -= share * known[place] }
+        for index in vector.indices { vector[index] -= share * known[index] }
       }
     }
   }
@@ -66,17 +66,17 @@ package struct ExtremeEigenvalues: Sendable, Hashable {
   /// The ends of a tridiagonal matrix's spectrum, by bisection on the number of eigenvalues below a point (Sturm).
   private static func ends(_ diagonal: [Double], _ offDiagonal: [Double]) -> (least: Double, greatest: Double) {
     let count = diagonal.count
-    func radius(_ place: Int) -> Double {
-      (place > 0 ? abs(offDiagonal[place - 1]) : 0) + (place + 1 < count ? abs(offDiagonal[place]) : 0)
+    func radius(_ index: Int) -> Double {
+      (index > 0 ? abs(offDiagonal[index - 1]) : 0) + (index + 1 < count ? abs(offDiagonal[index]) : 0)
     }
     let low = diagonal.indices.map { diagonal[$0] - radius($0) }.min() ?? 0
     let high = diagonal.indices.map { diagonal[$0] + radius($0) }.max() ?? 0
     func below(_ point: Double) -> Int {
       var found = 0
       var ratio = 1.0
-      for place in 0..<count {
-        let coupling = place > 0 ? offDiagonal[place - 1] * offDiagonal[place - 1] : 0
-        ratio = diagonal[place] - point - (coupling == 0 ? 0 : coupling / ratio)
+      for index in 0..<count {
+        let coupling = index > 0 ? offDiagonal[index - 1] * offDiagonal[index - 1] : 0
+        ratio = diagonal[index] - point - (coupling == 0 ? 0 : coupling / ratio)
         if ratio == 0 { ratio = -.leastNormalMagnitude }
         if ratio < 0 { found += 1 }
       }
@@ -99,6 +99,6 @@ package struct ExtremeEigenvalues: Sendable, Hashable {
 /// Σ x y.
 func dot(_ x: [Double], _ y: [Double]) -> Double {
   var sum = 0.0
-  for place in x.indices { sum += x[place] * y[place] }
+  for index in x.indices { sum += x[index] * y[index] }
   return sum
 }

@@ -108,11 +108,11 @@ package struct GradientRows: Sendable {
         InfluenceKernel.multiply(values, by: scaling.a.start() + part.lowerBound, count: part.count, into: scaled)
         values = UnsafePointer(scaled)
       }
-      space.withPart(part, values, scratch: scratch) { place, values, count in
+      space.withPart(part, values, scratch: scratch) { offset, values, count in
         if let projection {
-          projection.add(values, offset: place, count: count, to: row, in: workspace.projection)
+          projection.add(values, offset: offset, count: count, to: row, in: workspace.projection)
         } else {
-          Vector.add(values, count: count, to: row + place)
+          Vector.add(values, count: count, to: row + offset)
         }
       }
     }

@@ -44,7 +44,7 @@ package struct GradientSpace: Sendable, Hashable {
 
   /// - Parameters:
   ///   - ranges: ascending and apart; nil for all `flat` elements.
-  ///   - mask: places among the ranges' elements, ascending; nil for all.
+  ///   - mask: indices among the ranges' elements, ascending; nil for all.
   package init(ranges: [Range<Int>]?, mask: [Int]?, of flat: Int) {
     self.ranges = ranges
     self.mask = mask
@@ -81,15 +81,15 @@ package struct GradientSpace: Sendable, Hashable {
     return starts[low] + part.lowerBound - ranges[low].lowerBound
   }
 
-  /// Brings a part of a flat vector to its places in a row: `body` gets the place of the first element, and the elements, one after
+  /// Brings a part of a flat vector to its columns of a row: `body` gets the column of the first element, and the elements, one after
   /// the other. `scratch` has room for as many elements as the part.
   func withPart(
     _ part: Range<Int>, _ values: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-    _ body: (_ place: Int, _ values: UnsafePointer<Float>, _ count: Int) -> Void
+    _ body: (_ column: Int, _ values: UnsafePointer<Float>, _ count: Int) -> Void
   ) {
     let start = start(of: part)
     guard let mask else { return body(start, values, part.count) }
-    let first = Self.firstPlace(in: mask, from: start)
+    let first = Self.firstColumn(in: mask, from: start)
     var count = 0
     while first + count < mask.count, mask[first + count] < start + part.count {
       scratch[count] = values[mask[first + count] - start]
@@ -98,7 +98,7 @@ package struct GradientSpace: Sendable, Hashable {
     if count > 0 { body(first, scratch, count) }
   }
 
-  private static func firstPlace(in mask: [Int], from value: Int) -> Int {
+  private static func firstColumn(in mask: [Int], from value: Int) -> Int {
     var (low, high) = (0, mask.count)
     while low < high {
       let middle = (low + high) / 2
@@ -109,27 +109,27 @@ package struct GradientSpace: Sendable, Hashable {
 
   /// The row of a flat vector.
   package func compress(_ flat: UnsafePointer<Float>, into row: UnsafeMutablePointer<Float>) {
-    forEach { place, element in row[place] = flat[element] }
+    forEach { column, element in row[column] = flat[element] }
   }
 
-  /// Writes a row's elements to their places in a flat vector; the others stay as they are.
+  /// Writes a row's elements to where they belong in a flat vector; the others stay as they are.
   package func spread(_ row: UnsafePointer<Float>, into flat: UnsafeMutablePointer<Float>) {
-    forEach { place, element in flat[element] = row[place] }
+    forEach { column, element in flat[element] = row[column] }
   }
 
-  /// Goes through the row's places and the flat vector's elements that belong to them.
-  private func forEach(_ body: (_ place: Int, _ element: Int) -> Void) {
+  /// Goes through the row's columns and the flat vector's elements that belong to them.
+  private func forEach(_ body: (_ column: Int, _ element: Int) -> Void) {
     if let mask {
       var number = 0
       let ranges = ranges ?? [0..<Int.max]
-      for (place, element) in mask.enumerated() {
+      for (column, element) in mask.enumerated() {
         while number + 1 < ranges.count, starts[number + 1] <= element { number += 1 }
-        body(place, ranges[number].lowerBound + element - starts[number])
+        body(column, ranges[number].lowerBound + element - starts[number])
       }
       return
     }
     guard let ranges else {
-      for place in 0..<count { body(place, place) }
+      for column in 0..<count { body(column, column) }
       return
     }
     for (range, start) in zip(ranges, starts) {

@@ -53,10 +53,10 @@ package struct GradientStore: Sendable {
     @Sendable func range(_ block: Int) -> Range<Int> {
       block * Self.blockRows..<min(samples.count, (block + 1) * Self.blockRows)
     }
-    let place = { @Sendable (block: Int) in
+    let extent = { @Sendable (block: Int) in
       (offset: header.count + block * Self.blockRows * rowBytes, count: range(block).count * rowBytes)
     }
-    let finished = resume(file, key: key, blocks: blocks, place: place)
+    let finished = resume(file, key: key, blocks: blocks, extent: extent)
     let log = try openJournal(key: key, finished: finished)
     defer { close(log) }
     let resumed = finished.keys.reduce(0) { $0 + range($1).count }
@@ -65,7 +65,7 @@ package struct GradientStore: Sendable {
     let missing = (0..<blocks).filter { finished[$0] == nil }
     let workspaces = PerWorker(workers) { gradients.makeWorkspace() }
     let growing: any LeasedStore<Int, [UInt8]> = GrowingFile(
-      store: self, file: file, log: log, offset: { place($0).offset })
+      store: self, file: file, log: log, offset: { extent($0).offset })
     try LeasedWork(workers: workers, cancellation: cancellation)
       .run(missing.count, in: growing, loadsFirst: false, key: { missing[$0] }) { number, worker in
         let block = range(missing[number])
@@ -118,7 +118,7 @@ package struct GradientStore: Sendable {
 
   /// Finished blocks of an earlier run with the same key, with their checksums, as far as the part bears them out.
   private func resume(
-    _ file: Int32, key: ContentHash, blocks: Int, place: (_ block: Int) -> (offset: Int, count: Int)
+    _ file: Int32, key: ContentHash, blocks: Int, extent: (_ block: Int) -> (offset: Int, count: Int)
   ) -> [Int: String] {
     guard let text = try? String(contentsOfFile: journal, encoding: .utf8) else { return [:] }
     let lines = text.split(separator: "\n")
@@ -127,7 +127,7 @@ package struct GradientStore: Sendable {
     for line in lines.dropFirst() {
       let words = line.split(separator: " ")
       guard words.count == 2, let block = Int(words[0]), (0..<blocks).contains(block) else { continue }
-      let (offset, count) = place(block)
+      let (offset, count) = extent(block)
       var bytes = [UInt8](repeating: 0, count: count)
       guard pread(file, &bytes, count, off_t(offset)) == count else { continue }
       let found = bytes.withUnsafeBytes { ContentHash(of: $0) }.description

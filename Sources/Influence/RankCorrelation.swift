@@ -4,10 +4,10 @@ package func rankCorrelation(_ x: [Double], _ y: [Double]) -> Double {
   let (a, b) = (ranks(x), ranks(y))
   let mean = Double(x.count - 1) / 2
   var (product, left, right) = (0.0, 0.0, 0.0)
-  for place in x.indices {
-    product += (a[place] - mean) * (b[place] - mean)
-    left += (a[place] - mean) * (a[place] - mean)
-    right += (b[place] - mean) * (b[place] - mean)
+  for index in x.indices {
+    product += (a[index] - mean) * (b[index] - mean)
+    left += (a[index] - mean) * (a[index] - mean)
+    right += (b[index] - mean) * (b[index] - mean)
   }
   return left > 0 && right > 0 ? product / (left * right).squareRoot() : 0
 }
@@ -19,7 +19,7 @@ private func ranks(_ values: [Double]) -> [Double] {
   while first < order.count {
     var end = first + 1
     while end < order.count, values[order[end]] == values[order[first]] { end += 1 }
-    for place in first..<end { ranks[order[place]] = Double(first + end - 1) / 2 }
+    for index in first..<end { ranks[order[index]] = Double(first + end - 1) / 2 }
     first = end
   }
   return ranks

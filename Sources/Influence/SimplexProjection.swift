@@ -6,9 +6,9 @@ enum ScaledSimplex {
     let sorted = point.sorted(by: >)
     var sum = 0.0
     var tau = 0.0
-    for (place, value) in sorted.enumerated() {
+    for (number, value) in sorted.enumerated() {
       sum += value
-      let candidate = (sum - total) / Double(place + 1)
+      let candidate = (sum - total) / Double(number + 1)
       // Weights down to this one are positive as long as it lies above the tau that they give.
       guard value > candidate else { break }
       tau = candidate

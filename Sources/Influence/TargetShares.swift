@@ -69,7 +69,7 @@ package struct TargetShares: Sendable, Hashable {
     return means
   }
 
-  /// The same shares, with each group in the place of one target.
+  /// The same shares, with each group as one target.
   var ofGroupsAlone: TargetShares { TargetShares(groupsOf: self) }
 
   private init(groupsOf shares: TargetShares) {

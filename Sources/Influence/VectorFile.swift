@@ -120,11 +120,11 @@ package final class VectorFile: Sendable {
         if let base = buffer.baseAddress { target.update(from: base + range.lowerBound * columns, count: count) }
       }
     case .numpy(let file):
-      for (place, row) in range.enumerated() {
+      for (number, row) in range.enumerated() {
         if file.header.isFortranOrder {
-          for column in 0..<columns { target[place * columns + column] = file[row, column] }
+          for column in 0..<columns { target[number * columns + column] = file[row, column] }
         } else {
-          file.read(line: row, from: 0, count: columns, to: target + place * columns)
+          file.read(line: row, from: 0, count: columns, to: target + number * columns)
         }
       }
     case .raw(let file, let type):

@@ -56,8 +56,8 @@ enum Halves {
   }
 
   static func joined(_ halves: [Float]) -> [Double] {
-    stride(from: 0, to: halves.count - 1, by: 2).map { place in
-      Double(bitPattern: UInt64(halves[place].bitPattern) << 32 | UInt64(halves[place + 1].bitPattern))
+    stride(from: 0, to: halves.count - 1, by: 2).map { index in
+      Double(bitPattern: UInt64(halves[index].bitPattern) << 32 | UInt64(halves[index + 1].bitPattern))
     }
   }
 }

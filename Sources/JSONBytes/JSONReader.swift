@@ -41,7 +41,7 @@ package final class JSONReader {
     guard text.count > 0, let base = text.baseAddress else { throw .invalid("there is nothing") }
     var root = csj_value()
     var code = csj_parse(parser, base.assumingMemoryBound(to: UInt8.self), text.count, &root)
-    if code == 0 { return JSONValue(place: root) }
+    if code == 0 { return JSONValue(node: root) }
     let message = String(cString: csj_error_message(code))
     if message.hasPrefix("MEMALLOC") { throw .outOfMemory }
     // Numbers of any size are JSON; those that no machine number holds are read as texts.
@@ -49,7 +49,7 @@ package final class JSONReader {
       code = mended.withUnsafeBufferPointer { bytes in
         bytes.baseAddress.map { csj_parse(parser, $0, bytes.count - Self.padding, &root) } ?? code
       }
-      if code == 0 { return JSONValue(place: root) }
+      if code == 0 { return JSONValue(node: root) }
     }
     throw .invalid(Self.plain(message))
   }
@@ -72,12 +72,12 @@ package final class JSONReader {
 
 /// A value in the document that a ``JSONReader`` read last; not to be kept beyond that.
 @frozen package struct JSONValue {
-  @usableFromInline let place: csj_value
+  @usableFromInline let node: csj_value
 
-  @inlinable init(place: csj_value) { self.place = place }
+  @inlinable init(node: csj_value) { self.node = node }
 
   @inlinable package var kind: JSONKind {
-    switch csj_kind_of(place) {
+    switch csj_kind_of(node) {
     case CSJ_BOOL: .bool
     case CSJ_INTEGER: .integer
     case CSJ_UNSIGNED: .unsigned
@@ -113,19 +113,19 @@ package final class JSONReader {
   @inlinable var utf8: UnsafeRawBufferPointer? {
     guard kind == .string else { return nil }
     var length = 0
-    let start = csj_string(place, &length)
+    let start = csj_string(node, &length)
     return UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : length)
   }
 
   /// True; false for false and for anything else.
-  @inlinable package var bool: Bool { kind == .bool && csj_bool(place) }
+  @inlinable package var bool: Bool { kind == .bool && csj_bool(node) }
 
   /// The number; NaN for anything else.
   @inlinable package var number: Double {
     switch kind {
-    case .integer: Double(csj_integer(place))
-    case .unsigned: Double(csj_unsigned(place))
-    case .double: csj_double(place)
+    case .integer: Double(csj_integer(node))
+    case .unsigned: Double(csj_unsigned(node))
+    case .double: csj_double(node)
     default: .nan
     }
   }
@@ -134,10 +134,10 @@ package final class JSONReader {
   @inlinable package var scalarText: String? {
     switch kind {
     case .string: text
-    case .integer: String(csj_integer(place))
-    case .unsigned: String(csj_unsigned(place))
-    case .double: String(csj_double(place))
-    case .bool: String(csj_bool(place))
+    case .integer: String(csj_integer(node))
+    case .unsigned: String(csj_unsigned(node))
+    case .double: String(csj_double(node))
+    case .bool: String(csj_bool(node))
     default: nil
     }
   }
@@ -147,20 +147,20 @@ package final class JSONReader {
     var name = name
     var found = csj_value()
     let count = name.withUTF8 { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { csj_find(place, $0.baseAddress, $0.count, &found) }
+      bytes.withMemoryRebound(to: CChar.self) { csj_find(node, $0.baseAddress, $0.count, &found) }
     }
-    return count > 0 ? (JSONValue(place: found), count) : nil
+    return count > 0 ? (JSONValue(node: found), count) : nil
   }
 
   /// The elements of a list; none of anything else.
   @inlinable package var elements: [JSONValue] {
     guard kind == .array else { return [] }
-    var children = csj_children_of(place)
+    var children = csj_children_of(node)
     var child = csj_value()
     var name: UnsafePointer<CChar>?
     var length = 0
     var elements: [JSONValue] = []
-    while csj_next(&children, &child, &name, &length) { elements.append(JSONValue(place: child)) }
+    while csj_next(&children, &child, &name, &length) { elements.append(JSONValue(node: child)) }
     return elements
   }
 
@@ -177,12 +177,12 @@ package final class JSONReader {
   @inlinable package func forEachMember<Failure: Error>(
     _ body: (UnsafeRawBufferPointer?, JSONValue) throws(Failure) -> Void
   ) throws(Failure) {
-    var children = csj_children_of(place)
+    var children = csj_children_of(node)
     var child = csj_value()
     var name: UnsafePointer<CChar>?
     var length = 0
     while csj_next(&children, &child, &name, &length) {
-      try body(name.map { UnsafeRawBufferPointer(start: $0, count: length) }, JSONValue(place: child))
+      try body(name.map { UnsafeRawBufferPointer(start: $0, count: length) }, JSONValue(node: child))
     }
   }
 }

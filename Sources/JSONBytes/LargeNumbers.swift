@@ -12,25 +12,25 @@ enum LargeNumbers {
   static func quoted(in text: UnsafeRawBufferPointer, marked: Bool) -> [UInt8]? {
     var result: [UInt8] = []
     var copied = 0
-    var place = 0
-    while place < text.count {
-      switch text[place] {
+    var offset = 0
+    while offset < text.count {
+      switch text[offset] {
       case UInt8(ascii: "\""):
-        place = endOfString(text, from: place + 1)
+        offset = endOfString(text, from: offset + 1)
       case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-        let end = endOfNumber(text, from: place)
-        if end - place >= 19 || text[place..<end].contains(where: { $0 | 0x20 == UInt8(ascii: "e") }),
-          isNumber(text[place..<end])
+        let end = endOfNumber(text, from: offset)
+        if end - offset >= 19 || text[offset..<end].contains(where: { $0 | 0x20 == UInt8(ascii: "e") }),
+          isNumber(text[offset..<end])
         {
-          result += text[copied..<place]
+          result += text[copied..<offset]
           result.append(UInt8(ascii: "\""))
           if marked { result += Array("\\u0001#".utf8) }
-          result += text[place..<end]
+          result += text[offset..<end]
           result.append(UInt8(ascii: "\""))
           copied = end
         }
-        place = end
-      default: place += 1
+        offset = end
+      default: offset += 1
       }
     }
     if copied == 0 { return nil }
@@ -38,39 +38,41 @@ enum LargeNumbers {
   }
 
   private static func endOfString(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
-    var place = start
-    while place < text.count, text[place] != UInt8(ascii: "\"") { place += text[place] == UInt8(ascii: "\\") ? 2 : 1 }
-    return place + 1
+    var offset = start
+    while offset < text.count, text[offset] != UInt8(ascii: "\"") {
+      offset += text[offset] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    return offset + 1
   }
 
   private static func endOfNumber(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
-    var place = start
-    while place < text.count, "+-.eE0123456789".utf8.contains(text[place]) { place += 1 }
-    return place
+    var offset = start
+    while offset < text.count, "+-.eE0123456789".utf8.contains(text[offset]) { offset += 1 }
+    return offset
   }
 
   /// Whether it is a number by JSON's grammar: `-`? (`0` | digits) (`.` digits)? (`e` sign? digits)?
   private static func isNumber(_ bytes: some Sequence<UInt8>) -> Bool {
     let bytes = Array(bytes)
-    var place = 0
+    var offset = 0
     func skipDigits() -> Int {
-      let start = place
-      while place < bytes.count, (0x30...0x39).contains(bytes[place]) { place += 1 }
-      return place - start
+      let start = offset
+      while offset < bytes.count, (0x30...0x39).contains(bytes[offset]) { offset += 1 }
+      return offset - start
     }
-    if place < bytes.count, bytes[place] == UInt8(ascii: "-") { place += 1 }
-    let startsWithZero = place < bytes.count && bytes[place] == UInt8(ascii: "0")
+    if offset < bytes.count, bytes[offset] == UInt8(ascii: "-") { offset += 1 }
+    let startsWithZero = offset < bytes.count && bytes[offset] == UInt8(ascii: "0")
     let whole = skipDigits()
     guard whole == 1 || whole > 1 && !startsWithZero else { return false }
-    if place < bytes.count, bytes[place] == UInt8(ascii: ".") {
-      place += 1
+    if offset < bytes.count, bytes[offset] == UInt8(ascii: ".") {
+      offset += 1
       guard skipDigits() > 0 else { return false }
     }
-    if place < bytes.count, bytes[place] | 0x20 == UInt8(ascii: "e") {
-      place += 1
-      if place < bytes.count, bytes[place] == UInt8(ascii: "+") || bytes[place] == UInt8(ascii: "-") { place += 1 }
+    if offset < bytes.count, bytes[offset] | 0x20 == UInt8(ascii: "e") {
+      offset += 1
+      if offset < bytes.count, bytes[offset] == UInt8(ascii: "+") || bytes[offset] == UInt8(ascii: "-") { offset += 1 }
       guard skipDigits() > 0 else { return false }
     }
-    return place == bytes.count
+    return offset == bytes.count
   }
 }

@@ -46,7 +46,7 @@ final class JinjaExpression: Sendable {
     case .list(let items), .tuple(let items): items
     case .mapping(let members): members.flatMap { [$0.key, $0.value] }
     case .attribute(let base, _), .unary(_, let base): [base]
-    case .item(let base, let place): [base, place]
+    case .item(let base, let key): [base, key]
     case .slice(let base, let start, let end, let step): [base] + [start, end, step].compactMap(\.self)
     case .call(let base, let arguments), .filter(let base, _, let arguments), .test(let base, _, let arguments, _):
       [base] + arguments.unnamed + arguments.named.map(\.value)

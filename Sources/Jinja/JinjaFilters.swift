@@ -282,8 +282,8 @@ enum JinjaJSON {
     case .string(let text): result += JSONText.quoted(text)
     case .list(let items), .tuple(let items):
       result += "["
-      for (place, item) in items.enumerated() {
-        if place > 0 { result += indent == nil ? ", " : "," }
+      for (index, item) in items.enumerated() {
+        if index > 0 { result += indent == nil ? ", " : "," }
         newLine(level + 1)
         try write(item, indent, sorted, level: level + 1, line, &result)
       }
@@ -293,8 +293,8 @@ enum JinjaJSON {
       var members = mapping.members
       if sorted { members.sort { $0.key.printed.utf8.lexicographicallyPrecedes($1.key.printed.utf8) } }
       result += "{"
-      for (place, member) in members.enumerated() {
-        if place > 0 { result += indent == nil ? ", " : "," }
+      for (index, member) in members.enumerated() {
+        if index > 0 { result += indent == nil ? ", " : "," }
         newLine(level + 1)
         result += JSONText.quoted(member.key.printed)
         result += ": "

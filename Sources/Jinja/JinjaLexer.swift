@@ -20,7 +20,7 @@ struct JinjaLexer {
   }
 
   private let source: [UInt8]
-  private var place = 0
+  private var offset = 0
   private var line = 1
   private var segments: [Segment] = []
   /// Whether what was read last ended a line: then spaces before a tag are its indentation.
@@ -40,16 +40,16 @@ struct JinjaLexer {
   }
 
   private mutating func run() throws(JinjaError) {
-    while place < source.count {
-      let start = place
-      while place < source.count, !isOpening(place) { place += 1 }
-      var text = source[start..<place]
-      guard place < source.count else {
+    while offset < source.count {
+      let start = offset
+      while offset < source.count, !isOpening(offset) { offset += 1 }
+      var text = source[start..<offset]
+      guard offset < source.count else {
         append(text)
         return
       }
-      let kind = source[place + 1]
-      let sign = place + 2 < source.count ? source[place + 2] : 0
+      let kind = source[offset + 1]
+      let sign = offset + 2 < source.count ? source[offset + 2] : 0
       if sign == UInt8(ascii: "-") {
         while let last = text.last, Self.isSpace(last) { text.removeLast() }
       } else if sign != UInt8(ascii: "+"), kind != UInt8(ascii: "{") {
@@ -60,9 +60,9 @@ struct JinjaLexer {
       }
       append(text)
       // The line is counted over all of the text, what was taken away included.
-      line += source[start..<place].count { $0 == 0x0A }
-      place += 2
-      if sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") { place += 1 }
+      line += source[start..<offset].count { $0 == 0x0A }
+      offset += 2
+      if sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") { offset += 1 }
       switch kind {
       case UInt8(ascii: "#"): try comment()
       case UInt8(ascii: "{"): segments.append(.output(try tokens(until: "}}"), line: line))
@@ -78,8 +78,8 @@ struct JinjaLexer {
     }
   }
 
-  private func isOpening(_ place: Int) -> Bool {
-    place + 1 < source.count && source[place] == UInt8(ascii: "{") && "{%#".utf8.contains(source[place + 1])
+  private func isOpening(_ offset: Int) -> Bool {
+    offset + 1 < source.count && source[offset] == UInt8(ascii: "{") && "{%#".utf8.contains(source[offset + 1])
   }
 
   private mutating func append(_ text: ArraySlice<UInt8>) {
@@ -90,32 +90,32 @@ struct JinjaLexer {
 
   /// Passes over a tag's end and the white space that goes with it, if it is here.
   private mutating func closes(_ end: StaticString) -> Bool {
-    let sign = place < source.count ? source[place] : 0
+    let sign = offset < source.count ? source[offset] : 0
     let signed = sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+")
-    let start = signed ? place + 1 : place
+    let start = signed ? offset + 1 : offset
     guard start + 1 < source.count, source[start] == end.utf8Start[0], source[start + 1] == end.utf8Start[1] else {
       return false
     }
-    place = start + 2
+    offset = start + 2
     if sign == UInt8(ascii: "-") {
-      while place < source.count, Self.isSpace(source[place]) { skipSpace() }
-    } else if sign != UInt8(ascii: "+"), end.utf8Start[0] != UInt8(ascii: "}"), place < source.count,
-      source[place] == 0x0A
+      while offset < source.count, Self.isSpace(source[offset]) { skipSpace() }
+    } else if sign != UInt8(ascii: "+"), end.utf8Start[0] != UInt8(ascii: "}"), offset < source.count,
+      source[offset] == 0x0A
     {
       skipSpace()
     }
-    isAtLineStart = source[place - 1] == 0x0A
+    isAtLineStart = source[offset - 1] == 0x0A
     return true
   }
 
   private mutating func skipSpace() {
-    if source[place] == 0x0A { line += 1 }
-    place += 1
+    if source[offset] == 0x0A { line += 1 }
+    offset += 1
   }
 
   private mutating func comment() throws(JinjaError) {
     let begun = line
-    while place < source.count {
+    while offset < source.count {
       if closes("#}") { return }
       skipSpace()
     }
@@ -125,23 +125,23 @@ struct JinjaLexer {
   /// Text up to `{% endraw %}`, as it is.
   private mutating func raw() throws(JinjaError) {
     let begun = line
-    let start = place
-    while place < source.count {
-      guard isOpening(place), source[place + 1] == UInt8(ascii: "%") else {
+    let start = offset
+    while offset < source.count {
+      guard isOpening(offset), source[offset + 1] == UInt8(ascii: "%") else {
         skipSpace()
         continue
       }
-      let end = place
-      place += 2
+      let end = offset
+      offset += 2
       var text = source[start..<end]
-      if place < source.count, source[place] == UInt8(ascii: "-") {
-        place += 1
+      if offset < source.count, source[offset] == UInt8(ascii: "-") {
+        offset += 1
         while let last = text.last, Self.isSpace(last) { text.removeLast() }
       }
-      while place < source.count, Self.isSpace(source[place]) { skipSpace() }
-      guard source[place...].starts(with: "endraw".utf8) else { continue }
-      place += 6
-      while place < source.count, Self.isSpace(source[place]) { skipSpace() }
+      while offset < source.count, Self.isSpace(source[offset]) { skipSpace() }
+      guard source[offset...].starts(with: "endraw".utf8) else { continue }
+      offset += 6
+      while offset < source.count, Self.isSpace(source[offset]) { skipSpace() }
       guard closes("%}") else { continue }
       append(text)
       return
@@ -159,8 +159,8 @@ struct JinjaLexer {
     var tokens: [Token] = []
     /// Brackets open: inside of them `}}` closes two mappings.
     var open = 0
-    while place < source.count {
-      let byte = source[place]
+    while offset < source.count {
+      let byte = source[offset]
       if Self.isSpace(byte) {
         skipSpace()
         continue
@@ -170,23 +170,23 @@ struct JinjaLexer {
         let started = line
         tokens.append(Token(kind: .string(try string(byte)), line: started))
       } else if byte == UInt8(ascii: "_") || Self.isLetter(byte) {
-        let start = place
-        while place < source.count,
-          source[place] == UInt8(ascii: "_") || Self.isLetter(source[place]) || Self.isDigit(source[place])
+        let start = offset
+        while offset < source.count,
+          source[offset] == UInt8(ascii: "_") || Self.isLetter(source[offset]) || Self.isDigit(source[offset])
         {
-          place += 1
+          offset += 1
         }
-        tokens.append(Token(kind: .name(String(decoding: source[start..<place], as: UTF8.self)), line: line))
+        tokens.append(Token(kind: .name(String(decoding: source[start..<offset], as: UTF8.self)), line: line))
       } else if Self.isDigit(byte) {
         tokens.append(Token(kind: try number(after: tokens.last), line: line))
-      } else if let mark = Self.marks.first(where: { source[place...].starts(with: $0.utf8) }) {
+      } else if let mark = Self.marks.first(where: { source[offset...].starts(with: $0.utf8) }) {
         if "([{".contains(mark) { open += 1 }
         if ")]}".contains(mark) { open -= 1 }
         if open < 0 { throw JinjaError(line: line, problem: "\"\(mark)\" closes nothing") }
-        place += mark.utf8.count
+        offset += mark.utf8.count
         tokens.append(Token(kind: .mark(mark), line: line))
       } else {
-        let scalar = String(decoding: source[place..<min(place + 4, source.count)], as: UTF8.self).first ?? "?"
+        let scalar = String(decoding: source[offset..<min(offset + 4, source.count)], as: UTF8.self).first ?? "?"
         throw JinjaError(line: line, problem: "unexpected \"\(scalar)\"")
       }
     }
@@ -197,30 +197,30 @@ struct JinjaLexer {
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
   private mutating func number(after last: Token?) throws(JinjaError) -> Token.Kind {
-    let start = place
-    func digits(_ place: inout Int) {
-      while place < source.count, Self.isDigit(source[place]) || source[place] == UInt8(ascii: "_") { place += 1 }
+    let start = offset
+    func digits(_ offset: inout Int) {
+      while offset < source.count, Self.isDigit(source[offset]) || source[offset] == UInt8(ascii: "_") { offset += 1 }
     }
-    digits(&place)
+    digits(&offset)
     var isWhole = true
-    // `a.0.1` are two places, not a fraction.
-    if last?.kind != .mark("."), place + 1 < source.count, source[place] == UInt8(ascii: "."),
-      Self.isDigit(source[place + 1])
+    // `a.0.1` are two keys, not a fraction.
+    if last?.kind != .mark("."), offset + 1 < source.count, source[offset] == UInt8(ascii: "."),
+      Self.isDigit(source[offset + 1])
     {
       isWhole = false
-      place += 1
-      digits(&place)
+      offset += 1
+      digits(&offset)
     }
-    if place + 1 < source.count, source[place] & 0xDF == UInt8(ascii: "E") {
-      var after = place + 1
+    if offset + 1 < source.count, source[offset] & 0xDF == UInt8(ascii: "E") {
+      var after = offset + 1
       if "+-".utf8.contains(source[after]) { after += 1 }
       if after < source.count, Self.isDigit(source[after]) {
         isWhole = false
         digits(&after)
-        place = after
+        offset = after
       }
     }
-    let text = String(decoding: source[start..<place].filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
+    let text = String(decoding: source[start..<offset].filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
     if isWhole {
       guard let value = Int(text) else { throw JinjaError(line: line, problem: "the number \(text) is too large") }
       return .int(value)
@@ -232,16 +232,16 @@ struct JinjaLexer {
   /// A text in quotes, with Python's escapes.
   private mutating func string(_ quote: UInt8) throws(JinjaError) -> String {
     let begun = line
-    place += 1
+    offset += 1
     var bytes: [UInt8] = []
-    while place < source.count {
-      let byte = source[place]
+    while offset < source.count {
+      let byte = source[offset]
       if byte == quote {
-        place += 1
+        offset += 1
         return String(decoding: bytes, as: UTF8.self)
       }
-      if byte == UInt8(ascii: "\\"), place + 1 < source.count {
-        place += 1
+      if byte == UInt8(ascii: "\\"), offset + 1 < source.count {
+        offset += 1
         try escape(into: &bytes)
       } else {
         bytes.append(byte)
@@ -258,24 +258,24 @@ struct JinjaLexer {
   ]
 
   private mutating func escape(into bytes: inout [UInt8]) throws(JinjaError) {
-    let byte = source[place]
+    let byte = source[offset]
     if let plain = Self.simpleEscapes[byte] {
-      place += 1
+      offset += 1
       bytes.append(plain)
     } else if let count = [UInt8(ascii: "x"): 2, UInt8(ascii: "u"): 4, UInt8(ascii: "U"): 8][byte] {
-      let end = min(place + 1 + count, source.count)
-      let digits = source[place + 1..<end]
+      let end = min(offset + 1 + count, source.count)
+      let digits = source[offset + 1..<end]
       guard digits.count == count, let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16),
         let scalar = Unicode.Scalar(value)
       else { throw JinjaError(line: line, problem: "\\\(Unicode.Scalar(byte)) needs \(count) hexadecimal digits") }
-      place = end
+      offset = end
       bytes += Array(String(scalar).utf8)
     } else if (0x30...0x37).contains(byte) {
       var value: UInt32 = 0
       var count = 0
-      while count < 3, place < source.count, (0x30...0x37).contains(source[place]) {
-        value = value * 8 + UInt32(source[place] - 0x30)
-        place += 1
+      while count < 3, offset < source.count, (0x30...0x37).contains(source[offset]) {
+        value = value * 8 + UInt32(source[offset] - 0x30)
+        offset += 1
         count += 1
       }
       bytes += Array(String(Unicode.Scalar(value).map(Character.init) ?? "?").utf8)

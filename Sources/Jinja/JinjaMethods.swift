@@ -155,13 +155,13 @@ extension String {
     var cuts: [Range<Int>] = []
     if let separator, !separator.isEmpty {
       let wanted = Array(separator.utf8)
-      var place = 0
-      while place + wanted.count <= bytes.count {
-        if bytes[place] == wanted[0], bytes[place..<place + wanted.count].elementsEqual(wanted) {
-          cuts.append(place..<place + wanted.count)
-          place += wanted.count
+      var offset = 0
+      while offset + wanted.count <= bytes.count {
+        if bytes[offset] == wanted[0], bytes[offset..<offset + wanted.count].elementsEqual(wanted) {
+          cuts.append(offset..<offset + wanted.count)
+          offset += wanted.count
         } else {
-          place += 1
+          offset += 1
         }
       }
     } else {
@@ -180,17 +180,17 @@ extension String {
         }
         return parts
       }
-      var place = 0
+      var offset = 0
       for scalar in text.unicodeScalars {
         let count = String(scalar).utf8.count
         if scalar.isPythonSpace {
-          if let last = cuts.last, last.upperBound == place {
-            cuts[cuts.count - 1] = last.lowerBound..<place + count
+          if let last = cuts.last, last.upperBound == offset {
+            cuts[cuts.count - 1] = last.lowerBound..<offset + count
           } else {
-            cuts.append(place..<place + count)
+            cuts.append(offset..<offset + count)
           }
         }
-        place += count
+        offset += count
       }
     }
     if times >= 0 { cuts = fromEnd ? Array(cuts.suffix(times)) : Array(cuts.prefix(times)) }

@@ -1,7 +1,7 @@
 /// Reads a template's tags and the text between them.
 struct JinjaParser {
   private let segments: [JinjaLexer.Segment]
-  private var place = 0
+  private var position = 0
   private var depth = 0
 
   /// Tags in tags that a template may have.
@@ -26,9 +26,9 @@ struct JinjaParser {
       throw JinjaError(line: opener?.line ?? 1, problem: "tags are nested more than \(Self.deepest) deep")
     }
     var nodes: [JinjaNode] = []
-    while place < segments.count {
-      let segment = segments[place]
-      place += 1
+    while position < segments.count {
+      let segment = segments[position]
+      position += 1
       switch segment {
       case .text(let text): nodes.append(.text(text))
       case .output(let tokens, let line):

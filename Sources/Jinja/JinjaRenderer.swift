@@ -126,11 +126,11 @@ final class JinjaRenderer {
       items = kept
     }
     var state = JinjaLoop(index: 0, items: items, depth: loopDepth)
-    for (place, item) in items.enumerated() {
+    for (index, item) in items.enumerated() {
       try step(line)
       // What an iteration sets is gone in the next.
       scopes[scopes.count - 1] = [:]
-      state.index = place
+      state.index = index
       scopes[scopes.count - 1]["loop"] = .loop(state)
       try assign(item, to: targets, line)
       if try nested(body, line) == .leave { break }
@@ -177,7 +177,7 @@ final class JinjaRenderer {
       for member in members { mapping[try evaluate(member.key)] = try evaluate(member.value) }
       return .mapping(mapping)
     case .attribute(let base, let name): return try attribute(name, of: evaluate(base), line)
-    case .item(let base, let place): return try item(evaluate(place), of: evaluate(base), line)
+    case .item(let base, let key): return try item(evaluate(key), of: evaluate(base), line)
     case .slice(let base, let start, let end, let step):
       return try slice(
         evaluate(base), try start.map(bound) ?? nil, try end.map(bound) ?? nil, try step.map(bound) ?? nil, line)
@@ -245,24 +245,24 @@ final class JinjaRenderer {
     }
   }
 
-  private func item(_ place: JinjaValue, of value: JinjaValue, _ line: Int) throws(JinjaError) -> JinjaValue {
+  private func item(_ key: JinjaValue, of value: JinjaValue, _ line: Int) throws(JinjaError) -> JinjaValue {
     switch value {
-    case .mapping(let mapping): return mapping[place] ?? .undefined(place.printed)
+    case .mapping(let mapping): return mapping[key] ?? .undefined(key.printed)
     case .list(let items), .tuple(let items):
-      guard let index = place.integer else { return .undefined(place.printed) }
+      guard let index = key.integer else { return .undefined(key.printed) }
       let (sum, overflow) = index.addingReportingOverflow(index < 0 ? items.count : 0)
       return !overflow && items.indices.contains(sum) ? items[sum] : .undefined("\(index)")
     case .string(let text):
-      guard let index = place.integer else { return .undefined(place.printed) }
+      guard let index = key.integer else { return .undefined(key.printed) }
       let scalars = text.unicodeScalars
       let (sum, overflow) = index.addingReportingOverflow(index < 0 ? scalars.count : 0)
       guard !overflow, sum >= 0, sum < scalars.count else { return .undefined("\(index)") }
       return .string(String(scalars[scalars.index(scalars.startIndex, offsetBy: sum)]))
     case .undefined(let missing):
-      throw JinjaError(line: line, problem: "\"\(missing)\" is undefined and has no \"\(place.printed)\"")
+      throw JinjaError(line: line, problem: "\"\(missing)\" is undefined and has no \"\(key.printed)\"")
     default:
-      return try place.text.map { name throws(JinjaError) in try attribute(name, of: value, line) }
-        ?? .undefined(place.printed)
+      return try key.text.map { name throws(JinjaError) in try attribute(name, of: value, line) }
+        ?? .undefined(key.printed)
     }
   }
 
@@ -277,15 +277,15 @@ final class JinjaRenderer {
     if step == 0 { throw JinjaError(line: line, problem: "a slice's step is 0") }
     // Python's rules: ends beyond the list are its ends, negative ones count from behind.
     let count = items.count
-    func place(_ bound: Int?, _ standard: Int) -> Int {
+    func bounded(_ bound: Int?, _ standard: Int) -> Int {
       guard let bound else { return standard }
       let least = step < 0 ? -1 : 0
       let most = step < 0 ? count - 1 : count
       return min(most, max(least, bound < 0 ? max(bound, -count - 1) + count : min(bound, count)))
     }
     var kept: [JinjaValue] = []
-    var index = place(start, step < 0 ? count - 1 : 0)
-    let last = place(end, step < 0 ? -1 : count)
+    var index = bounded(start, step < 0 ? count - 1 : 0)
+    let last = bounded(end, step < 0 ? -1 : count)
     while step < 0 ? index > last : index < last {
       kept.append(items[index])
       let (next, overflow) = index.addingReportingOverflow(step)
@@ -340,10 +340,10 @@ final class JinjaRenderer {
       output = printed
       loopDepth = loops
     }
-    for (place, parameter) in macro.parameters.enumerated() {
+    for (number, parameter) in macro.parameters.enumerated() {
       var value = JinjaValue.undefined(parameter.name)
-      if place < arguments.unnamed.count {
-        value = arguments.unnamed[place]
+      if number < arguments.unnamed.count {
+        value = arguments.unnamed[number]
       } else if let named = arguments.named.first(where: { $0.name == parameter.name }) {
         value = named.value
       } else if let standard = parameter.standard {
@@ -396,9 +396,9 @@ struct JinjaCall {
 
   var first: JinjaValue? { unnamed.first }
 
-  /// The argument at a place or of a name.
-  func value(_ place: Int, _ name: String) -> JinjaValue? {
-    place < unnamed.count ? unnamed[place] : named.first { $0.name == name }?.value
+  /// The argument at a number or of a name.
+  func value(_ number: Int, _ name: String) -> JinjaValue? {
+    number < unnamed.count ? unnamed[number] : named.first { $0.name == name }?.value
   }
 }
 

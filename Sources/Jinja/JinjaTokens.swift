@@ -3,7 +3,7 @@ struct JinjaTokens {
   typealias Kind = JinjaLexer.Token.Kind
 
   private let tokens: [JinjaLexer.Token]
-  private var place = 0
+  private var position = 0
   private let firstLine: Int
   private var depth = 0
 
@@ -13,13 +13,13 @@ struct JinjaTokens {
   }
 
   /// The line of the token that comes next, or of the last one.
-  var line: Int { place < tokens.count ? tokens[place].line : tokens.last?.line ?? firstLine }
-  var isAtEnd: Bool { place == tokens.count }
-  private var next: Kind? { place < tokens.count ? tokens[place].kind : nil }
+  var line: Int { position < tokens.count ? tokens[position].line : tokens.last?.line ?? firstLine }
+  var isAtEnd: Bool { position == tokens.count }
+  private var next: Kind? { position < tokens.count ? tokens[position].kind : nil }
 
   /// The name that was taken last.
   var lastName: String? {
-    guard place > 0, case .name(let name) = tokens[place - 1].kind else { return nil }
+    guard position > 0, case .name(let name) = tokens[position - 1].kind else { return nil }
     return name
   }
 
@@ -40,13 +40,13 @@ struct JinjaTokens {
 
   mutating func accept(mark: String) -> Bool {
     guard next == .mark(mark) else { return false }
-    place += 1
+    position += 1
     return true
   }
 
   mutating func accept(name: String) -> Bool {
     guard next == .name(name) else { return false }
-    place += 1
+    position += 1
     return true
   }
 
@@ -60,7 +60,7 @@ struct JinjaTokens {
 
   mutating func takeName() -> String? {
     guard case .name(let name)? = next else { return nil }
-    place += 1
+    position += 1
     return name
   }
 
@@ -141,19 +141,19 @@ struct JinjaTokens {
       default: return left
       }
       guard let binding = Self.strengths[symbol], binding > strength else { return left }
-      place += 1
+      position += 1
       left = try JinjaExpression(.binary(symbol, left, try operation(above: binding)), line: begun)
     }
   }
 
   private mutating func comparisonOperator() throws(JinjaError) -> String? {
     if case .mark(let mark)? = next, Self.comparisons.contains(mark) {
-      place += 1
+      position += 1
       return mark
     }
     if accept(name: "in") { return "in" }
-    if next == .name("not"), place + 1 < tokens.count, tokens[place + 1].kind == .name("in") {
-      place += 2
+    if next == .name("not"), position + 1 < tokens.count, tokens[position + 1].kind == .name("in") {
+      position += 2
       return "not in"
     }
     return nil
@@ -168,7 +168,7 @@ struct JinjaTokens {
     }
     var value: JinjaExpression
     if case .mark(let sign)? = next, sign == "-" || sign == "+" {
-      place += 1
+      position += 1
       value = try JinjaExpression(.unary(sign, try unary(filtered: false)), line: begun)
     } else {
       value = try postfix(primary())
@@ -196,7 +196,7 @@ struct JinjaTokens {
     let isNegated = accept(name: "not")
     var name: String
     if case .mark(let mark)? = next, Self.comparisons.contains(mark) {
-      place += 1
+      position += 1
       name = mark
     } else {
       name = try self.name()
@@ -226,7 +226,7 @@ struct JinjaTokens {
       let begun = line
       if accept(mark: ".") {
         if case .int(let index)? = next {
-          place += 1
+          position += 1
           value = try JinjaExpression(.item(value, JinjaExpression(.int(index), line: begun)), line: begun)
         } else {
           value = try JinjaExpression(.attribute(value, try name()), line: begun)
@@ -267,8 +267,8 @@ struct JinjaTokens {
         if accept(mark: ")") { break }
       }
       if next == .mark("*") || next == .mark("**") { throw failure("arguments with \"*\" are not supported") }
-      if case .name(let name)? = next, place + 1 < tokens.count, tokens[place + 1].kind == .mark("=") {
-        place += 2
+      if case .name(let name)? = next, position + 1 < tokens.count, tokens[position + 1].kind == .mark("=") {
+        position += 2
         arguments.named.append((name, try expression()))
       } else {
         arguments.unnamed.append(try expression())
@@ -280,14 +280,14 @@ struct JinjaTokens {
   private mutating func primary() throws(JinjaError) -> JinjaExpression {
     let begun = line
     guard let token = next else { throw unexpected("a value") }
-    place += 1
+    position += 1
     let kind: JinjaExpression.Kind
     switch token {
     case .string(var text):
       // Texts that follow one another are one.
       while case .string(let more)? = next {
         text += more
-        place += 1
+        position += 1
       }
       kind = .string(text)
     case .int(let value): kind = .int(value)
@@ -297,7 +297,7 @@ struct JinjaTokens {
     case .name("none"), .name("None"): kind = .none
     case .name(let name):
       if ["and", "or", "in", "is", "else", "if"].contains(name) {
-        place -= 1
+        position -= 1
         throw unexpected("a value")
       }
       kind = .name(name)
@@ -339,7 +339,7 @@ struct JinjaTokens {
       }
       kind = .mapping(members)
     default:
-      place -= 1
+      position -= 1
       throw unexpected("a value")
     }
     return try JinjaExpression(kind, line: begun)

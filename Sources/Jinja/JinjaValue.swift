@@ -33,8 +33,8 @@ package struct JinjaMapping {
     get { members.first { $0.key.equals(key) }?.value }
     set {
       guard let newValue else { return }
-      if let place = members.firstIndex(where: { $0.key.equals(key) }) {
-        members[place].value = newValue
+      if let index = members.firstIndex(where: { $0.key.equals(key) }) {
+        members[index].value = newValue
       } else {
         members.append((key, newValue))
       }

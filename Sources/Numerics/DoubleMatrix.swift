@@ -100,7 +100,7 @@ package struct Cholesky: Sendable {
   /// A⁻¹.
   package var inverse: DoubleMatrix {
     var identity = DoubleMatrix(zerosOfRows: factor.rows, columns: factor.rows)
-    for place in 0..<factor.rows { identity[place, place] = 1 }
+    for row in 0..<factor.rows { identity[row, row] = 1 }
     return solve(identity)
   }
 }

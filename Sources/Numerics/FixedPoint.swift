@@ -45,16 +45,16 @@ package struct RowGroup {
   /// A group of no rows; `any` is a readable row.
   package init(padding any: UnsafePointer<Float>) { rows = (any, any, any, any) }
 
-  /// Puts a row at `place` in 0..<4.
-  package mutating func set(_ place: Int, _ row: UnsafePointer<Float>, low: Double, high: Double) {
-    switch place {
+  /// Puts a row into slot 0, 1, 2 or 3.
+  package mutating func set(_ slot: Int, _ row: UnsafePointer<Float>, low: Double, high: Double) {
+    switch slot {
     case 0: rows.0 = row
     case 1: rows.1 = row
     case 2: rows.2 = row
     default: rows.3 = row
     }
-    self.low[place] = low
-    self.high[place] = high
+    self.low[slot] = low
+    self.high[slot] = high
   }
 }
 

@@ -109,9 +109,9 @@ package enum NearestNeighbours {
     /// Takes over what lies above the row's threshold, the smallest cosine that is among the best so far. Columns come in
     /// ascending order, so an equal cosine further on is rightly left out.
     func offer(_ row: Int, columnsFrom first: Int) {
-      let place = entries + row * room + counts[row]
-      let found = RowScan.gatherAbove(thresholds[row], in: cosines + row * tileColumns, count: tileColumns, to: place)
-      for entry in 0..<found { place[entry].column += UInt32(truncatingIfNeeded: first) }
+      let target = entries + row * room + counts[row]
+      let found = RowScan.gatherAbove(thresholds[row], in: cosines + row * tileColumns, count: tileColumns, to: target)
+      for entry in 0..<found { target[entry].column += UInt32(truncatingIfNeeded: first) }
       counts[row] += found
       if counts[row] > limit { sortOut(row) }
     }
@@ -128,8 +128,8 @@ package enum NearestNeighbours {
       if counts[row] > keep { sortOut(row) }
       var best = UnsafeMutableBufferPointer(start: entries + row * room, count: counts[row])
       best.sort { $0.column < $1.column }
-      for (place, entry) in best.enumerated() {
-        target[place] = SparseEntry(column: entry.column, value: min(entry.value, 1))
+      for (index, entry) in best.enumerated() {
+        target[index] = SparseEntry(column: entry.column, value: min(entry.value, 1))
       }
       return best.count
     }

@@ -80,7 +80,7 @@ private struct PythonLiteral {
   }
 
   var text: [UInt8]
-  private var place = 0
+  private var offset = 0
 
   init(text: [UInt8]) { self.text = text }
 
@@ -106,10 +106,10 @@ private struct PythonLiteral {
     if take("(") { return tuple() }
     if take("[") {
       var depth = 1
-      while depth > 0, place < text.count {
-        if text[place] == UInt8(ascii: "[") { depth += 1 }
-        if text[place] == UInt8(ascii: "]") { depth -= 1 }
-        place += 1
+      while depth > 0, offset < text.count {
+        if text[offset] == UInt8(ascii: "[") { depth += 1 }
+        if text[offset] == UInt8(ascii: "]") { depth -= 1 }
+        offset += 1
       }
       return depth == 0 ? .other : nil
     }
@@ -131,9 +131,9 @@ private struct PythonLiteral {
 
   private mutating func number() -> Int? {
     skipSpace()
-    let start = place
-    while place < text.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[place]) { place += 1 }
-    let digits = String(decoding: text[start..<place], as: UTF8.self)
+    let start = offset
+    while offset < text.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[offset]) { offset += 1 }
+    let digits = String(decoding: text[start..<offset], as: UTF8.self)
     // Python 2 marked long integers.
     _ = take("L")
     return Int(digits)
@@ -141,20 +141,22 @@ private struct PythonLiteral {
 
   private mutating func string() -> String? {
     skipSpace()
-    guard place < text.count, text[place] == UInt8(ascii: "'") || text[place] == UInt8(ascii: "\"") else { return nil }
-    guard let end = text[(place + 1)...].firstIndex(of: text[place]) else { return nil }
-    defer { place = end + 1 }
-    return String(decoding: text[(place + 1)..<end], as: UTF8.self)
+    guard offset < text.count, text[offset] == UInt8(ascii: "'") || text[offset] == UInt8(ascii: "\"") else {
+      return nil
+    }
+    guard let end = text[(offset + 1)...].firstIndex(of: text[offset]) else { return nil }
+    defer { offset = end + 1 }
+    return String(decoding: text[(offset + 1)..<end], as: UTF8.self)
   }
 
   private mutating func take(_ word: String) -> Bool {
     skipSpace()
-    guard text[place...].starts(with: word.utf8) else { return false }
-    place += word.utf8.count
+    guard text[offset...].starts(with: word.utf8) else { return false }
+    offset += word.utf8.count
     return true
   }
 
   private mutating func skipSpace() {
-    while place < text.count, [0x20, 0x0A, 0x0D, 0x09].contains(text[place]) { place += 1 }
+    while offset < text.count, [0x20, 0x0A, 0x0D, 0x09].contains(text[offset]) { offset += 1 }
   }
 }

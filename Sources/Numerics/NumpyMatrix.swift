@@ -48,8 +48,8 @@ package final class NumpyMatrix: Sendable {
   /// One element.
   package subscript(row: Int, column: Int) -> Float {
     var value: Float = 0
-    let (line, place) = header.isFortranOrder ? (column, row) : (row, column)
-    read(line: line, from: place, count: 1, to: &value)
+    let (line, element) = header.isFortranOrder ? (column, row) : (row, column)
+    read(line: line, from: element, count: 1, to: &value)
     return value
   }
 }

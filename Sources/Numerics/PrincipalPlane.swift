@@ -48,7 +48,7 @@ package struct PrincipalPlane: Sendable {
     for a in 0..<width {
       for b in 0...a {
         var sum = 0.0
-        for place in 0..<count { sum += Double(coordinates[a][place]) * Double(coordinates[b][place]) }
+        for number in 0..<count { sum += Double(coordinates[a][number]) * Double(coordinates[b][number]) }
         small[a][b] = sum
         small[b][a] = sum
       }
@@ -59,8 +59,8 @@ package struct PrincipalPlane: Sendable {
     func direction(_ rank: Int) -> [Float] {
       guard order.indices.contains(rank) else { return [Float](repeating: 0, count: count) }
       let vector = vectors[order[rank]]
-      var line = (0..<count).map { place in
-        Float((0..<width).reduce(0.0) { $0 + vector[$1] * Double(coordinates[$1][place]) })
+      var line = (0..<count).map { number in
+        Float((0..<width).reduce(0.0) { $0 + vector[$1] * Double(coordinates[$1][number]) })
       }
       // A direction and its opposite are as good as each other: the one in which the farthest point is positive is shown.
       let farthest = line.max { abs($0) < abs($1) } ?? 0
@@ -78,17 +78,17 @@ package struct PrincipalPlane: Sendable {
 
   /// Gram and Schmidt, twice for accuracy; what is no new direction becomes zeros.
   static func orthonormalise(_ basis: inout [[Float]]) {
-    for place in basis.indices {
+    for number in basis.indices {
       for _ in 0..<2 {
-        for before in 0..<place {
+        for before in 0..<number {
           var dot = 0.0
-          for (a, b) in zip(basis[place], basis[before]) { dot += Double(a) * Double(b) }
-          for element in basis[place].indices { basis[place][element] -= Float(dot) * basis[before][element] }
+          for (a, b) in zip(basis[number], basis[before]) { dot += Double(a) * Double(b) }
+          for element in basis[number].indices { basis[number][element] -= Float(dot) * basis[before][element] }
         }
       }
-      let length = basis[place].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+      let length = basis[number].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
       let factor = length > 1e-20 ? Float(1 / length) : 0
-      for element in basis[place].indices { basis[place][element] *= factor }
+      for element in basis[number].indices { basis[number][element] *= factor }
     }
   }
 
@@ -165,8 +165,8 @@ package struct PrincipalPlane: Sendable {
 
     func mean() -> [Float] {
       let total = sum(dimension) { piece, part, scratch in
-        for place in range(piece) {
-          let vector = row(place, scratch)
+        for number in range(piece) {
+          let vector = row(number, scratch)
           for element in 0..<dimension { part[element] += vector[element] }
         }
       }
@@ -177,8 +177,8 @@ package struct PrincipalPlane: Sendable {
     func variance(mean: [Float]) -> Double {
       let total = sum(1) { piece, part, scratch in
         var sum: Float = 0
-        for place in range(piece) {
-          let vector = row(place, scratch)
+        for number in range(piece) {
+          let vector = row(number, scratch)
           mean.withUnsafeBufferPointer { mean in
             for element in 0..<dimension {
               let difference = vector[element] - mean[element]
@@ -203,9 +203,9 @@ package struct PrincipalPlane: Sendable {
       var coordinates = Matrix(uninitializedRows: count, columns: width)
       let product = coordinates.withPieces(of: 1) { coordinates in
         sum(dimension * width) { piece, part, scratch in
-          for place in range(piece) {
-            let vector = row(place, scratch)
-            guard let own = coordinates[place].baseAddress else { return }
+          for number in range(piece) {
+            let vector = row(number, scratch)
+            guard let own = coordinates[number].baseAddress else { return }
             Product.multiply(
               m: 1, n: width, k: dimension, vector, lda: dimension, packed.start(), ldb: width, into: own, ldc: width)
             for column in 0..<width { own[column] -= shift[column] }
@@ -216,7 +216,7 @@ package struct PrincipalPlane: Sendable {
       }
       // What centring takes away: the coordinates are centred up to rounding, so this is small.
       var sums = [Double](repeating: 0, count: width)
-      for place in 0..<count { for column in 0..<width { sums[column] += Double(coordinates[place, column]) } }
+      for number in 0..<count { for column in 0..<width { sums[column] += Double(coordinates[number, column]) } }
       let next = (0..<width).map { column in
         (0..<dimension).map { Float(product[$0 * width + column] - Double(mean[$0]) * sums[column]) }
       }

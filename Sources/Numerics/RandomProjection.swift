@@ -71,7 +71,7 @@ package struct RandomProjection: Sendable {
     workspace.drain { number, buffer in emit(buffer, number, to: target) }
     // A transform of tile t keeps k of t outputs, each a sum with signs: √(t/k) · 1/√t.
     let scale = 1 / Float(outputs).squareRoot()
-    for place in 0..<outputs { target[place] *= scale }
+    for element in 0..<outputs { target[element] *= scale }
   }
 
   private func emit(_ buffer: UnsafeMutablePointer<Float>, _ number: Int, to target: UnsafeMutablePointer<Float>) {

@@ -39,13 +39,13 @@ package final class SparseMatrix: @unchecked Sendable {
     self.rows = rows
     self.columns = columns
     starts = LargeMemory(bytes: (rows + 1) * MemoryLayout<Int>.stride)
-    let places = starts.base.bindMemory(to: Int.self, capacity: rows + 1)
+    let offsets = starts.base.bindMemory(to: Int.self, capacity: rows + 1)
     var sum = 0
     for row in 0..<rows {
-      places[row] = sum
+      offsets[row] = sum
       sum += countOf(row)
     }
-    places[rows] = sum
+    offsets[rows] = sum
     count = sum
     entries = LargeMemory(bytes: sum * MemoryLayout<SparseEntry>.stride)
     // As one piece, cut by the rows' own starts.
@@ -72,23 +72,23 @@ package final class SparseMatrix: @unchecked Sendable {
     rows = sourceColumns
     columns = sourceRows
     starts = LargeMemory(bytes: (rows + 1) * MemoryLayout<Int>.stride)
-    let places = starts.base.bindMemory(to: Int.self, capacity: rows + 1)
-    places.initialize(repeating: 0, count: rows + 1)
-    // Counted one place further on, so that filling, which moves each start to the next one's place, leaves starts.
+    let offsets = starts.base.bindMemory(to: Int.self, capacity: rows + 1)
+    offsets.initialize(repeating: 0, count: rows + 1)
+    // Counted one row further on, so that filling, which moves each start to the next one, leaves starts.
     var sum = 0
     for row in 0..<sourceRows {
-      for entry in source(row) where Int(entry.column) + 2 <= rows { places[Int(entry.column) + 2] += 1 }
+      for entry in source(row) where Int(entry.column) + 2 <= rows { offsets[Int(entry.column) + 2] += 1 }
       sum += source(row).count
     }
-    for row in stride(from: 1, through: rows, by: 1) { places[row] += places[row - 1] }
+    for row in stride(from: 1, through: rows, by: 1) { offsets[row] += offsets[row - 1] }
     count = sum
     entries = LargeMemory(bytes: sum * MemoryLayout<SparseEntry>.stride)
     let base = entries.base.bindMemory(to: SparseEntry.self, capacity: max(sum, 1))
     for row in 0..<sourceRows {
       for entry in source(row) {
-        let place = places[Int(entry.column) + 1]
-        base[place] = SparseEntry(column: UInt32(truncatingIfNeeded: row), value: entry.value)
-        places[Int(entry.column) + 1] = place + 1
+        let position = offsets[Int(entry.column) + 1]
+        base[position] = SparseEntry(column: UInt32(truncatingIfNeeded: row), value: entry.value)
+        offsets[Int(entry.column) + 1] = position + 1
       }
     }
   }

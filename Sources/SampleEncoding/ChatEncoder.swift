@@ -57,8 +57,8 @@ package struct ChatEncoder: Sendable {
 
   private func encode(_ turns: [Turn], from first: Int, hasLossOnAllTurns: Bool) throws -> EncodedSample {
     let text = Array(try template.render(turns).utf8)
-    let answers = turns.indices.filter { place in
-      place >= first && turns[place].role == "assistant" && (hasLossOnAllTurns || place == turns.count - 1)
+    let answers = turns.indices.filter { turn in
+      turn >= first && turns[turn].role == "assistant" && (hasLossOnAllTurns || turn == turns.count - 1)
     }
     let spans = try answers.map { try span(of: $0, turns, text) }
     guard let last = spans.last else { throw EncodingError.chatNotDivisible }
@@ -88,11 +88,11 @@ package struct ChatEncoder: Sendable {
   }
 
   /// Where an assistant turn's words stand in the text, and the special token behind them.
-  private func span(of place: Int, _ turns: [Turn], _ text: [UInt8]) throws -> Span {
+  private func span(of turn: Int, _ turns: [Turn], _ text: [UInt8]) throws -> Span {
     var marked = turns
-    marked[place].content = Self.mark
+    marked[turn].content = Self.mark
     let other = try template.render(marked)
-    guard let mark = Self.marked(other) else { throw EncodingError.turnLeftOut(place + 1) }
+    guard let mark = Self.marked(other) else { throw EncodingError.turnLeftOut(turn + 1) }
     let bytes = Array(other.utf8)
     let start = zip(text, bytes[..<mark.lowerBound]).prefix { $0 == $1 }.count
     let after = zip(text.reversed(), bytes[mark.upperBound...].reversed()).prefix { $0 == $1 }.count
@@ -110,13 +110,13 @@ package struct ChatEncoder: Sendable {
     let bytes = Array(text.utf8)
     let wanted = Array(mark.utf8)
     var found: Range<Int>?
-    var place = 0
-    while place + wanted.count <= bytes.count {
-      if bytes[place] == wanted[0], bytes[place..<place + wanted.count].elementsEqual(wanted) {
-        found = (found?.lowerBound ?? place)..<place + wanted.count
-        place += wanted.count
+    var offset = 0
+    while offset + wanted.count <= bytes.count {
+      if bytes[offset] == wanted[0], bytes[offset..<offset + wanted.count].elementsEqual(wanted) {
+        found = (found?.lowerBound ?? offset)..<offset + wanted.count
+        offset += wanted.count
       } else {
-        place += 1
+        offset += 1
       }
     }
     return found

@@ -1,6 +1,6 @@
 import Transformer
 
-/// A sample as tokens, and the places of those that carry the loss.
+/// A sample as tokens, and the positions of those that carry the loss.
 package struct EncodedSample: Sendable, Hashable {
   /// Every token that the model reads or predicts.
   package var tokens: [Int32]

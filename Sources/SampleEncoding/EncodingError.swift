@@ -5,7 +5,7 @@ package enum EncodingError: ReportableError {
   case unknownTemplate(String)
   /// A chat that the model's template does not take.
   case refusedByTemplate(row: RowIndex, path: String?, problem: String)
-  /// The template leaves an assistant turn out, or what it writes of one sample depends on another: no place can be found
+  /// The template leaves an assistant turn out, or what it writes of one sample depends on another: no loss can be found
   /// where the loss begins, or where an example ends.
   case turnLeftOut(Int)
   case chatNotDivisible

@@ -44,8 +44,8 @@ package struct TokenizedSamples: Sendable {
     var shortened = 0
     func count(_ lengths: [Int], _ prompts: [Int], room: Int) {
       // In ascending order those that are too long stand at the end.
-      let tooLong = lengths.count - Self.firstPlace(in: lengths) { $0 > room }
-      let hopeless = prompts.count - Self.firstPlace(in: prompts) { $0 >= room }
+      let tooLong = lengths.count - Self.firstIndex(in: lengths) { $0 > room }
+      let hopeless = prompts.count - Self.firstIndex(in: prompts) { $0 >= room }
       shortened += tooLong - hopeless
     }
     count(
@@ -56,8 +56,8 @@ package struct TokenizedSamples: Sendable {
     return shortened
   }
 
-  /// The first place of an ascending list from which on `isBeyond` holds.
-  private static func firstPlace(in values: [Int], _ isBeyond: (Int) -> Bool) -> Int {
+  /// The first index of an ascending list from which on `isBeyond` holds.
+  private static func firstIndex(in values: [Int], _ isBeyond: (Int) -> Bool) -> Int {
     var low = 0
     var high = values.count
     while low < high {

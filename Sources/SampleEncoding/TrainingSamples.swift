@@ -26,12 +26,12 @@ package struct TrainingSamples: Sendable {
   /// A response that does not fit the context is cut at its end; nil where nothing of it fits.
   ///
   /// Errors: `EncodingError.refusedByTemplate` for a chat that the model's template does not take.
-  package func sample(_ place: Int, behind example: Int? = nil) throws(EncodingError) -> LossSample? {
+  package func sample(_ number: Int, behind example: Int? = nil) throws(EncodingError) -> LossSample? {
     let encoded: EncodedSample
     do {
-      encoded = try encode(samples[place], behind: example.map { samples[$0] })
+      encoded = try encode(samples[number], behind: example.map { samples[$0] })
     } catch {
-      throw .refusedByTemplate(row: samples[place].index, path: nil, problem: ErrorReport(describing: error).problem)
+      throw .refusedByTemplate(row: samples[number].index, path: nil, problem: ErrorReport(describing: error).problem)
     }
     let sample = encoded.prefix(contextLength).lossSample
     return sample.targets.isEmpty ? nil : sample
@@ -50,17 +50,17 @@ package struct TrainingSamples: Sendable {
   }
 
   /// A sample of a step of training: with probability `fewShotShare` behind an example of the same label, if there is another (any
-  /// other sample where there are no labels), which helps a model to learn from its context. The same for the same seed and place.
-  package func draw(_ place: Int, fewShotShare: Double, seed: UInt64) throws(EncodingError) -> LossSample? {
+  /// other sample where there are no labels), which helps a model to learn from its context. The same for the same seed and number.
+  package func draw(_ number: Int, fewShotShare: Double, seed: UInt64) throws(EncodingError) -> LossSample? {
     var chance = SeededGenerator(seed: seed)
-    guard fewShotShare > 0, chance.unit() < fewShotShare else { return try sample(place) }
-    let alike = ofLabel[samples[place].label] ?? []
-    guard alike.count > 1 else { return try sample(place) }
+    guard fewShotShare > 0, chance.unit() < fewShotShare else { return try sample(number) }
+    let alike = ofLabel[samples[number].label] ?? []
+    guard alike.count > 1 else { return try sample(number) }
     // A few tries suffice to find another one that fits before it.
     for _ in 0..<64 {
       let example = alike[chance.below(alike.count)]
-      if example != place, let found = try sample(place, behind: example) { return found }
+      if example != number, let found = try sample(number, behind: example) { return found }
     }
-    return try sample(place)
+    return try sample(number)
   }
 }

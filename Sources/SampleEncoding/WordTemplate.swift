@@ -38,8 +38,8 @@ package struct WordTemplate: Sendable, Hashable {
       return [Piece(text: instructionOpening + instruction + ending, hasLoss: false)]
     }
     var pieces = [Piece(text: instructionOpening, hasLoss: false)]
-    for (place, turn) in turns.enumerated() {
-      let opening = (place > 0 ? "\n" : "") + "\(turn.role): "
+    for (number, turn) in turns.enumerated() {
+      let opening = (number > 0 ? "\n" : "") + "\(turn.role): "
       if turn.role == "assistant" {
         pieces[pieces.count - 1].text += opening
         pieces.append(Piece(text: turn.content, hasLoss: true))

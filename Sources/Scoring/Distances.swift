@@ -23,8 +23,8 @@ package struct Distances: ~Copyable, Sendable {
 
   /// Infinite entries, each as often as its samples are there.
   private static func unmeasured(_ table: borrowing DistanceTable, _ query: [Int], _ example: [Int]) -> Int {
-    func counts(_ places: [Int], _ count: Int) -> [Int] {
-      places.reduce(into: [Int](repeating: 0, count: count)) { $0[$1] += 1 }
+    func counts(_ numbers: [Int], _ count: Int) -> [Int] {
+      numbers.reduce(into: [Int](repeating: 0, count: count)) { $0[$1] += 1 }
     }
     let queries = counts(query, table.shape.queries)
     let examples = [1] + counts(example, table.shape.columns - 1)

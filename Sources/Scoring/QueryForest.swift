@@ -70,19 +70,19 @@ struct QueryForest: Sendable {
   }
 
   private mutating func ask(_ entry: Entry, _ path: [Place]) {
-    var place = 0
+    var index = 0
     for position in entry.losses.lazy.map({ $0 - 1 }) {
-      while place + 1 < path.count, path[place + 1].start <= position { place += 1 }
+      while index + 1 < path.count, path[index + 1].start <= position { index += 1 }
       batch.target(
-        segment: path[place].segment, offset: position - path[place].start, token: entry.tokens[position + 1])
+        segment: path[index].segment, offset: position - path[index].start, token: entry.tokens[position + 1])
     }
   }
 
   /// How many input tokens two entries share at their start, given that `from` of them are known to be shared.
   static func sharedInput(_ a: Entry, _ b: Entry, from: Int = 0) -> Int {
     let limit = min(a.inputCount, b.inputCount)
-    var place = from
-    while place < limit, a.tokens[place] == b.tokens[place] { place += 1 }
-    return place
+    var count = from
+    while count < limit, a.tokens[count] == b.tokens[count] { count += 1 }
+    return count
   }
 }

@@ -14,7 +14,7 @@ struct BrailleCanvas {
   var dotsAcross: Int { 2 * width }
   var dotsDown: Int { 4 * height }
 
-  /// Sets the dot at a place counted from the top left; one outside is left alone.
+  /// Sets the dot at a position counted from the top left; one outside is left alone.
   mutating func set(_ x: Int, _ y: Int) {
     guard x >= 0, y >= 0, x < dotsAcross, y < dotsDown else { return }
     // Unicode numbers the dots down the first column, then the second, and the lowest row came later.

@@ -27,7 +27,7 @@ package struct Column: Sendable, Hashable {
 /// Where the columns of a table stand in a given width.
 package struct ColumnLayout: Sendable, Hashable {
   /// For each column its first screen column, counted from the table's left, and its width; nil where it was left out.
-  package var places: [(x: Int, width: Int)?] {
+  package var spans: [(x: Int, width: Int)?] {
     zip(starts, widths).map { $1 > 0 ? ($0, $1) : nil }
   }
   private var starts: [Int]
@@ -48,25 +48,25 @@ package struct ColumnLayout: Sendable, Hashable {
     var own = columns.map(\.width)
     let flexible = columns.indices.filter { shown.contains($0) && columns[$0].isFlexible }
     // One that can use only so much has it first; those without an end share what is left.
-    for place in flexible {
-      guard let most = columns[place].most else { continue }
-      let more = min(rest, max(0, most - own[place]))
-      own[place] += more
+    for column in flexible {
+      guard let most = columns[column].most else { continue }
+      let more = min(rest, max(0, most - own[column]))
+      own[column] += more
       rest -= more
     }
     let endless = flexible.filter { columns[$0].most == nil }
-    for (turn, place) in endless.enumerated() {
+    for (turn, column) in endless.enumerated() {
       let more = rest / (endless.count - turn)
-      own[place] += more
+      own[column] += more
       rest -= more
     }
     starts = Array(repeating: 0, count: columns.count)
     widths = Array(repeating: 0, count: columns.count)
     var x = 0
-    for place in columns.indices where shown.contains(place) {
-      starts[place] = x
-      widths[place] = max(0, min(own[place], width - x))
-      x += own[place] + gap
+    for column in columns.indices where shown.contains(column) {
+      starts[column] = x
+      widths[column] = max(0, min(own[column], width - x))
+      x += own[column] + gap
     }
   }
 }

@@ -32,7 +32,7 @@ package struct Grid: Sendable, Hashable {
     cells = Array(repeating: cell, count: self.width * self.height)
   }
 
-  /// The cell at a place; a place outside gives a blank.
+  /// The cell at a position; one outside gives a blank.
   package subscript(x: Int, y: Int) -> Cell {
     guard contains(x, y) else { return .blank }
     return cells[y * width + x]
@@ -40,7 +40,7 @@ package struct Grid: Sendable, Hashable {
 
   package func contains(_ x: Int, _ y: Int) -> Bool { x >= 0 && y >= 0 && x < width && y < height }
 
-  /// Puts a cell at a place, and blanks the other half of any wide grapheme that it cuts. A place outside, or a wide
+  /// Puts a cell at a position, and blanks the other half of any wide grapheme that it cuts. A position outside, or a wide
   /// grapheme that would hang over the right edge, is left alone (the latter becomes a blank).
   package mutating func put(_ cell: Cell, x: Int, y: Int) {
     guard contains(x, y) else { return }
@@ -70,16 +70,16 @@ package struct Grid: Sendable, Hashable {
 
   // Before a cell is overwritten: its partner, if it is half of a wide grapheme, becomes a blank.
   private mutating func release(_ x: Int, _ y: Int) {
-    let place = y * width + x
-    if cells[place].width == 2, x + 1 < width {
-      cells[place + 1] = Cell(glyph: " ", width: 1, style: cells[place + 1].style)
-    } else if cells[place].width == 0, x > 0 {
-      cells[place - 1] = Cell(glyph: " ", width: 1, style: cells[place - 1].style)
+    let index = y * width + x
+    if cells[index].width == 2, x + 1 < width {
+      cells[index + 1] = Cell(glyph: " ", width: 1, style: cells[index + 1].style)
+    } else if cells[index].width == 0, x > 0 {
+      cells[index - 1] = Cell(glyph: " ", width: 1, style: cells[index - 1].style)
     }
   }
 }
 
-/// A place on the grid, from the top left, from 0.
+/// A point of the grid, from the top left, from 0.
 package struct Point: Sendable, Hashable, Codable {
   package var x: Int
   package var y: Int

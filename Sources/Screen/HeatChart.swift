@@ -38,12 +38,12 @@ package struct HeatChart: Sendable, Hashable {
     theme.heat(at: Double(mean(y, lines, x, width)))
   }
 
-  /// The mean over the part of the matrix that a place of the picture stands for; the nearest cell where the picture is
+  /// The mean over the part of the matrix that a cell of the picture stands for; the nearest cell where the picture is
   /// the larger.
   private func mean(_ y: Int, _ lines: Int, _ x: Int, _ width: Int) -> Float {
-    func range(_ place: Int, _ places: Int, _ count: Int) -> Range<Int> {
-      let first = min(count - 1, place * count / places)
-      return first..<max(first + 1, min(count, (place + 1) * count / places))
+    func range(_ part: Int, _ parts: Int, _ count: Int) -> Range<Int> {
+      let first = min(count - 1, part * count / parts)
+      return first..<max(first + 1, min(count, (part + 1) * count / parts))
     }
     var sum: Float = 0
     let (down, across) = (range(y, lines, rows), range(x, width, columns))

@@ -19,8 +19,8 @@ package struct Histogram: Sendable, Hashable {
     let bins = Self.merged(counts.map { max(0, $0) }, into: plot.width)
     let most = bins.max() ?? 0
     let barWidth = max(1, plot.width / bins.count)
-    for (place, count) in bins.enumerated() where count > 0 {
-      drawBar(Double(count) / Double(most), atLeast: 1, &grid, plot, place * barWidth, barWidth, theme, symbols)
+    for (bin, count) in bins.enumerated() where count > 0 {
+      drawBar(Double(count) / Double(most), atLeast: 1, &grid, plot, bin * barWidth, barWidth, theme, symbols)
     }
     let across = barWidth * bins.count
     let used = grid.draw(lowEnd, x: plot.x, y: plot.bottom, style: theme[.axis], width: across / 2)

@@ -17,11 +17,11 @@ package struct MouseEvent: Sendable, Hashable, Codable {
     case press, release, doublePress, wheelUp, wheelDown
   }
   package var action: Action
-  package var place: Point
+  package var point: Point
 
-  package init(action: Action, place: Point) {
+  package init(action: Action, point: Point) {
     self.action = action
-    self.place = place
+    self.point = point
   }
 }
 

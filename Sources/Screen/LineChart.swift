@@ -91,12 +91,12 @@ package struct LineChart: Sendable, Hashable {
   /// The value at `column` of `columns`, between its neighbours; nil right of the last one.
   private func value(_ values: [Double], at column: Int, of columns: Int) -> Double? {
     guard columns > 1, extent > 1 else { return column == 0 ? values.first : nil }
-    let place = Double(column) / Double(columns - 1) * Double(extent - 1)
-    let below = Int(place)
+    let position = Double(column) / Double(columns - 1) * Double(extent - 1)
+    let below = Int(position)
     if below >= values.count { return nil }
     // The last value may fall between two columns: it is drawn in the first of them.
-    guard below + 1 < values.count else { return place - Double(below) < 1e-9 || below == 0 ? values[below] : nil }
-    return values[below] + (values[below + 1] - values[below]) * (place - Double(below))
+    guard below + 1 < values.count else { return position - Double(below) < 1e-9 || below == 0 ? values[below] : nil }
+    return values[below] + (values[below + 1] - values[below]) * (position - Double(below))
   }
 
   private func drawBraille(

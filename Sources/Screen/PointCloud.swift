@@ -13,7 +13,7 @@ package struct PointCloud: Sendable {
     canvas = BrailleCanvas(width: width, height: height)
   }
 
-  /// Adds a point at a place from 0 to 1 to the right and down; one outside is left out.
+  /// Adds a point at a position from 0 to 1 to the right and down; one outside is left out.
   package mutating func add(x: Double, y: Double, kind: Int) {
     guard x >= 0, x < 1, y >= 0, y < 1 else { return }
     let (column, row) = (Int(x * Double(canvas.dotsAcross)), Int(y * Double(canvas.dotsDown)))
@@ -22,8 +22,8 @@ package struct PointCloud: Sendable {
   }
 
   package func draw(into grid: inout Grid, in rect: Rect, symbols: Symbols, style: (Int) -> Style) {
-    for (place, counts) in kinds {
-      let (x, y) = (place % width, place / width)
+    for (cell, counts) in kinds {
+      let (x, y) = (cell % width, cell / width)
       let kind = counts.max { a, b in (a.value, b.key) < (b.value, a.key) }?.key ?? 0
       let total = counts.values.reduce(0, +)
       let glyph: String

@@ -22,9 +22,9 @@ extension Color {
       let grey = 8 + 10 * (number - 232)
       return (grey, grey, grey)
     }
-    let place = Int(number) - 16
-    guard place >= 0 else { return (0, 0, 0) }
-    return (cubeLevels[place / 36], cubeLevels[place / 6 % 6], cubeLevels[place % 6])
+    let index = Int(number) - 16
+    guard index >= 0 else { return (0, 0, 0) }
+    return (cubeLevels[index / 36], cubeLevels[index / 6 % 6], cubeLevels[index % 6])
   }
 
   /// A fixed colour by its red, green and blue; any other as it is.

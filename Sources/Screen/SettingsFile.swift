@@ -20,7 +20,7 @@ package struct SettingsError: Error, Sendable, Hashable {
 
 /// The part of TOML that settings and themes need: `[section]` headings, `key = value` with texts, numbers, `true` and
 /// `false`, and lists of these on one line, and `#` comments. Every entry knows its line, so that what is wrong with a
-/// value later on can be said with its place. What is outside of this part of TOML is refused, never guessed.
+/// value later on can be said with its line. What is outside of this part of TOML is refused, never guessed.
 package struct SettingsFile: Sendable, Hashable {
   package struct Entry: Sendable, Hashable {
     /// Nil before the first heading.

@@ -55,15 +55,15 @@ package struct Theme: Sendable, Hashable {
   /// The style of a chart's mark at `share` of its range, from 0 to 1. Between two RGB colours they are mixed.
   package func gradient(at share: Double) -> Style {
     var style = self[.text]
-    let place = max(0, min(1, share.isFinite ? share : 0)) * Double(gradient.count - 1)
-    let below = Int(place)
+    let position = max(0, min(1, share.isFinite ? share : 0)) * Double(gradient.count - 1)
+    let below = Int(position)
     guard below + 1 < gradient.count, case .rgb(let r0, let g0, let b0) = gradient[below],
       case .rgb(let r1, let g1, let b1) = gradient[below + 1]
     else {
-      style.foreground = gradient[min(gradient.count - 1, Int(place.rounded()))]
+      style.foreground = gradient[min(gradient.count - 1, Int(position.rounded()))]
       return style
     }
-    let part = place - Double(below)
+    let part = position - Double(below)
     func mixed(_ low: UInt8, _ high: UInt8) -> UInt8 {
       UInt8((Double(low) + (Double(high) - Double(low)) * part).rounded())
     }

@@ -5,8 +5,8 @@ package enum ThemeError: Error, Sendable, Hashable {
   case notText(file: String, line: Int, key: String)
   case badStyle(file: String, line: Int, key: String, word: String)
 
-  /// The place as `file:line`.
-  package var place: String {
+  /// As `file:line`.
+  package var location: String {
     switch self {
     case .syntax(let file, let line, _), .unknownKey(let file, let line, _, _), .notText(let file, let line, _),
       .badStyle(let file, let line, _, _):
@@ -14,7 +14,7 @@ package enum ThemeError: Error, Sendable, Hashable {
     }
   }
 
-  /// What is wrong, without the place.
+  /// What is wrong, without the location.
   package var problem: String {
     switch self {
     case .syntax(_, _, let reason): "not readable: \(reason)"
@@ -195,8 +195,8 @@ extension Color {
     } else {
       let names = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]
       let bright = word.hasPrefix("bright-")
-      guard let place = names.firstIndex(of: bright ? String(word.dropFirst(7)) : word) else { return nil }
-      self = .named(UInt8(place + (bright ? 8 : 0)))
+      guard let location = names.firstIndex(of: bright ? String(word.dropFirst(7)) : word) else { return nil }
+      self = .named(UInt8(location + (bright ? 8 : 0)))
     }
   }
 }

@@ -87,9 +87,9 @@ extension ScoreCache {
     var kept = try spaces(pinned: pinned)
     var total = kept.reduce(0) { $0 + $1.bytes }
     var gone: [CachedSpace] = []
-    while total > limit, let place = kept.lastIndex(where: { !$0.isPinned && $0.bytes > 0 }) {
-      total -= kept[place].bytes
-      gone.append(kept.remove(at: place))
+    while total > limit, let index = kept.lastIndex(where: { !$0.isPinned && $0.bytes > 0 }) {
+      total -= kept[index].bytes
+      gone.append(kept.remove(at: index))
     }
     if !gone.isEmpty { try remove(gone.map(\.space)) }
     return gone

@@ -7,15 +7,15 @@ struct BlockMaxima {
   private static let width = 512
   private let count: Int
   private var maxima: [UInt64]
-  private var places: [Int]
+  private var indices: [Int]
 
   init(count: Int) {
     self.count = count
     let blocks = (count + Self.width - 1) / Self.width
     // An upper bound of every gain, which no gain equals.
     maxima = Array(repeating: UInt64(bitPattern: Int64.max), count: blocks)
-    places = Array(repeating: 0, count: blocks)
-    for block in 0..<blocks { places[block] = block * Self.width }
+    indices = Array(repeating: 0, count: blocks)
+    for block in 0..<blocks { indices[block] = block * Self.width }
   }
 
   /// The largest of `gains`, which have fallen or stayed since the last call.
@@ -24,12 +24,12 @@ struct BlockMaxima {
       let (block, bound) = maxima.withUnsafeBufferPointer { buffer in
         buffer.baseAddress.map { FixedPoint.firstMaximum($0, count: buffer.count) } ?? (0, 0)
       }
-      let place = places[block]
-      if Int64(bitPattern: gains[place]) == bound { return (place, bound) }
+      let index = indices[block]
+      if Int64(bitPattern: gains[index]) == bound { return (index, bound) }
       let start = block * Self.width
       let found = FixedPoint.firstMaximum(gains + start, count: min(Self.width, count - start))
       maxima[block] = UInt64(bitPattern: found.gain)
-      places[block] = start + found.index
+      indices[block] = start + found.index
     }
   }
 }

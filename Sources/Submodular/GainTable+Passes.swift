@@ -28,9 +28,9 @@ extension GainTable {
       }
       for start in stride(from: 0, to: rows.count, by: 4) {
         var group = RowGroup(padding: rows[start])
-        for place in 0..<min(4, rows.count - start) {
-          let row = first + start + place
-          group.set(place, rows[start + place], low: coverage[row], high: objective.ceilings[row])
+        for number in 0..<min(4, rows.count - start) {
+          let row = first + start + number
+          group.set(number, rows[start + number], low: coverage[row], high: objective.ceilings[row])
         }
         grid.add(group, count: dense.columns, to: sums[worker])
       }
@@ -131,12 +131,12 @@ extension GainTable {
     guard case .dense(let dense) = kernel.storage else { return }
     let rows = changes.enumerated().map { dense.row($1.row, scratch: scratch[4 * worker + $0]) }
     var group = RowGroup(padding: rows[0])
-    for (place, change) in changes.enumerated() {
-      group.set(place, rows[place], low: change.low, high: change.high)
+    for (number, change) in changes.enumerated() {
+      group.set(number, rows[number], low: change.low, high: change.high)
     }
     grid.take(group, count: dense.columns, from: target)
-    for (place, change) in changes.enumerated() {
-      list(change.row, rows[place], count: dense.columns, worker: worker)
+    for (number, change) in changes.enumerated() {
+      list(change.row, rows[number], count: dense.columns, worker: worker)
     }
   }
 }

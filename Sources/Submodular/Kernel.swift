@@ -30,7 +30,7 @@ package final class Kernel: Sendable {
   ///   - rescaling: `minMax` and `positive` rescale the matrix in place, in float32 arithmetic; `none` refuses negative
   ///     elements.
   ///   - noHelp: the element that stands for an example without effect, which `positive` brings to 0.
-  /// - Throws: `SubmodularError` for an empty matrix, or an element that is not finite or negative, named by its place.
+  /// - Throws: `SubmodularError` for an empty matrix, or an element that is not finite or negative, named by its row and column.
   package convenience init(
     _ matrix: consuming Matrix, rescaling: Rescaling, noHelp: Float = 0, name: String = "utilities",
     workers: Workers = Workers()
@@ -65,7 +65,7 @@ package final class Kernel: Sendable {
 
   /// A sparse kernel; what has no entry is 0.
   ///
-  /// - Throws: `SubmodularError` for an empty matrix, or an entry that is not finite or negative, named by its place.
+  /// - Throws: `SubmodularError` for an empty matrix, or an entry that is not finite or negative, named by its row and column.
   package init(_ sparse: SparseMatrix, name: String = "utilities") throws {
     guard sparse.rows > 0, sparse.columns > 0 else { throw SubmodularError.empty(kernel: name) }
     var greatest: Float = 0

@@ -82,18 +82,18 @@ private final class Slabs {
 
   /// Room for `count` entries.
   func take(_ count: Int) -> UnsafeMutablePointer<SparseEntry> {
-    if let place = next, count <= left {
-      next = place + count
+    if let target = next, count <= left {
+      next = target + count
       left -= count
-      return place
+      return target
     }
     let size = max(count, Self.entries)
     let block = LargeMemory(bytes: size * MemoryLayout<SparseEntry>.stride)
     blocks.append(block)
-    let place = block.base.bindMemory(to: SparseEntry.self, capacity: size)
-    next = place + count
+    let target = block.base.bindMemory(to: SparseEntry.self, capacity: size)
+    next = target + count
     left = size - count
-    return place
+    return target
   }
 
   /// Takes back the last `count` entries of what was handed out last.

@@ -9,7 +9,7 @@ struct InputDecoder {
   private static let longestPaste = 1 << 20
 
   private var paste: String?
-  private var lastPress: (place: Point, time: Double)?
+  private var lastPress: (point: Point, time: Double)?
   // Scalars of the graphemes being typed; a grapheme ends where another one, or another kind of event, begins.
   private var typed = String.UnicodeScalarView()
   private var sawEscape = false
@@ -96,7 +96,7 @@ struct InputDecoder {
   }
 
   private mutating func takeMouse(_ input: cc_input, at time: Double) {
-    let place = Point(x: Int(input.x), y: Int(input.y))
+    let point = Point(x: Int(input.x), y: Int(input.y))
     var action: MouseEvent.Action
     switch input.action {
     case CC_MOUSE_WHEEL_UP: action = .wheelUp
@@ -104,15 +104,15 @@ struct InputDecoder {
     case CC_MOUSE_RELEASE: action = .release
     default:
       action = .press
-      if let last = lastPress, last.place == place, time - last.time <= Self.doublePressTime {
+      if let last = lastPress, last.point == point, time - last.time <= Self.doublePressTime {
         action = .doublePress
         // A third press begins anew.
         lastPress = nil
       } else {
-        lastPress = (place, time)
+        lastPress = (point, time)
       }
     }
-    events.append(.mouse(MouseEvent(action: action, place: place)))
+    events.append(.mouse(MouseEvent(action: action, point: point)))
   }
 
   private mutating func endTyped() {

@@ -60,10 +60,10 @@ struct AddedTokens: Sendable {
     return pieces
   }
 
-  private func match(in text: [UInt8], at place: Int) -> Token? {
-    for number in byFirstByte[Int(text[place])] {
+  private func match(in text: [UInt8], at offset: Int) -> Token? {
+    for number in byFirstByte[Int(text[offset])] {
       let content = tokens[number].content
-      if place + content.count <= text.count, text[place..<place + content.count].elementsEqual(content) {
+      if offset + content.count <= text.count, text[offset..<offset + content.count].elementsEqual(content) {
         return tokens[number]
       }
     }

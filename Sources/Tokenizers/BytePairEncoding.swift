@@ -111,7 +111,7 @@ struct BytePairEncoding: Sendable {
   }
 }
 
-/// A merge that may be made: rank and left place in one word, so that the order is that of ranks, then places.
+/// A merge that may be made: rank and left position in one word, so that the order is that of ranks, then positions.
 private struct Candidate {
   var order: UInt64
   var token: Int32

@@ -99,8 +99,8 @@ private struct WordScanner {
   var isAtEnd: Bool { at == scalars.count }
   var byteOffset: Int { offsets[at] }
 
-  private func isClass(_ place: Int, _ wanted: ScalarClass) -> Bool {
-    place < classes.count && classes[place] == wanted
+  private func isClass(_ index: Int, _ wanted: ScalarClass) -> Bool {
+    index < classes.count && classes[index] == wanted
   }
 
   private mutating func skip(_ wanted: ScalarClass, atMost limit: Int = .max) {
@@ -161,9 +161,9 @@ private struct WordScanner {
 
   private mutating func contraction(ignoringCase: Bool) -> Bool {
     guard scalars[at] == "'", at + 1 < scalars.count else { return false }
-    func letter(_ place: Int) -> Unicode.Scalar? {
-      guard place < scalars.count else { return nil }
-      let scalar = scalars[place]
+    func letter(_ index: Int) -> Unicode.Scalar? {
+      guard index < scalars.count else { return nil }
+      let scalar = scalars[index]
       guard ignoringCase else { return scalar }
       if scalar == "\u{17F}" { return "s" }  // the long s folds to s
       return scalar.isASCII ? scalar.properties.lowercaseMapping.unicodeScalars.first : scalar

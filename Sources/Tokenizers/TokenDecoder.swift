@@ -23,8 +23,8 @@ enum TokenDecoder: Sendable {
     case .strip(let character, let start, let end):
       return tokens.map { Self.strip($0, character: character, start: start, end: end) }
     case .metaspace(let mark, let dropsFirst):
-      return tokens.enumerated().map { place, token in
-        token.replacing(mark, with: place == 0 && dropsFirst ? [] : [0x20])
+      return tokens.enumerated().map { number, token in
+        token.replacing(mark, with: number == 0 && dropsFirst ? [] : [0x20])
       }
     }
   }

@@ -93,8 +93,8 @@ package enum DatasetSurveying {
         labelOfRow.append(-1)
         return
       }
-      if let place = known[label] {
-        labelOfRow.append(place)
+      if let index = known[label] {
+        labelOfRow.append(index)
       } else if labels.count < DatasetSurvey.mostLabels {
         known[label] = Int32(labels.count)
         labelOfRow.append(Int32(labels.count))
@@ -105,7 +105,7 @@ package enum DatasetSurveying {
     }
   }
 
-  /// The parts in order; labels get their places by how frequent they are.
+  /// The parts in order; labels are ordered by how frequent they are.
   private static func merged(_ parts: [Part]) -> DatasetSurvey {
     var labels: [String] = []
     var known: [String: Int] = [:]
@@ -115,8 +115,8 @@ package enum DatasetSurveying {
     ofRow.reserveCapacity(parts.count * piece)
     lengths.reserveCapacity(parts.count * piece)
     for part in parts {
-      let places = part.labels.map { label -> Int in
-        if let place = known[label] { return place }
+      let indices = part.labels.map { label -> Int in
+        if let index = known[label] { return index }
         guard labels.count < DatasetSurvey.mostLabels else { return -1 }
         known[label] = labels.count
         labels.append(label)
@@ -124,15 +124,15 @@ package enum DatasetSurveying {
         return labels.count - 1
       }
       for own in part.labelOfRow {
-        let place = own < 0 ? -1 : places[Int(own)]
-        if place >= 0 { counts[place] += 1 }
-        ofRow.append(Int32(place))
+        let index = own < 0 ? -1 : indices[Int(own)]
+        if index >= 0 { counts[index] += 1 }
+        ofRow.append(Int32(index))
       }
       lengths += part.lengths
     }
     let order = labels.indices.sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }
     var rank = [Int32](repeating: 0, count: labels.count)
-    for (place, label) in order.enumerated() { rank[label] = Int32(place) }
+    for (index, label) in order.enumerated() { rank[label] = Int32(index) }
     return DatasetSurvey(
       labels: order.map { labels[$0] }, labelOfRow: ofRow.map { $0 < 0 ? -1 : rank[Int($0)] }, lengths: lengths,
       unit: .characters, isEstimate: false)

@@ -7,7 +7,7 @@ import Scoring
 import Transformer
 
 extension RunEngine {
-  /// Writes the gradients of a pool's samples to a file that a run of influence can read in the place of a model.
+  /// Writes the gradients of a pool's samples to a file that a run of influence can read instead of a model.
   ///
   /// - Parameter specification: pool, model, template and, of the settings, the parameters and the projection; a sample without a
   ///   gradient is refused, since a file's rows are the pool's.

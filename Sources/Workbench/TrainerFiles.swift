@@ -25,9 +25,9 @@ struct TrainerFiles {
     let file = (path as NSString).lastPathComponent
     self.trainer = trainer
     dataPath = path
-    lines = samples.enumerated().map { place, sample in
+    lines = samples.enumerated().map { number, sample in
       var members = isChat ? Self.chat(sample, trainer, allTurns: allTurns) : Self.instruction(sample, trainer)
-      for field in added { members.append((field.name, field.values[place])) }
+      for field in added { members.append((field.name, field.values[number])) }
       return "{" + members.map { "\(JSONText.quoted($0.0)): \($0.1)" }.joined(separator: ", ") + "}"
     }
     switch trainer {
@@ -161,8 +161,8 @@ struct TrainerFiles {
     }
     turns.append(answer)
     let last = turns.count - 1
-    let messages = turns.enumerated().map { place, turn in
-      message(turn, trains: turn.role == "assistant" && (allTurns || place == last))
+    let messages = turns.enumerated().map { number, turn in
+      message(turn, trains: turn.role == "assistant" && (allTurns || number == last))
     }
     return [("messages", "[" + messages.joined(separator: ", ") + "]")]
   }

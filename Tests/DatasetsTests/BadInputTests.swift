@@ -72,7 +72,7 @@ import Testing
       #expect(row.reason.contains(bad.reason), "\(row.reason)")
       #expect(datasetError { _ = try file.sample(at: 300) } == .badRow(path: path, row))
       #expect(DatasetError.badRow(path: path, row).report.status == .badData)
-      #expect(DatasetError.badRow(path: path, row).report.place == "\(path):302")
+      #expect(DatasetError.badRow(path: path, row).report.location == "\(path):302")
     }
   }
 
@@ -174,7 +174,7 @@ import Testing
     #expect(datasetError { _ = try DatasetFile.open(binary) } == .binary(path: binary, kind: "a binary file"))
     let text = try folder.write("Dear all,\nplease find attached\n", as: "text")
     let error = datasetError { _ = try DatasetFile.open(text) }
-    #expect(error?.report.place == "\(text):1")
+    #expect(error?.report.location == "\(text):1")
     #expect(error?.report.problem.contains("not valid JSON") == true)
     for path in [empty, blank, packed, binary, text, folder.url.path] {
       #expect(datasetError { _ = try DatasetFile.open(path) }?.report.status == .badData)

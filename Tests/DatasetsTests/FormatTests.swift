@@ -78,7 +78,7 @@ import Testing
     }
     let bad = try folder.write("[\(row),\n{\"question\": \"q\" \"answer\": 1},\n7, \(row)]")
     let error = datasetError { _ = try samples(bad) }
-    #expect(error?.report.place == "\(bad):2")
+    #expect(error?.report.location == "\(bad):2")
     let skipped = try DatasetFile.open(bad).validated(skippingBadRows: true)
     #expect(skipped.summary.badRows.map(\.line) == [2, 3])
     #expect(try skipped.all().map(\.index) == [0, 3])

@@ -67,7 +67,7 @@ import Testing
     let good = try files()[0]
     let bad = try folder.write("{\"question\": \"q\", \"answer\": \"a\"}\n{\"question\": \"q\"}\n", as: "bad.jsonl")
     let error = datasetError { _ = try open([good, bad]).validated(skippingBadRows: false) }
-    #expect(error?.report.place == "\(bad):2")
+    #expect(error?.report.location == "\(bad):2")
     let skipped = try open([good, bad, good]).validated(skippingBadRows: true)
     #expect(
       skipped.summary.badRows == [BadRow(file: bad, line: 2, reason: "the row has no response: there is no \"answer\"")]

@@ -66,7 +66,7 @@ import Testing
     let file = try DatasetFile.open(path)
     #expect(file.summary.schema == .questionAnswer)
     let report = datasetError { _ = try file.validated(skippingBadRows: false) }?.report
-    #expect(report?.place == "\(path):1")
+    #expect(report?.location == "\(path):1")
     #expect(report?.problem == "the row has no \"question\"")
   }
 

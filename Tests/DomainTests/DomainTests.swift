@@ -25,7 +25,7 @@ import Testing
       Issue.record("\(text) was taken for a budget")
     } catch {
       #expect(error.status == .unusableArguments)
-      #expect(error.place == "--budget" && error.remedy != nil)
+      #expect(error.location == "--budget" && error.remedy != nil)
     }
   }
 

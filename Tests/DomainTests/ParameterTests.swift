@@ -77,7 +77,7 @@ import Testing
     for text in judged.good { #expect(parameter.problem(with: text) == nil, "\(text)") }
     for text in judged.bad {
       #expect(parameter.problem(with: text) != nil, "\(text)")
-      #expect(ParameterError(parameter: parameter, text: text).report.place == "--\(parameter.flag ?? "")")
+      #expect(ParameterError(parameter: parameter, text: text).report.location == "--\(parameter.flag ?? "")")
       var draft = RunDraft([judged.id: text])
       draft[.method] = Method.influence.rawValue
       #expect(throws: ParameterError.self, "\(text)") { try draft.specification(on: Self.base, onlyApplying: false) }

@@ -37,7 +37,7 @@ import Testing
       case 2...3:
         let action = [MouseEvent.Action.press, .doublePress, .wheelUp, .wheelDown, .release][random.below(5)]
         stage.send(
-          .input(.mouse(MouseEvent(action: action, place: Point(x: random.below(130), y: random.below(45))))))
+          .input(.mouse(MouseEvent(action: action, point: Point(x: random.below(130), y: random.below(45))))))
       case 4: stage.send(.input(.paste(Self.nasty(&random))))
       case 5: stage.send(news(&random, &nextRun))
       default: stage.press(Self.keys[random.below(Self.keys.count)])

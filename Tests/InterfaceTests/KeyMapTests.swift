@@ -44,7 +44,7 @@ import Testing
       _ = try KeyMap(parsing: text, file: "keys.toml")
     } throws: { error in
       guard let report = (error as? KeyMapError)?.report else { return false }
-      return report.place == "keys.toml:\(line)" && report.problem.contains(other) && report.remedy != nil
+      return report.location == "keys.toml:\(line)" && report.problem.contains(other) && report.remedy != nil
     }
   }
 
@@ -56,7 +56,7 @@ import Testing
     #expect {
       _ = try KeyMap(parsing: text, file: "keys.toml")
     } throws: { error in
-      (error as? KeyMapError)?.report.place == "keys.toml:\(line)"
+      (error as? KeyMapError)?.report.location == "keys.toml:\(line)"
     }
   }
 

@@ -379,7 +379,7 @@ import Testing
     let line = try #require(stage.text.split(separator: "\n").firstIndex { $0.contains("122   2.625") })
     stage.click(10, line)
     #expect(stage.text.contains("▸    4  122"))
-    stage.send(.input(.mouse(MouseEvent(action: .wheelDown, place: Point(x: 10, y: line)))))
+    stage.send(.input(.mouse(MouseEvent(action: .wheelDown, point: Point(x: 10, y: line)))))
     #expect(!stage.text.contains("pick  row    gain  label\n"))
     stage.click(10, line, twice: true)
     #expect(stage.model.contexts.contains(.inspect))

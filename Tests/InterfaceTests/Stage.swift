@@ -37,7 +37,7 @@ struct Stage {
   mutating func type(_ text: String) { for character in text { press(.character(character)) } }
 
   mutating func click(_ x: Int, _ y: Int, twice: Bool = false) {
-    send(.input(.mouse(MouseEvent(action: twice ? .doublePress : .press, place: Point(x: x, y: y)))))
+    send(.input(.mouse(MouseEvent(action: twice ? .doublePress : .press, point: Point(x: x, y: y)))))
   }
 
   mutating func resize(_ width: Int, _ height: Int) { send(.input(.resize(width: width, height: height))) }

@@ -120,7 +120,7 @@ private final class SpoiledCheckpoint {
     let report = try checkpoint.report()
     #expect(report?.status == .badData)
     #expect(report?.problem.contains("truncated") == true)
-    #expect(report?.place?.hasSuffix("model.safetensors") == true)
+    #expect(report?.location?.hasSuffix("model.safetensors") == true)
   }
 
   @Test func aMissingTensorIsNamed() throws {

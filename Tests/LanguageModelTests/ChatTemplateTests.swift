@@ -90,7 +90,7 @@ private struct Fixture: Decodable {
         let text = try template.render(fixture.turns(3))
         Issue.record("\(refused.name) gives \(text)")
       } catch {
-        #expect(error.report.place == "f" && error.report.status == .badData)
+        #expect(error.report.location == "f" && error.report.status == .badData)
         #expect(error.report.problem.contains(words[refused.name] ?? "line 1"), "\(error.report.problem)")
       }
     }

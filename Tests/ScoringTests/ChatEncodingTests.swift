@@ -181,7 +181,7 @@ import Transformer
           model: model, template: template, queries: rows, examples: rows, queryPath: "chats.jsonl", workers: 1)
         Issue.record("a system prompt that the template refuses was taken")
       } catch let error as EncodingError {
-        #expect(error.report.place == "chats.jsonl row 7" && error.report.status == .badData)
+        #expect(error.report.location == "chats.jsonl row 7" && error.report.status == .badData)
         #expect(error.report.problem.contains("the template refuses this"))
       }
     }

@@ -256,7 +256,7 @@ private func problem(_ body: () throws -> Distances) -> ErrorReport? {
     for tokenizer in [modelFolder, nil] {
       let report = problem { try remote(small.address, tokenizer: tokenizer) }
       #expect(report?.status == .badData)
-      #expect(report?.place?.hasPrefix("pool.jsonl row ") == true)
+      #expect(report?.location?.hasPrefix("pool.jsonl row ") == true)
     }
   }
 
@@ -342,7 +342,7 @@ private func problem(_ body: () throws -> Distances) -> ErrorReport? {
     #expect(!server.server.requests.isEmpty)
     #expect(server.server.requests.allSatisfy { $0.headers["authorization"] == "Bearer s3cret" })
     let report = problem { try remote(server.address, key: "s3cret\r\nHost: other") }
-    #expect(report?.place == "WINNOW_API_KEY" && report?.description.contains("s3cret") == false)
+    #expect(report?.location == "WINNOW_API_KEY" && report?.description.contains("s3cret") == false)
   }
 
   @Test(arguments: ["localhost:8000", "ftp://host/v1", "http://", "http://me:word@host/v1", "http://host/v1?key=1", ""])
@@ -358,7 +358,7 @@ private func problem(_ body: () throws -> Distances) -> ErrorReport? {
     server.end()
     let report = problem { try remote(address) }
     #expect(report?.problem.contains("does not answer") == true)
-    #expect(report?.place == address + "/v1")
+    #expect(report?.location == address + "/v1")
   }
 
   @Test func aRunIsCancelledWhileTheServerIsSilent() throws {

@@ -277,7 +277,7 @@ private struct ForgetfulStore: DistanceStore {
       Issue.record("scored a query that does not fit")
     } catch let error as ScoringError {
       #expect(error.report.status == .badData)
-      #expect(error.report.place?.contains("samples.jsonl row 0") == true)
+      #expect(error.report.location?.contains("samples.jsonl row 0") == true)
     }
   }
 }

@@ -124,7 +124,7 @@ import Testing
       Column("label", width: 6, isFlexible: true, most: 8, rank: 1), Column("note", width: 10, rank: 2),
     ]
     func places(_ width: Int) -> [String] {
-      ColumnLayout(columns, in: width).places.map { $0.map { "\($0.x)+\($0.width)" } ?? "-" }
+      ColumnLayout(columns, in: width).spans.map { $0.map { "\($0.x)+\($0.width)" } ?? "-" }
     }
     #expect(places(30) == ["0+3", "5+5", "12+6", "20+10"])
     #expect(places(29) == ["0+3", "5+11", "18+8", "-"] || places(29)[3] == "-")
@@ -132,7 +132,7 @@ import Testing
     #expect(places(10) == ["0+3", "5+5", "-", "-"])
     #expect(places(40)[2].hasSuffix("+8"))
     for width in 0..<60 {
-      for place in ColumnLayout(columns, in: width).places.compactMap({ $0 }) {
+      for place in ColumnLayout(columns, in: width).spans.compactMap({ $0 }) {
         #expect(place.x + place.width <= max(width, 0))
       }
     }

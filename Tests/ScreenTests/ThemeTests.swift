@@ -72,7 +72,7 @@ import Testing
       _ = try Theme(parsing: text, id: "bad", file: "Themes/bad.toml")
     } throws: { error in
       guard let error = error as? ThemeError else { return false }
-      return error.place == "Themes/bad.toml:\(line)" && !error.problem.isEmpty && !error.remedy.isEmpty
+      return error.location == "Themes/bad.toml:\(line)" && !error.problem.isEmpty && !error.remedy.isEmpty
     }
   }
 

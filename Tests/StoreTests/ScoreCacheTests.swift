@@ -88,7 +88,7 @@ import Testing
       _ = try ScoreCache(folder: "/proc/no/such/place")
       Issue.record("opened a cache where none can be")
     } catch let error as StoreError {
-      #expect(error.report.place == "/proc/no/such/place")
+      #expect(error.report.location == "/proc/no/such/place")
       #expect(error.report.status == .failed)
     }
   }
@@ -146,7 +146,7 @@ import Testing
     let (fault, report) = try #require(fault { _ = try RunLibrary(path: path) })
     #expect(fault.code == 26 && fault.message == "file is not a database")
     #expect(report.problem == "the database can't be used: file is not a database (SQLite 26)")
-    #expect(report.place == path)
+    #expect(report.location == path)
     #expect(report.remedy == "Moved away, it is made anew (its contents are then missing).")
   }
 

@@ -75,7 +75,7 @@ import Testing
         _ = try Kernel(matrix(elements), rescaling: rescaling, name: "U.npy")
         Issue.record("accepted")
       } catch let error as SubmodularError {
-        #expect(error.report.place == "U.npy, row 13, column 30")
+        #expect(error.report.location == "U.npy, row 13, column 30")
         #expect(error.report.status == .badData)
       }
     }

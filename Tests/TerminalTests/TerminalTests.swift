@@ -208,7 +208,7 @@ private func freshModes() throws -> termios {
       ("press", 4, 2), ("release", 4, 2), ("doublePress", 4, 2), ("release", 4, 2), ("wheelUp", 79, 23),
       ("wheelDown", 0, 0),
     ]
-    #expect(lines == actions.map { "mouse(MouseEvent(action: \($0.0), place: Point(x: \($0.1), y: \($0.2))))" })
+    #expect(lines == actions.map { "mouse(MouseEvent(action: \($0.0), point: Point(x: \($0.1), y: \($0.2))))" })
   }
 
   @Test func theMouseCanBeLeftAlone() throws {

@@ -157,7 +157,9 @@ import Workbench
       let matrix = try NumpyMatrix(path: out.path)
       let file = try DatasetFile.open(path: url.path, role: .pool)
       let labels = try file.samples(at: 0..<40).map { $0.label ?? "" }
-      let outcome = try engine.execute(specification(url), cancellation: Cancellation()) { _ in }
+      var specification = specification(url)
+      specification.rescaling = .minMax
+      let outcome = try engine.execute(specification, cancellation: Cancellation()) { _ in }
       let map = try outcome.heatMap(
         order: .label, label: { labels[$0.value] }, workers: Workers(), cancellation: Cancellation())
       let order = (0..<40).sorted { labels[$0] != labels[$1] ? labels[$0] < labels[$1] : $0 < $1 }

@@ -2,16 +2,16 @@ import Domain
 import Screen
 
 extension Model {
-  /// What a run is called where there are several: its number in the library, or its place in this session.
-  func name(ofRun place: Int) -> String {
-    guard runs.indices.contains(place) else { return "" }
-    return runs[place].isStored ? runs[place].number.map { "no. \($0)" } ?? "run \(place + 1)" : "run \(place + 1)"
+  /// What a run is called where there are several: its number in the library, or its number in this session.
+  func name(ofRun index: Int) -> String {
+    guard runs.indices.contains(index) else { return "" }
+    return runs[index].isStored ? runs[index].number.map { "no. \($0)" } ?? "run \(index + 1)" : "run \(index + 1)"
   }
 
   /// Asks for what each objective gives to each choice, if that is not known: the table that is written has it too.
   mutating func wantsCross() -> [Effect] {
     guard screen == .compare, currentRun?.isGoingOn != true else { return [] }
-    let ids = comparedPlaces.compactMap { runs[$0].id }
+    let ids = comparedRuns.compactMap { runs[$0].id }
     guard ids.count >= 2, compare.askedCross != ids else { return [] }
     compare.askedCross = ids
     return [.cross(ids)]
@@ -21,9 +21,9 @@ extension Model {
   func drawCurves(in rect: Rect, _ frame: inout Frame) {
     let inside = frame.panel(
       .curves, rect, title: "\(facetMark)Value at a shared budget", isFocused: focusedPanel == .curves)
-    let places = comparedPlaces
-    let measured = places.indices.filter { runs[places[$0]].hasGains }
-    guard places.count >= 2 else { return }
+    let compared = comparedRuns
+    let measured = compared.indices.filter { runs[compared[$0]].hasGains }
+    guard compared.count >= 2 else { return }
     guard measured.count >= 2 else {
       frame.paragraph(
         measured.isEmpty
@@ -31,16 +31,16 @@ extension Model {
         .muted, in: inside)
       return
     }
-    let shared = places.map { runs[$0].picks.count }.min() ?? 0
-    let isOneMethod = Set(measured.map { runs[places[$0]].specification.method }).count == 1
+    let shared = compared.map { runs[$0].picks.count }.min() ?? 0
+    let isOneMethod = Set(measured.map { runs[compared[$0]].specification.method }).count == 1
     // Objectives are different quantities: each is then drawn as a share of what its run reached.
     let curves = measured.map { line -> (line: Int, worth: Double, values: [Double]) in
       var sum = 0.0
-      let values = runs[places[line]].picks.prefix(shared).map { pick in
+      let values = runs[compared[line]].picks.prefix(shared).map { pick in
         sum += pick.gain
         return sum
       }
-      let whole = runs[places[line]].objective
+      let whole = runs[compared[line]].objective
       return (line, sum, isOneMethod || whole <= 0 ? values : values.map { $0 / whole })
     }
     if !isOneMethod {
@@ -68,7 +68,7 @@ extension Model {
   func drawOverlap(in rect: Rect, _ frame: inout Frame) {
     let inside = frame.panel(
       .overlap, rect, title: "\(facetMark)Overlap of each two", isFocused: focusedPanel == .overlap)
-    guard let comparison = compare.comparison, comparison.pairs.count == comparedPlaces.count else { return }
+    guard let comparison = compare.comparison, comparison.pairs.count == comparedRuns.count else { return }
     let lines = comparison.pairs.indices
     let columns = [Column("", width: 1)] + lines.map { Column(Self.runLetters[$0], width: 6, alignment: .right) }
     let layout = ColumnLayout(columns, in: inside.width)
@@ -93,9 +93,9 @@ extension Model {
   private var facetMark: String {
     let facets = facets
     guard layout.panels.filter({ facets.contains($0.panel) }).count == 1,
-      let place = facets.firstIndex(of: compare.facet)
+      let index = facets.firstIndex(of: compare.facet)
     else { return "" }
-    return "\(place + 1)/\(facets.count) "
+    return "\(index + 1)/\(facets.count) "
   }
 
   /// Rows of each label in each run.
@@ -121,7 +121,7 @@ extension Model {
       ] + sets.indices.map { Column(Self.runLetters[$0], width: 5, alignment: .right) }
     let layout = ColumnLayout(columns, in: inside.width)
     frame.header(columns, layout, in: inside)
-    let used = (layout.places.last?.map { $0.x + $0.width } ?? 0) + 2
+    let used = (layout.spans.last?.map { $0.x + $0.width } ?? 0) + 2
     let room = sets.count == 2 ? inside.width - used : 0
     let most = order.map { label in sets.indices.map { share($0, label) }.max() ?? 0 }.max() ?? 1
     for (y, label) in order.prefix(max(0, inside.height - 1)).enumerated() {
@@ -174,12 +174,12 @@ extension Model {
   func drawCrossed(in rect: Rect, _ frame: inout Frame) {
     let inside = frame.panel(
       .crossed, rect, title: "\(facetMark)Objectives on each other's rows", isFocused: focusedPanel == .crossed)
-    let places = comparedPlaces
-    guard places.count >= 2 else {
+    let compared = comparedRuns
+    guard compared.count >= 2 else {
       frame.paragraph("Two runs are needed.", .muted, in: inside)
       return
     }
-    let ids = places.compactMap { runs[$0].id }
+    let ids = compared.compactMap { runs[$0].id }
     guard compare.crossedRuns == ids else {
       frame.text(
         currentRun?.isGoingOn == true ? "Evaluated when the run has ended." : "Evaluating \(symbols.ellipsis)", .muted,
@@ -188,32 +188,32 @@ extension Model {
     }
     let columns =
       [Column("", width: 1), Column("objective", width: 9, isFlexible: true, most: 24)]
-      + places.indices.map { Column("\(Self.runLetters[$0])'s", width: 6, alignment: .right) }
+      + compared.indices.map { Column("\(Self.runLetters[$0])'s", width: 6, alignment: .right) }
     let layout = ColumnLayout(columns, in: inside.width)
     frame.header(columns, layout, in: inside)
-    for (row, place) in places.enumerated() where row + 1 < inside.height {
+    for (row, index) in compared.enumerated() where row + 1 < inside.height {
       let values = compare.crossed.indices.contains(row) ? compare.crossed[row] : []
-      let cells = places.indices.map { column -> (String, StyleName) in
+      let cells = compared.indices.map { column -> (String, StyleName) in
         let value = values.indices.contains(column) ? values[column] : nil
         return (value.map { Format.measure($0) } ?? symbols.dash, column == row ? .number : .text)
       }
       frame.row(
-        [(Self.runLetters[row], Self.runStyles[row]), (runs[place].specification.method.shortName, .text)] + cells,
+        [(Self.runLetters[row], Self.runStyles[row]), (runs[index].specification.method.shortName, .text)] + cells,
         columns, layout, in: Rect(x: inside.x, y: inside.y + 1 + row, width: inside.width, height: 1))
     }
     frame.paragraph(
       "A line: one objective, applied to what each run chose.", .muted, in: inside,
-      y: places.count + (inside.height > places.count + 3 ? 2 : 1))
+      y: compared.count + (inside.height > compared.count + 3 ? 2 : 1))
   }
 
   /// The file that the compared rows are of, and its survey; says why where that is not to be had.
   private func comparedFile(in rect: Rect, _ frame: inout Frame) -> (OpenedFile, DatasetSurvey)? {
-    guard comparedRuns != nil else { return nil }
+    guard comparedPair != nil else { return nil }
     guard let file = files[.pool]?.opened, comparedPool == file.summary.contentHash else {
       frame.paragraph("The pool that these runs chose from is not the one that is open.", .muted, in: rect)
       return nil
     }
-    guard let survey = file.survey, compare.sets.count == comparedPlaces.count else {
+    guard let survey = file.survey, compare.sets.count == comparedRuns.count else {
       frame.text("Reading all rows \(symbols.ellipsis)", .muted, in: rect)
       return nil
     }

@@ -3,28 +3,28 @@ import Domain
 extension Model {
   /// Everything that the Compare screen says of its runs, a column each; nil without two.
   var compareReport: ReportTable? {
-    let places = comparedPlaces
-    guard places.count >= 2, let comparison = compare.comparison else { return nil }
-    let chosen = places.map { runs[$0] }
-    let letters = Array(Self.runLetters.prefix(places.count))
+    let compared = comparedRuns
+    guard compared.count >= 2, let comparison = compare.comparison else { return nil }
+    let chosen = compared.map { runs[$0] }
+    let letters = Array(Self.runLetters.prefix(compared.count))
     func plain(_ value: Double) -> String { "\(value)" }
     var lines: [[String]] = [
       ["method"] + chosen.map(\.specification.method.rawValue),
-      ["run"] + places.map { name(ofRun: $0) },
+      ["run"] + compared.map { name(ofRun: $0) },
       ["pool"] + chosen.map { $0.specification.pool ?? "" },
       ["seed"] + chosen.map { "\($0.specification.seed)" },
       ["rows"] + chosen.map { "\($0.picks.count)" },
       ["only here"] + compare.only.map { "\($0)" },
       ["own objective"] + chosen.map { $0.hasGains ? plain($0.objective) : "" },
-      [places.count == 2 ? "in both" : "in all"] + places.map { _ in "\(compare.shared)" },
+      [compared.count == 2 ? "in both" : "in all"] + compared.map { _ in "\(compare.shared)" },
     ]
-    if places.count == 2 {
+    if compared.count == 2 {
       let agreement = comparison.rankCorrelation.map(plain) ?? ""
       lines.append(["overlap (Jaccard)", plain(comparison.jaccard), plain(comparison.jaccard)])
       lines.append(["rank agreement (Spearman)", agreement, agreement])
     } else {
       func line(_ name: String, _ other: Int, _ value: (Comparison.Pair) -> String) -> [String] {
-        [name] + places.indices.map { $0 == other ? "" : value(comparison.pairs[other][$0]) }
+        [name] + compared.indices.map { $0 == other ? "" : value(comparison.pairs[other][$0]) }
       }
       for (other, letter) in letters.enumerated() {
         lines.append(line("in common with \(letter)", other) { "\($0.common)" })
@@ -32,13 +32,13 @@ extension Model {
         lines.append(line("rank agreement with \(letter) (Spearman)", other) { $0.rankCorrelation.map(plain) ?? "" })
       }
     }
-    if compare.crossedRuns == chosen.compactMap(\.id), compare.crossed.count == places.count {
+    if compare.crossedRuns == chosen.compactMap(\.id), compare.crossed.count == compared.count {
       for (row, letter) in letters.enumerated() {
         lines.append(["objective of \(letter)"] + compare.crossed[row].map { $0.map(plain) ?? "" })
       }
     }
     let sets = compare.sets
-    if sets.count == places.count, let survey = files[.pool]?.opened?.survey {
+    if sets.count == compared.count, let survey = files[.pool]?.opened?.survey {
       for label in survey.labels.indices where sets.contains(where: { $0.labels[label] > 0 }) {
         lines.append(["label: \(survey.labels[label])"] + sets.map { "\($0.labels[label])" })
       }

@@ -36,18 +36,18 @@ enum CompareScreen: ScreenPart {
     PanelPart(
       .versus,
       list: ListPane(
-        \.compare.runList, count: { $0.comparedPlaces.count }, page: { model, _ in model.comparedPlaces.count }),
+        \.compare.runList, count: { $0.comparedRuns.count }, page: { model, _ in model.comparedRuns.count }),
       enter: .init(
-        "inspect", unless: { $0.comparedRuns == nil ? needsTwo : nil },
+        "inspect", unless: { $0.comparedPair == nil ? needsTwo : nil },
         asks: { model in
-          let runs = model.comparedPlaces
+          let runs = model.comparedRuns
           guard runs.indices.contains(model.compare.runList.cursor) else { return [] }
           model.inspect(run: runs[model.compare.runList.cursor])
           model.show(.inspect)
           return []
         }),
       sideways: { model, steps in
-        guard model.comparedRuns != nil else { return false }
+        guard model.comparedPair != nil else { return false }
         model.stepRun(at: model.compare.runList.cursor, by: steps)
         return true
       }, draw: { $0.drawVersus(in: $1, &$2) }),
@@ -65,7 +65,7 @@ enum CompareScreen: ScreenPart {
         "go to row", unless: { $0.comparedRow == nil ? Command.noRow : nil },
         asks: { model in model.comparedRow.map { model.jump(to: $0.index, of: .pool, model.comparedPool) } ?? [] }),
       sideways: { model, steps in
-        let groups = Comparison.Group.all(of: model.comparedPlaces.count)
+        let groups = Comparison.Group.all(of: model.comparedRuns.count)
         model.compare.group = groups.next(after: model.compare.group, by: steps) ?? .all
         return true
       }, draw: { $0.drawDiffering(in: $1, &$2) }),
@@ -83,16 +83,16 @@ enum CompareScreen: ScreenPart {
       .addRun, [.character("+"), .character("=")], in: [.compare], "one more",
       "Set one more run beside the compared ones, up to four", footer: true,
       unless: { model in
-        guard model.comparedRuns != nil else { return needsTwo }
-        if model.comparedPlaces.count == CompareState.mostRuns { return "Four runs are as many as are compared." }
+        guard model.comparedPair != nil else { return needsTwo }
+        if model.comparedRuns.count == CompareState.mostRuns { return "Four runs are as many as are compared." }
         return model.furtherRun == nil ? "All runs that have ended are compared." : nil
       }, does: { $0.addRun() }),
     Command(
       .dropRun, [.character("-")], in: [.compare], "one less",
       "Compare one run less: the one under the cursor, or the last",
       unless: { model in
-        guard model.comparedRuns != nil else { return needsTwo }
-        return model.comparedPlaces.count > 2 ? nil : "Two runs are as few as can be compared."
+        guard model.comparedPair != nil else { return needsTwo }
+        return model.comparedRuns.count > 2 ? nil : "Two runs are as few as can be compared."
       }, does: { $0.dropRun() }),
     Command(
       "exportTable", [.character("e")], in: [.compare], "export",
@@ -107,7 +107,7 @@ enum CompareScreen: ScreenPart {
     Command(
       action, [.character(key)], in: [.compare], title, meaning,
       unless: { model in
-        guard let pair = model.comparedRuns else { return needsTwo }
+        guard let pair = model.comparedPair else { return needsTwo }
         let end = steps < 0 ? model.comparableRuns.first : model.comparableRuns.last
         return (line == 0 ? pair.a : pair.b) == end ? "There is no other run on that side." : nil
       }, does: { $0.stepRun(at: line, by: steps) })
@@ -134,7 +134,7 @@ enum CompareScreen: ScreenPart {
 
   static func hint(_ model: Model) -> String {
     func key(_ action: Action) -> String { model.key(action) }
-    if model.comparedRuns == nil {
+    if model.comparedPair == nil {
       return "Two runs that have ended are needed: press \(key(.startRun)) to start one."
     }
     return model.focusedPanel == .versus
@@ -145,7 +145,7 @@ enum CompareScreen: ScreenPart {
   static func settle(_ model: inout Model) {
     model.settleComparison()
     model.compare.list.settle(count: model.compare.rows.count, page: model.page(of: .differing))
-    let runs = model.comparedPlaces.count
+    let runs = model.comparedRuns.count
     model.compare.runList.settle(count: runs, page: max(1, runs))
   }
 

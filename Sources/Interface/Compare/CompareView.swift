@@ -7,10 +7,10 @@ extension Model {
     let isFocused = focusedPanel == .versus
     let inside = frame.panel(
       .versus, rect, title: "Compared",
-      note: isFocused && comparedRuns != nil ? "\(symbols.previous) run \(symbols.next)" : "",
+      note: isFocused && comparedPair != nil ? "\(symbols.previous) run \(symbols.next)" : "",
       isFocused: isFocused)
-    let places = comparedPlaces
-    guard places.count >= 2, let comparison = compare.comparison else {
+    let compared = comparedRuns
+    guard compared.count >= 2, let comparison = compare.comparison else {
       let have = comparableRuns.count
       frame.paragraph(
         have == 0
@@ -19,7 +19,7 @@ extension Model {
         .muted, in: inside)
       return
     }
-    let most = places.map { Format.count(runs[$0].picks.count).count }.max() ?? 0
+    let most = compared.map { Format.count(runs[$0].picks.count).count }.max() ?? 0
     let columns = [
       Column("", width: 1), Column("run", width: 5, isFlexible: true, most: 8),
       Column("method", width: 7, isFlexible: true, most: 19), Column("rows", width: max(4, most), alignment: .right),
@@ -29,12 +29,12 @@ extension Model {
     let table = Rect(x: inside.x + 2, y: inside.y, width: inside.width - 2, height: inside.height)
     let layout = ColumnLayout(columns, in: table.width)
     frame.header(columns, layout, in: table)
-    for (line, place) in places.enumerated() where line + 1 < inside.height {
-      let run = runs[place]
+    for (line, index) in compared.enumerated() where line + 1 < inside.height {
+      let run = runs[index]
       let name = run.specification.method.rawValue
       frame.row(
         [
-          (Self.runLetters[line], Self.runStyles[line]), (self.name(ofRun: place), .heading),
+          (Self.runLetters[line], Self.runStyles[line]), (self.name(ofRun: index), .heading),
           (inside.width < 60 ? run.specification.method.shortName : name, .text),
           (Format.count(run.picks.count), .number),
           (run.hasGains ? Format.measure(run.objective) : symbols.dash, .text),
@@ -44,7 +44,7 @@ extension Model {
       if line == compare.runList.cursor, isFocused { frame.cursorBar(bar, isFocused: true) }
       frame.mark(bar, .row(.versus, line))
     }
-    drawShared(comparison, in: inside, y: places.count + 1, &frame)
+    drawShared(comparison, in: inside, y: compared.count + 1, &frame)
   }
 
   /// What all compared runs have in common, under their lines.
@@ -75,7 +75,7 @@ extension Model {
     let inside = frame.panel(
       .differing, rect, title: "\(symbols.previous) \(title(of: compare.group)) \(symbols.next)",
       note: count > 0 ? "\(Format.count(compare.list.cursor + 1)) of \(Format.count(count))" : "", isFocused: isFocused)
-    guard comparedRuns != nil, let comparison = compare.comparison else { return }
+    guard comparedPair != nil, let comparison = compare.comparison else { return }
     if count == 0 {
       frame.text("No row.", .muted, in: inside)
       return
@@ -83,9 +83,9 @@ extension Model {
     let columns =
       [
         Column(
-          "row", width: max(5, Format.count(comparedPlaces.map { runs[$0].candidates }.max() ?? 0).count),
+          "row", width: max(5, Format.count(comparedRuns.map { runs[$0].candidates }.max() ?? 0).count),
           alignment: .right)
-      ] + comparedPlaces.indices.map { Column("in \(Self.runLetters[$0])", width: 6, alignment: .right) } + [
+      ] + comparedRuns.indices.map { Column("in \(Self.runLetters[$0])", width: 6, alignment: .right) } + [
         Column("label", width: 8, isFlexible: true, most: 16, rank: 1),
         Column("prompt", width: 12, isFlexible: true, rank: 2),
       ]

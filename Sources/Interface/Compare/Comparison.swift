@@ -46,21 +46,21 @@ struct ComparedSet: Sendable, Hashable {
 }
 
 extension Model {
-  /// The runs that have ended and chose something, by their places.
+  /// The runs that have ended and chose something, by their indices.
   var comparableRuns: [Int] { runs.indices.filter { !runs[$0].isGoingOn && !runs[$0].picks.isEmpty } }
 
   /// The first two runs that are compared: the latest two, unless others were asked for.
-  var comparedRuns: (a: Int, b: Int)? {
-    let places = comparableRuns
-    guard places.count >= 2 else { return nil }
-    let b = compare.b.flatMap { places.contains($0) ? $0 : nil } ?? places[places.count - 1]
-    let a = compare.a.flatMap { places.contains($0) ? $0 : nil } ?? places.last { $0 != b } ?? places[0]
+  var comparedPair: (a: Int, b: Int)? {
+    let compared = comparableRuns
+    guard compared.count >= 2 else { return nil }
+    let b = compare.b.flatMap { compared.contains($0) ? $0 : nil } ?? compared[compared.count - 1]
+    let a = compare.a.flatMap { compared.contains($0) ? $0 : nil } ?? compared.last { $0 != b } ?? compared[0]
     return (a, b)
   }
 
-  /// All runs that are compared, by their places: A, B and those beside them.
-  var comparedPlaces: [Int] {
-    guard let pair = comparedRuns else { return [] }
+  /// All runs that are compared, by their indices: A, B and those beside them.
+  var comparedRuns: [Int] {
+    guard let pair = comparedPair else { return [] }
     let known = Set(comparableRuns)
     return [pair.a, pair.b] + compare.more.filter(known.contains).prefix(CompareState.mostRuns - 2)
   }
@@ -70,55 +70,55 @@ extension Model {
 
   /// The facets, in the order they come: of two runs the overlap stands beside their names.
   var facets: [Panel] {
-    comparedPlaces.count > 2 ? CompareState.allFacets : CompareState.allFacets.filter { $0 != .overlap }
+    comparedRuns.count > 2 ? CompareState.allFacets : CompareState.allFacets.filter { $0 != .overlap }
   }
 
   /// The latest run that is not compared yet.
   var furtherRun: Int? {
-    let shown = comparedPlaces
+    let shown = comparedRuns
     return comparableRuns.last { !shown.contains($0) }
   }
 
   mutating func addRun() {
-    guard let pair = comparedRuns, let run = furtherRun else { return }
-    let more = Array(comparedPlaces.dropFirst(2))
+    guard let pair = comparedPair, let run = furtherRun else { return }
+    let more = Array(comparedRuns.dropFirst(2))
     (compare.a, compare.b, compare.more) = (pair.a, pair.b, more + [run])
   }
 
   /// Takes the run under the cursor off, or the last one where the cursor is elsewhere.
   mutating func dropRun() {
-    var places = comparedPlaces
-    guard places.count > 2 else { return }
-    places.remove(at: focusedPanel == .versus ? min(compare.runList.cursor, places.count - 1) : places.count - 1)
-    (compare.a, compare.b, compare.more) = (places[0], places[1], Array(places.dropFirst(2)))
+    var compared = comparedRuns
+    guard compared.count > 2 else { return }
+    compared.remove(at: focusedPanel == .versus ? min(compare.runList.cursor, compared.count - 1) : compared.count - 1)
+    (compare.a, compare.b, compare.more) = (compared[0], compared[1], Array(compared.dropFirst(2)))
   }
 
   /// Compares the runs if that has not been done.
   mutating func settleComparison() {
     guard screen == .compare else { return }
-    let places = comparedPlaces
-    if case .only(let place) = compare.group, place >= places.count { compare.group = .all }
+    let compared = comparedRuns
+    if case .only(let index) = compare.group, index >= compared.count { compare.group = .all }
     if !facets.contains(compare.facet) { compare.facet = .curves }
     if let panel = focus[.compare], CompareState.allFacets.contains(panel), !facets.contains(panel) {
       focus[.compare] = .curves
     }
-    if places != compare.compared {
-      compare.comparison = places.isEmpty ? nil : Comparison(places.map { runs[$0].picks })
+    if compared != compare.compared {
+      compare.comparison = compared.isEmpty ? nil : Comparison(compared.map { runs[$0].picks })
       compare.shared = compare.comparison?.positions(of: .shared).count ?? 0
-      compare.only = places.indices.map { compare.comparison?.positions(of: .only($0)).count ?? 0 }
+      compare.only = compared.indices.map { compare.comparison?.positions(of: .only($0)).count ?? 0 }
       compare.sets = []
     }
-    if places != compare.compared || compare.group != compare.comparedGroup {
+    if compared != compare.compared || compare.group != compare.comparedGroup {
       compare.rows = compare.comparison?.positions(of: compare.group) ?? []
       compare.list = ListState()
       compare.textTop = 0
     }
-    (compare.compared, compare.comparedGroup) = (places, compare.group)
+    (compare.compared, compare.comparedGroup) = (compared, compare.group)
     if compare.sets.isEmpty, let file = files[.pool]?.opened, file.summary.contentHash == comparedPool,
       let survey = file.survey
     {
-      compare.sets = places.map { place in
-        let rows = runs[place].picks.map(\.row)
+      compare.sets = compared.map { index in
+        let rows = runs[index].picks.map(\.row)
         let total = rows.reduce(0) { $0 + (survey.length(of: $1) ?? 0) }
         return ComparedSet(
           labels: survey.counts(of: rows),
@@ -134,18 +134,18 @@ extension Model {
   /// Puts an earlier or a later run on a line.
   mutating func stepRun(at line: Int, by steps: Int) {
     let all = comparableRuns
-    var places = comparedPlaces
-    guard places.indices.contains(line), let place = all.firstIndex(of: places[line]) else { return }
-    places[line] = all[max(0, min(all.count - 1, place + steps))]
-    (compare.a, compare.b, compare.more) = (places[0], places[1], Array(places.dropFirst(2)))
+    var compared = comparedRuns
+    guard compared.indices.contains(line), let index = all.firstIndex(of: compared[line]) else { return }
+    compared[line] = all[max(0, min(all.count - 1, index + steps))]
+    (compare.a, compare.b, compare.more) = (compared[0], compared[1], Array(compared.dropFirst(2)))
   }
 
   /// What a group of rows is called.
   func title(of group: Comparison.Group) -> String {
-    let isPair = comparedPlaces.count == 2
+    let isPair = comparedRuns.count == 2
     return switch group {
     case .all: isPair ? "Rows of either" : "Rows of any"
-    case .only(let place): "Only in \(Self.runLetters[min(place, Self.runLetters.count - 1)])"
+    case .only(let index): "Only in \(Self.runLetters[min(index, Self.runLetters.count - 1)])"
     case .shared: isPair ? "In both" : "In all"
     }
   }
@@ -157,8 +157,8 @@ extension Model {
 
   /// The pool that all compared runs chose from, if it is one and the same.
   var comparedPool: ContentHash? {
-    let places = comparedPlaces
-    guard let first = places.first, places.allSatisfy({ runs[$0].pool == runs[first].pool }) else { return nil }
+    let compared = comparedRuns
+    guard let first = compared.first, compared.allSatisfy({ runs[$0].pool == runs[first].pool }) else { return nil }
     return runs[first].pool
   }
 }

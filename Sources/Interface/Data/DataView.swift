@@ -22,11 +22,11 @@ extension Model {
     for (row, role) in DatasetRole.allCases.enumerated() where row < inside.height {
       let line = Rect(x: table.x, y: table.y + row, width: table.width, height: 1)
       let fact = facts[row]
-      let room = layout.places[1]?.width ?? 0
+      let room = layout.spans[1]?.width ?? 0
       if !fact.isPath {
         // What is said instead of a path has the whole line.
         frame.text(role.rawValue, .heading, in: line)
-        frame.text(fact.path, fact.style, in: line, x: layout.places[1]?.x ?? 0)
+        frame.text(fact.path, fact.style, in: line, x: layout.spans[1]?.x ?? 0)
       }
       if fact.isPath {
         let path = fact.path.truncated(to: room, keepingEnd: true, ellipsis: symbols.ellipsis)

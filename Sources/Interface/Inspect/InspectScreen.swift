@@ -162,7 +162,7 @@ enum InspectScreen: ScreenPart {
         run.pool == pool.summary.contentHash, let rank = run.picks.first(where: { $0.row == row })?.rank,
         let index = model.position(of: rank)
       else { return }
-      model.place(cursor: index, in: .chosen)
+      model.put(cursor: index, in: .chosen)
     },
     order: { model, reversing in
       guard let run = model.inspectedRun else { return }

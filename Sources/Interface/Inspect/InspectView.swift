@@ -6,10 +6,10 @@ extension Model {
     let isFocused = focusedPanel == .chosen
     let run = inspectedRun
     var title = "Chosen"
-    if let run, let place = inspect.run {
-      if runs.count > 1 { title = "Run \(place + 1) of \(runs.count)" }
+    if let run, let index = inspect.run {
+      if runs.count > 1 { title = "Run \(index + 1) of \(runs.count)" }
       if let number = run.number, run.isStored {
-        title = "Run \(place + 1) of \(runs.count) \(symbols.dot) no. \(number)"
+        title = "Run \(index + 1) of \(runs.count) \(symbols.dot) no. \(number)"
       }
       if inspect.order != .rank || inspect.isReversed {
         title += " \(symbols.dot) by \(inspect.order.rawValue)\(inspect.isReversed ? " reversed" : "")"

@@ -87,7 +87,7 @@ extension Model {
 }
 
 extension Frame {
-  /// A cleared box that stands over the screen; gives the place for its contents.
+  /// A cleared box that stands over the screen; gives the rectangle for its contents.
   mutating func layer(_ title: String, note: String = "", _ rect: Rect) -> Rect {
     // A column of air on either side, so that what is cut does not run into the border.
     grid.fill(Rect(x: rect.x - 1, y: rect.y, width: rect.width + 2, height: rect.height), style: theme[.text])

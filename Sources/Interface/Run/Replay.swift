@@ -34,8 +34,8 @@ package struct Replay: Sendable, Hashable {
   }
 
   mutating func change(speed steps: Int) {
-    let place = Self.speeds.firstIndex { $0 >= speed } ?? 0
-    speed = Self.speeds[max(0, min(Self.speeds.count - 1, place + steps))]
+    let index = Self.speeds.firstIndex { $0 >= speed } ?? 0
+    speed = Self.speeds[max(0, min(Self.speeds.count - 1, index + steps))]
   }
 }
 

@@ -7,8 +7,8 @@ enum Format {
   static func count(_ value: Int) -> String {
     let digits = String(value.magnitude)
     var text = ""
-    for (place, digit) in digits.enumerated() {
-      if place > 0, (digits.count - place).isMultiple(of: 3) { text += " " }
+    for (number, digit) in digits.enumerated() {
+      if number > 0, (digits.count - number).isMultiple(of: 3) { text += " " }
       text.append(digit)
     }
     return value < 0 ? "-" + text : text

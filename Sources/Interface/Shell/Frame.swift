@@ -3,12 +3,12 @@ import Screen
 
 /// A drawn screen, and what a click on each part of it means.
 struct Frame {
-  /// What stands at a place.
+  /// What stands at a point.
   enum Target: Hashable {
     case action(Action)
     case row(Panel, Int)
     case panel(Panel)
-    /// A place on the map, which is drawn in this rectangle.
+    /// A point of the map, which is drawn in this rectangle.
     case plot(Rect)
     /// A row of the list that stands over the screen.
     case choice(Int)
@@ -34,7 +34,7 @@ struct Frame {
     if !rect.isEmpty { regions.append((rect, target)) }
   }
 
-  /// What was drawn last at a place.
+  /// What was drawn last at a point.
   func target(at point: Point) -> Target? { regions.last { $0.rect.contains(point) }?.target }
 
   // MARK: Drawing within a rectangle
@@ -79,7 +79,7 @@ struct Frame {
     return row
   }
 
-  /// Draws a panel's box, and gives the place for its contents. The one that has the focus is told by its border and by
+  /// Draws a panel's box, and gives the rectangle for its contents. The one that has the focus is told by its border and by
   /// the pointer before its title.
   mutating func panel(
     _ panel: Panel?, _ rect: Rect, title: String, note: String = "", isFocused: Bool
@@ -119,9 +119,9 @@ struct Frame {
 
   /// Draws the columns' names of a table.
   mutating func header(_ columns: [Column], _ layout: ColumnLayout, in rect: Rect) {
-    for (column, place) in zip(columns, layout.places) {
-      guard let place else { continue }
-      let cell = Rect(x: rect.x + place.x, y: rect.y, width: place.width, height: 1)
+    for (column, span) in zip(columns, layout.spans) {
+      guard let span else { continue }
+      let cell = Rect(x: rect.x + span.x, y: rect.y, width: span.width, height: 1)
       if column.alignment == .right {
         textRight(column.title, .muted, in: cell)
       } else {
@@ -132,9 +132,9 @@ struct Frame {
 
   /// Draws a row of a table.
   mutating func row(_ cells: [(String, StyleName)], _ columns: [Column], _ layout: ColumnLayout, in rect: Rect) {
-    for ((text, name), (column, place)) in zip(cells, zip(columns, layout.places)) {
-      guard let place else { continue }
-      let cell = Rect(x: rect.x + place.x, y: rect.y, width: place.width, height: 1)
+    for ((text, name), (column, span)) in zip(cells, zip(columns, layout.spans)) {
+      guard let span else { continue }
+      let cell = Rect(x: rect.x + span.x, y: rect.y, width: span.width, height: 1)
       if column.alignment == .right { textRight(text, name, in: cell) } else { self.text(text, name, in: cell) }
     }
   }

@@ -30,7 +30,7 @@ extension Model {
   }
 
   private mutating func take(_ mouse: MouseEvent) -> [Effect] {
-    let target = frame(of: self).target(at: mouse.place)
+    let target = frame(of: self).target(at: mouse.point)
     switch mouse.action {
     case .wheelUp: return wheel(-3, over: target)
     case .wheelDown: return wheel(3, over: target)
@@ -41,13 +41,13 @@ extension Model {
       case .row(let panel, let row):
         let wasThere = focusedPanel == panel && cursor(of: panel) == row
         focus(on: panel)
-        place(cursor: row, in: panel)
+        put(cursor: row, in: panel)
         return isDouble || (wasThere && panel == .setup) ? attempt(.activate) : []
       case .panel(let panel): if panel.screen == screen { focus(on: panel) }
       case .plot(let rect):
         guard screen == .map else { return [] }
         focus(on: .map)
-        pointAt(mouse.place, in: rect)
+        pointAt(mouse.point, in: rect)
         return isDouble ? attempt(.activate) : []
       case .choice(let row):
         withLayer { layer, model in layer.choose(row, &model) }

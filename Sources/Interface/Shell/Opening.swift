@@ -73,6 +73,6 @@ package struct Opening: Sendable, Hashable, Codable {
 extension ErrorReport {
   /// A theme file that cannot be used.
   package init(_ error: ThemeError) {
-    self.init(error.problem, at: error.place, remedy: error.remedy, status: .badData)
+    self.init(error.problem, at: error.location, remedy: error.remedy, status: .badData)
   }
 }

@@ -115,8 +115,8 @@ extension Model {
       if field == .limit, opening.limit != nil { continue }
       setup[field] = text
     }
-    if opening.theme == nil, let id = session.theme, let place = themes.firstIndex(where: { $0.id == id }) {
-      show(theme: place)
+    if opening.theme == nil, let id = session.theme, let index = themes.firstIndex(where: { $0.id == id }) {
+      show(theme: index)
     }
     if session.screen.isKnown { screen = session.screen }
     data.role = session.role
@@ -180,15 +180,15 @@ extension Model {
   }
 
   private mutating func restoreRuns() {
-    func place(_ number: Int64?) -> Int? { number.flatMap { number in runs.firstIndex { $0.number == number } } }
+    func index(of number: Int64?) -> Int? { number.flatMap { number in runs.firstIndex { $0.number == number } } }
     guard let session = restoring else { return }
-    if let run = place(session.inspected) {
+    if let run = index(of: session.inspected) {
       inspect(run: run)
       inspect.list.center(on: session.pick, count: runs[run].picks.count, page: page(of: .chosen))
     }
-    compare.a = place(session.a) ?? compare.a
-    compare.b = place(session.b) ?? compare.b
-    if let more = session.compared { compare.more = more.compactMap { place($0) } }
+    compare.a = index(of: session.a) ?? compare.a
+    compare.b = index(of: session.b) ?? compare.b
+    if let more = session.compared { compare.more = more.compactMap { index(of: $0) } }
     restoring?.inspected = nil
     restoring?.compared = nil
     restoring?.a = nil

@@ -105,9 +105,9 @@ extension Model {
     case .notice(let text): say(text)
     case .failed(let report): fail(report)
     case .tick(let seconds):
-      if let place = runs.indices.last {
-        let count = runs[place].picks.count
-        runs[place].replay?.advance(by: seconds - clock, of: count)
+      if let index = runs.indices.last {
+        let count = runs[index].picks.count
+        runs[index].replay?.advance(by: seconds - clock, of: count)
       }
       clock = seconds
       if let notice, notice.until <= clock { self.notice = nil }

@@ -143,7 +143,7 @@ extension Model {
     }
     let inner = body.width - 4
     var lines: [(String, StyleName)] = report.problem.wrapped(to: inner, limit: 3).map { ($0, .bad) }
-    if let place = report.place { lines.append((place.truncated(to: inner, keepingEnd: true), .text)) }
+    if let location = report.location { lines.append((location.truncated(to: inner, keepingEnd: true), .text)) }
     if let remedy = report.remedy {
       lines += remedy.wrapped(to: inner - 2, limit: 3).enumerated().map {
         (($0.offset == 0 ? "\(symbols.arrow) " : "  ") + $0.element, .text)

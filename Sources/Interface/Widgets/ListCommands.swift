@@ -68,7 +68,7 @@ extension Model {
     }
   }
 
-  mutating func place(cursor row: Int, in panel: Panel) {
+  mutating func put(cursor row: Int, in panel: Panel) {
     guard case .list(let pane) = Panel.parts[panel]?.content else { return }
     pane.change(&self, page: page(of: panel)) { list, count, page in list.move(to: row, count: count, page: page) }
   }

@@ -100,7 +100,7 @@ extension Frame {
   /// Whether a table of so many rows can spare one for its columns' names.
   static func showsHeader(_ height: Int) -> Bool { height >= 3 }
 
-  /// Draws the rows of a list that are in sight, with its cursor and scroll bar: `row` draws one, at a place of the list, in
+  /// Draws the rows of a list that are in sight, with its cursor and scroll bar: `row` draws one, at a position of the list, in
   /// a line that leaves `margin` columns at the left for the pointer and marks.
   mutating func list(
     _ panel: Panel, _ state: ListState, count: Int, in inside: Rect, margin: Int = 2, columns: [Column] = [],

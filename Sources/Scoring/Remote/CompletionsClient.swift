@@ -37,7 +37,7 @@ struct CompletionsClient: Sendable {
   private let isLocal: Bool
   private let transfers = Transfers()
   /// As many as may be under way.
-  private let places: DispatchSemaphore
+  private let permits: DispatchSemaphore
 
   /// Times that a request is sent before the server counts as silent.
   private static let tries = 7
@@ -47,13 +47,13 @@ struct CompletionsClient: Sendable {
       throw .badKey
     }
     self.access = access
-    places = DispatchSemaphore(value: max(1, access.requests))
+    permits = DispatchSemaphore(value: max(1, access.requests))
     base = try Self.base(url)
     let host = URLComponents(string: base)?.host ?? ""
     isLocal = ["localhost", "::1", "[::1]"].contains(host) || host.hasPrefix("127.")
   }
 
-  /// The API's address from what a user writes: a server, its API, or the very place that is asked.
+  /// The API's address from what a user writes: a server, its API, or the very path that is asked.
   static func base(_ text: String) throws(EndpointError) -> String {
     guard var parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased() else {
       throw .badAddress(text, reason: "it has no http:// or https://")
@@ -224,8 +224,8 @@ struct CompletionsClient: Sendable {
   }
 
   private func answer(to request: Transfers.Request, _ cancellation: Cancellation) throws -> Transfers.Answer {
-    places.wait()
-    defer { places.signal() }
+    permits.wait()
+    defer { permits.signal() }
     return try transfers.answer(to: request, cancellation: cancellation)
   }
 

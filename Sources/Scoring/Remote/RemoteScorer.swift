@@ -137,10 +137,10 @@ package final class RemoteScorer: UtilityScorer {
     of block: ScoreBlock, worker: Int, cancellation: Cancellation, advance: @escaping @Sendable (Int) -> Void
   ) throws -> [Float] {
     let found = Mutex([Float](repeating: .infinity, count: block.queries.count))
-    try onThreads(min(width, block.queries.count), pieces: block.queries.count) { place in
+    try onThreads(min(width, block.queries.count), pieces: block.queries.count) { number in
       let distance = try self.distance(
-        of: block.queries[place], behind: block.example, cancellation: cancellation, advance)
-      found.withLock { $0[place] = distance }
+        of: block.queries[number], behind: block.example, cancellation: cancellation, advance)
+      found.withLock { $0[number] = distance }
     }
     return found.withLock { $0 }
   }
@@ -155,10 +155,10 @@ package final class RemoteScorer: UtilityScorer {
       group.enter()
       let thread = Thread {
         while failure.withLock({ $0 == nil }) {
-          let place = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          if place >= pieces { break }
+          let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          if number >= pieces { break }
           do {
-            try body(place)
+            try body(number)
           } catch {
             failure.withLock { $0 = $0 ?? error }
           }
@@ -197,8 +197,8 @@ package final class RemoteScorer: UtilityScorer {
       return .infinity
     }
     var probabilities: [Float] = []
-    for place in asked.losses where place > 0 {
-      guard place < asked.reading.logProbabilities.count, let value = asked.reading.logProbabilities[place] else {
+    for index in asked.losses where index > 0 {
+      guard index < asked.reading.logProbabilities.count, let value = asked.reading.logProbabilities[index] else {
         throw EndpointError.noPromptProbabilities(client.base)
       }
       probabilities.append(Float(min(0, value)))
@@ -222,14 +222,14 @@ package final class RemoteScorer: UtilityScorer {
   ) throws -> CompletionsClient.Reading {
     let reading = try client.read(prompt, model: model, cancellation: cancellation) { trouble in
       if !isTold.exchange(true, ordering: .relaxed) {
-        notice("\(trouble.report.place ?? ""): \(trouble.report.problem); it is asked again, later and later")
+        notice("\(trouble.report.location ?? ""): \(trouble.report.problem); it is asked again, later and later")
       }
     }
     advance(reading.logProbabilities.count)
     return reading
   }
 
-  /// The places of a text's loss tokens, counted from its end: 1 is the last token. The text up to each place where the
+  /// The positions of a text's loss tokens, counted from its end: 1 is the last token. The text up to each position where the
   /// loss begins or ends is sent by itself once, to learn how many tokens it has.
   private func lossesFromEnd(
     of query: Int, _ samples: WrittenSamples, whole: CompletionsClient.Reading?, _ cancellation: Cancellation,

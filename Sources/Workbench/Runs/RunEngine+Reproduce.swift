@@ -5,7 +5,7 @@ import LanguageModel
 import Scoring
 
 extension Manifest {
-  /// The same with the files that are not at their places any more looked for in a folder, by name.
+  /// The same with the files that are not there any more looked for in a folder, by name.
   package func lookingForFiles(in folder: String) -> Manifest {
     var copy = self
     copy.specification = specification.lookingForFiles(in: folder)

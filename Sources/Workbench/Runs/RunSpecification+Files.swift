@@ -8,7 +8,7 @@ extension RunSpecification {
   /// The same with paths that hold in any working folder, for the record.
   var withAbsolutePaths: RunSpecification { mappingPaths(Self.absolute) }
 
-  /// The same where each file or folder that is not at its place any more is the one of its name in `folder`, if that is there.
+  /// The same where each file or folder that is not there any more is the one of its name in `folder`, if that is there.
   package func lookingForFiles(in folder: String) -> RunSpecification {
     mappingPaths { path in
       let other = folder + "/" + (path as NSString).lastPathComponent

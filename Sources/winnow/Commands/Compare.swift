@@ -48,7 +48,7 @@ struct Compare: ParsableCommand {
   /// A table in columns, control characters shown and not sent.
   private static func aligned(_ table: ReportTable) -> String {
     let lines = ([table.heads] + table.lines).map { $0.map(Self.plain) }
-    let widths = table.heads.indices.map { place in lines.map { $0[place].count }.max() ?? 0 }
+    let widths = table.heads.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
     return lines.map { cells in
       zip(cells, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }.joined(separator: "  ") + "\n"
     }.joined()

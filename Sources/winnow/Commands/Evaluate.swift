@@ -45,14 +45,14 @@ struct EvaluateCommand: ParsableCommand {
     line.finish()
     var groups: [String: [Double]] = [:]
     var next = losses.makeIterator()
-    for (place, sequence) in sequences.enumerated() where sequence != nil {
+    for (number, sequence) in sequences.enumerated() where sequence != nil {
       guard let loss = next.next() else { continue }
       guard loss.isFinite else {
         throw ErrorReport(
-          "the loss of row \(samples.samples[place].index) is not a number", at: data.data,
+          "the loss of row \(samples.samples[number].index) is not a number", at: data.data,
           remedy: "The checkpoint's weights are damaged.", status: .failed)
       }
-      groups[samples.samples[place].label ?? "", default: []].append(loss)
+      groups[samples.samples[number].label ?? "", default: []].append(loss)
     }
     let labels = groups.keys.sorted().filter { !$0.isEmpty }
     let answer = Answer(

@@ -120,11 +120,11 @@ struct FinetuneCommand: ParsableCommand {
         WorkLine.say("note: stopped behind step \(step); --resume goes on from there")
         throw CancellationError()
       }
-      let batch = try schedule.batch(at: step, of: samples.samples.count).enumerated().compactMap { number, place in
+      let batch = try schedule.batch(at: step, of: samples.samples.count).enumerated().compactMap { number, index in
         try samples.draw(
-          place, fewShotShare: fewShot,
+          index, fewShotShare: fewShot,
           seed: seed &+ UInt64(step * schedule.batchSize + number) &* 0xD1B5_4A32_D192_ED03
-        ).map { (sample: $0, weight: weights?[samples.samples[place].index] ?? 1) }
+        ).map { (sample: $0, weight: weights?[samples.samples[index].index] ?? 1) }
       }
       guard !batch.isEmpty else {
         throw ErrorReport(

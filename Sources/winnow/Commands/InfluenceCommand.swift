@@ -55,8 +55,8 @@ struct InfluenceCheckCommand: ParsableCommand {
       try Output.json(check)
     } else {
       Output.text("step\tmeasured\tpredicted\tfirst order\terror\tpower\n")
-      for (place, row) in check.rows.enumerated() {
-        let power = place > 0 ? String(format: "%.2f", check.exponents[place - 1]) : "-"
+      for (number, row) in check.rows.enumerated() {
+        let power = number > 0 ? String(format: "%.2f", check.exponents[number - 1]) : "-"
         Output.text(
           String(
             format: "%.3g\t%.6e\t%.6e\t%.6e\t%.1e\t%@\n", row.stepSize, row.measured, row.predicted, row.firstOrder,

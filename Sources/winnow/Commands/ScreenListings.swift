@@ -35,7 +35,7 @@ struct Themes: ParsableCommand {
         let theme = try Theme(parsing: text, id: id, file: path)
         Output.text("\(id)\t\(theme.title)\t\(path)\n")
       } catch {
-        Output.text("\(id)\t(\(error.problem))\t\(error.place)\n")
+        Output.text("\(id)\t(\(error.problem))\t\(error.location)\n")
       }
     }
     Output.text(

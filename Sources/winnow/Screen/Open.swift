@@ -111,8 +111,8 @@ extension Open {
       let name = store.last ?? "default"
       return (name, Session.read(name, from: store))
     }
-    let place = URL(fileURLWithPath: pool).standardizedFileURL.path
-    let own = "pool-\(ContentHash(of: place).description.prefix(16))"
+    let location = URL(fileURLWithPath: pool).standardizedFileURL.path
+    let own = "pool-\(ContentHash(of: location).description.prefix(16))"
     return (own, Session.read(own, from: store))
   }
 

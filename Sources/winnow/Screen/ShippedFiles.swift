@@ -7,13 +7,13 @@ enum ShippedFiles {
   static let folder: String? = {
     let environment = ProcessInfo.processInfo.environment
     if let named = environment["WINNOW_SHARE"], !named.isEmpty { return named }
-    var place = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    var base = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     for _ in 0..<6 {
-      for candidate in [place, place.appendingPathComponent("share/winnow")]
+      for candidate in [base, base.appendingPathComponent("share/winnow")]
       where FileManager.default.fileExists(atPath: candidate.appendingPathComponent("Themes").path) {
         return candidate.path
       }
-      place.deleteLastPathComponent()
+      base.deleteLastPathComponent()
     }
     return nil
   }()
