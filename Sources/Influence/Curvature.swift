@@ -53,9 +53,9 @@ package struct Curvature: Sendable {
     return images
   }
 
-  /// Q of some samples: (1/n) (a ∘ g_i)' H (a ∘ g_j) for rows a ∘ g, symmetrised; `total` is n. `keeper`: where its columns are kept.
+  /// Q of some samples: (1/n) (a ∘ g_i)' H (a ∘ g_j) for rows a ∘ g, symmetrised; `total` is n. `cache`: where its columns are kept.
   package func quadratic(
-    _ rows: GradientMatrix, total: Int, keeper: VectorKeeper? = nil, workers: Workers,
+    _ rows: GradientMatrix, total: Int, cache: VectorCache? = nil, workers: Workers,
     cancellation: Cancellation = Cancellation(), advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws -> DoubleMatrix {
     let count = rows.count
@@ -76,13 +76,13 @@ package struct Curvature: Sendable {
           count: rows.columns, into: column)
         advance(done.wrappingAdd(1, ordering: .relaxed).newValue)
       }
-      guard let keeper else {
+      guard let cache else {
         return try workers.forEach(count, cancellation: cancellation) { compute($0, $1) }
       }
       let kind = ContentHash(
         combining: [ContentHash(of: "curvature 1"), gradients.contentHash, rows.rows.contentHash]
           + targets.map(\.contentHash) + [shares.withUnsafeBytes { ContentHash(of: $0) }])
-      try keeper.fill(
+      try cache.fill(
         (0..<count).map { ContentHash(combining: [kind, ContentHash(of: "\($0)")]) }, count: { _ in 2 * count },
         workers: workers, cancellation: cancellation
       ) {
@@ -100,7 +100,7 @@ package struct Curvature: Sendable {
 
   /// The target loss's gradient as the first-order part sees it: g for gradient descent, g − eta H b for Adam (Methods 2.2), given
   /// the targets' own gradients. One row.
-  package func pull(
+  package func targetGradient(
     targetRows: GradientMatrix, stepSize: Double, workers: Workers, cancellation: Cancellation = Cancellation()
   ) throws -> GradientMatrix {
     let columns = targetRows.columns

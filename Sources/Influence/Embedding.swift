@@ -5,9 +5,9 @@ import Transformer
 
 /// Cheap vectors of samples, near where gradients are: one row a sample.
 package protocol Embedding: Sendable {
-  /// [samples, columns]; the same bits on any number of workers. `keeper`: where they are kept.
+  /// [samples, columns]; the same bits on any number of workers. `cache`: where they are kept.
   func embeddings(
-    of samples: [LossSample], keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
+    of samples: [LossSample], cache: VectorCache?, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> Matrix
 }
@@ -18,7 +18,7 @@ extension Embedding {
     of samples: [LossSample], workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> Matrix {
-    try embeddings(of: samples, keeper: nil, workers: workers, cancellation: cancellation, advance: advance)
+    try embeddings(of: samples, cache: nil, workers: workers, cancellation: cancellation, advance: advance)
   }
 }
 
@@ -64,7 +64,7 @@ package struct TangentEmbedding: Embedding {
   }
 
   package func embeddings(
-    of samples: [LossSample], keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
+    of samples: [LossSample], cache: VectorCache?, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> Matrix {
     let whole = model.directions * model.configuration.hiddenSize
@@ -88,10 +88,10 @@ package struct TangentEmbedding: Embedding {
         }
         advance(done.wrappingAdd(pass.count, ordering: .relaxed).newValue)
       }
-      guard let keeper, let directions else {
+      guard let cache, let directions else {
         return try workers.forEach(passes.count, cancellation: cancellation) { compute($0, $1) }
       }
-      try keeper.fill(
+      try cache.fill(
         passes.map { ContentHash(combining: [directions] + hashes[$0]) }, count: { passes[$0].count * columns },
         workers: workers, cancellation: cancellation
       ) { number, worker in
@@ -133,10 +133,10 @@ package struct GradientEmbedding: Embedding {
   package init(_ rows: GradientRows) { self.rows = rows }
 
   package func embeddings(
-    of samples: [LossSample], keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
+    of samples: [LossSample], cache: VectorCache?, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> Matrix {
-    try rows.matrix(of: samples, keeper: keeper, workers: workers, cancellation: cancellation, advance: advance)
+    try rows.matrix(of: samples, cache: cache, workers: workers, cancellation: cancellation, advance: advance)
       .normalised
   }
 }
@@ -148,10 +148,10 @@ package struct OutputEmbedding: Embedding {
   package init(_ rows: GradientRows) { self.rows = rows }
 
   package func embeddings(
-    of samples: [LossSample], keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
+    of samples: [LossSample], cache: VectorCache?, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> Matrix {
-    try rows.outputMatrix(of: samples, keeper: keeper, workers: workers, cancellation: cancellation, advance: advance)
+    try rows.outputMatrix(of: samples, cache: cache, workers: workers, cancellation: cancellation, advance: advance)
       .normalised
   }
 }

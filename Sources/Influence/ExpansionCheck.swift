@@ -59,7 +59,7 @@ package struct ExpansionCheck: Sendable, Hashable, Codable {
     let curvature = Curvature(gradients, targets: target, shares: shares)
     let images = try curvature.images(
       of: directions, workers: workers, cancellation: cancellation, advance: { _ in })
-    let pull = DoubleMatrix(
+    let targetGradient = DoubleMatrix(
       rows: target.count, columns: 2,
       elements: GradientMatrix(targetRows.rows.copy()).products(
         with: GradientMatrix(directions.copy()), workers: workers
@@ -82,7 +82,7 @@ package struct ExpansionCheck: Sendable, Hashable, Codable {
       var moved = values.copy()
       for element in 0..<moved.columns { moved[0, element] -= Float(eta) * move[0, element] }
       let after = Self.loss(Differentiator(differentiator, values: moved.start()), target, shares, workers)
-      let first = -eta * (pull[0] + pull[1])
+      let first = -eta * (targetGradient[0] + targetGradient[1])
       found.append(
         Row(stepSize: eta, measured: after - before, predicted: first + eta * eta / 2 * bends, firstOrder: first))
     }

@@ -124,26 +124,26 @@ package struct GradientRows: Sendable {
     return loss
   }
 
-  /// The rows of many samples. `keeper`: where projected rows are kept; rows of whole gradients, each as large as the model, are not.
+  /// The rows of many samples. `cache`: where projected rows are kept; rows of whole gradients, each as large as the model, are not.
   package func matrix(
-    of samples: [LossSample], keeper: VectorKeeper? = nil, workers: Workers,
+    of samples: [LossSample], cache: VectorCache? = nil, workers: Workers,
     cancellation: Cancellation = Cancellation(), advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws -> GradientMatrix {
     try matrix(
-      of: samples, outputOnly: false, keeper: keeper, workers: workers, cancellation: cancellation, advance: advance)
+      of: samples, outputOnly: false, cache: cache, workers: workers, cancellation: cancellation, advance: advance)
   }
 
   /// The same of the output head and the final norm alone.
   func outputMatrix(
-    of samples: [LossSample], keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
+    of samples: [LossSample], cache: VectorCache?, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> GradientMatrix {
     try matrix(
-      of: samples, outputOnly: true, keeper: keeper, workers: workers, cancellation: cancellation, advance: advance)
+      of: samples, outputOnly: true, cache: cache, workers: workers, cancellation: cancellation, advance: advance)
   }
 
   private func matrix(
-    of samples: [LossSample], outputOnly: Bool, keeper: VectorKeeper?, workers: Workers, cancellation: Cancellation,
+    of samples: [LossSample], outputOnly: Bool, cache: VectorCache?, workers: Workers, cancellation: Cancellation,
     advance: @escaping @Sendable (_ done: Int) -> Void
   ) throws -> GradientMatrix {
     var result = Matrix(uninitializedRows: samples.count, columns: columns)
@@ -155,11 +155,11 @@ package struct GradientRows: Sendable {
         _ = fill(row, with: samples[number], outputOnly: outputOnly, in: workspaces[worker])
         advance(done.wrappingAdd(1, ordering: .relaxed).newValue)
       }
-      guard let keeper, projection != nil else {
+      guard let cache, projection != nil else {
         return try workers.forEach(samples.count, cancellation: cancellation) { compute($0, $1) }
       }
       let kind = ContentHash(combining: [contentHash, ContentHash(of: outputOnly ? "output" : "all")])
-      try keeper.fill(
+      try cache.fill(
         samples.map { ContentHash(combining: [kind, $0.contentHash]) }, count: { _ in columns }, workers: workers,
         cancellation: cancellation
       ) { number, worker in
@@ -173,9 +173,9 @@ package struct GradientRows: Sendable {
     return GradientMatrix(result)
   }
 
-  /// Inner products of many samples' rows with those of the targets, without keeping the rows. `keeper`: where the products are kept.
+  /// Inner products of many samples' rows with those of the targets, without keeping the rows. `cache`: where the products are kept.
   package func products(
-    of samples: [LossSample], with targets: GradientMatrix, keeper: VectorKeeper? = nil, workers: Workers,
+    of samples: [LossSample], with targets: GradientMatrix, cache: VectorCache? = nil, workers: Workers,
     cancellation: Cancellation = Cancellation(), advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws -> GradientProducts {
     precondition(targets.columns == columns)
@@ -206,9 +206,9 @@ package struct GradientRows: Sendable {
             rows, rows: range.count, stride: columns, targets.rows.start(), others: others, stride: columns,
             count: columns, into: out)
         }
-        guard let keeper else { return workers.forEach(pieces.count) { compute($0, $1) } }
+        guard let cache else { return workers.forEach(pieces.count) { compute($0, $1) } }
         let kind = ContentHash(combining: [ContentHash(of: "products"), contentHash, targets.rows.contentHash])
-        try keeper.fill(
+        try cache.fill(
           pieces.map { ContentHash(combining: [kind] + samples[$0].map(\.contentHash)) },
           count: { pieces[$0].count * (others + 1) * 2 }, workers: workers, cancellation: cancellation
         ) { number, worker in

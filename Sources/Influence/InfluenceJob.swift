@@ -40,12 +40,12 @@ package struct InfluenceJob: Sendable {
   package let workers: Workers
   package let cancellation: Cancellation
   /// Where embeddings, projected gradients and products of gradients are kept.
-  package let keeper: VectorKeeper?
+  package let cache: VectorCache?
   package let observe: @Sendable (_ phase: Phase, _ done: Int, _ total: Int) -> Void
 
   package init(
     settings: InfluenceSettings, pool: InfluenceSamples, target: InfluenceSamples, budget: Int, seed: UInt64,
-    workers: Workers, cancellation: Cancellation, keeper: VectorKeeper? = nil,
+    workers: Workers, cancellation: Cancellation, cache: VectorCache? = nil,
     observe: @escaping @Sendable (_ phase: Phase, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
   ) {
     self.settings = settings
@@ -55,7 +55,7 @@ package struct InfluenceJob: Sendable {
     self.seed = seed
     self.workers = workers
     self.cancellation = cancellation
-    self.keeper = keeper
+    self.cache = cache
     self.observe = observe
   }
 
@@ -68,18 +68,18 @@ package struct InfluenceJob: Sendable {
     let (differentiator, scaling) = try prepare(model)
     let gradients = try gradientRows(differentiator, scaling)
     // With the optimiser the model has been trained on; what is kept belongs to the point where it stands then.
-    let kept = keeper?.moved(to: scaling.map { _ in differentiator.valuesHash })
+    let kept = cache?.moved(to: scaling.map { _ in differentiator.valuesHash })
     observe(.gradients, 0, target.count)
     let targetRows = try gradients.unscaled.matrix(
-      of: target.samples, keeper: kept, workers: workers, cancellation: cancellation
+      of: target.samples, cache: kept, workers: workers, cancellation: cancellation
     ) { [observe, target] in observe(.gradients, $0, target.count) }
     try targetRows.check(.target, rows: target.rows)
 
-    var pull = targetRows
+    var targetGradient = targetRows
     let curvature: Curvature?
     if settings.pooling == .pooled, gradients.projection == nil {
       let found = Curvature(gradients, targets: target.samples, shares: shares.ofTargets)
-      pull = try found.pull(
+      targetGradient = try found.targetGradient(
         targetRows: targetRows, stepSize: settings.stepSize, workers: workers, cancellation: cancellation)
       curvature = found
     } else {
@@ -88,24 +88,26 @@ package struct InfluenceJob: Sendable {
 
     let landmarkCount = settings.landmarkCount(of: pool.count)
     if landmarkCount >= pool.count {
-      return try exact(gradients, keeper: kept, pull: pull, shares: shares, curvature: curvature)
+      return try exact(gradients, cache: kept, targetGradient: targetGradient, shares: shares, curvature: curvature)
     }
     if let imported {
       return try throughLandmarks(
-        landmarkCount, imported, similarity: nil, gradients, keeper: kept, pull: pull, shares: shares,
+        landmarkCount, imported, similarity: nil, gradients, cache: kept, targetGradient: targetGradient,
+        shares: shares,
         curvature: curvature)
     }
     let embedding = try EmbeddingChoice(settings, seed: seed).make(model, differentiator, scaling: gradients.scaling)
     observe(.embed, 0, pool.count)
     // Tangents are taken of the model as it was given.
-    let cache = settings.embedding == .tangents ? keeper : kept
+    let ofEmbeddings = settings.embedding == .tangents ? cache : kept
     let embeddings = try embedding.embeddings(
-      of: pool.samples, keeper: cache, workers: workers, cancellation: cancellation
+      of: pool.samples, cache: ofEmbeddings, workers: workers, cancellation: cancellation
     ) { [observe, pool] in observe(.embed, $0, pool.count) }
     let similarity =
-      settings.propagation == .corrected ? try similarity(embeddings, embedding, keeper: cache, shares) : nil
+      settings.propagation == .corrected ? try similarity(embeddings, embedding, cache: ofEmbeddings, shares) : nil
     return try throughLandmarks(
-      landmarkCount, embeddings, similarity: similarity, gradients, keeper: kept, pull: pull, shares: shares,
+      landmarkCount, embeddings, similarity: similarity, gradients, cache: kept, targetGradient: targetGradient,
+      shares: shares,
       curvature: curvature)
   }
 
@@ -155,10 +157,10 @@ package struct InfluenceJob: Sendable {
 
   /// What embeddings say of influence on each target, or on their pooled loss.
   private func similarity(
-    _ embeddings: borrowing Matrix, _ embedding: any Embedding, keeper: VectorKeeper?, _ shares: TargetShares
+    _ embeddings: borrowing Matrix, _ embedding: any Embedding, cache: VectorCache?, _ shares: TargetShares
   ) throws -> DoubleMatrix {
     let targets = try embedding.embeddings(
-      of: target.samples, keeper: keeper, workers: workers, cancellation: cancellation, advance: { _ in })
+      of: target.samples, cache: cache, workers: workers, cancellation: cancellation, advance: { _ in })
     let products = InfluenceSpread.similarity(embeddings, targets: targets)
     guard settings.pooling == .pooled else { return products }
     return DoubleMatrix(rows: products.rows, columns: 1, elements: products.times(shares.ofTargets))
@@ -180,7 +182,8 @@ package struct InfluenceJob: Sendable {
   }
 
   private func exact(
-    _ gradients: GradientRows, keeper: VectorKeeper?, pull: GradientMatrix, shares: TargetShares, curvature: Curvature?
+    _ gradients: GradientRows, cache: VectorCache?, targetGradient: GradientMatrix, shares: TargetShares,
+    curvature: Curvature?
   ) throws -> InfluenceResult {
     observe(.gradients, 0, pool.count)
     let products: GradientProducts
@@ -189,11 +192,11 @@ package struct InfluenceJob: Sendable {
       let rows = try gradients.matrix(
         of: pool.samples, workers: workers, cancellation: cancellation, advance: advanceGradients(pool.count))
       try rows.check(.pool, rows: pool.rows)
-      products = rows.products(with: pull, workers: workers)
-      quadratic = try curve(curvature, rows, keeper)
+      products = rows.products(with: targetGradient, workers: workers)
+      quadratic = try curve(curvature, rows, cache)
     } else {
       products = try gradients.products(
-        of: pool.samples, with: pull, keeper: keeper, workers: workers, cancellation: cancellation,
+        of: pool.samples, with: targetGradient, cache: cache, workers: workers, cancellation: cancellation,
         advance: advanceGradients(pool.count))
     }
     try check(products, Array(pool.numbers))
@@ -205,7 +208,7 @@ package struct InfluenceJob: Sendable {
 
   private func throughLandmarks(
     _ count: Int, _ embeddings: consuming Matrix, similarity: DoubleMatrix?, _ gradients: GradientRows,
-    keeper: VectorKeeper?, pull: GradientMatrix, shares: TargetShares,
+    cache: VectorCache?, targetGradient: GradientMatrix, shares: TargetShares,
     curvature: Curvature?
   ) throws -> InfluenceResult {
     let landmarks = settings.landmarkChoice.choose(count, of: embeddings, seed: seed)
@@ -221,12 +224,12 @@ package struct InfluenceJob: Sendable {
         advance: advanceGradients(measured.count))
       try rows.check(.pool, rows: landmarks.map { pool.row(of: $0) })
       let others = try gradients.products(
-        of: heldOut.map { pool[$0] }, with: pull, workers: workers, cancellation: cancellation)
-      products = rows.products(with: pull, workers: workers).followed(by: others)
-      core = try curve(curvature, rows, keeper)
+        of: heldOut.map { pool[$0] }, with: targetGradient, workers: workers, cancellation: cancellation)
+      products = rows.products(with: targetGradient, workers: workers).followed(by: others)
+      core = try curve(curvature, rows, cache)
     } else {
       products = try gradients.products(
-        of: measured.map { pool[$0] }, with: pull, keeper: keeper, workers: workers, cancellation: cancellation,
+        of: measured.map { pool[$0] }, with: targetGradient, cache: cache, workers: workers, cancellation: cancellation,
         advance: advanceGradients(measured.count))
     }
     try check(products, measured)
@@ -250,11 +253,11 @@ package struct InfluenceJob: Sendable {
   }
 
   private func curve(
-    _ curvature: Curvature, _ rows: GradientMatrix, _ keeper: VectorKeeper?
+    _ curvature: Curvature, _ rows: GradientMatrix, _ cache: VectorCache?
   ) throws -> DoubleMatrix {
     observe(.weigh, 0, rows.count)
     return try curvature.quadratic(
-      rows, total: pool.count, keeper: keeper, workers: workers, cancellation: cancellation
+      rows, total: pool.count, cache: cache, workers: workers, cancellation: cancellation
     ) { [observe] in observe(.weigh, $0, rows.count) }
   }
 

@@ -119,9 +119,9 @@ import Transformer
     let shares = oracle.target.map { _ in 1 / Double(oracle.target.count) }
     let curvature = Curvature(gradients, targets: oracle.target, shares: shares)
     let targets = try gradients.unscaled.matrix(of: oracle.target, workers: workers)
-    let pull = try curvature.pull(targetRows: targets, stepSize: stepSize, workers: workers)
+    let targetGradient = try curvature.targetGradient(targetRows: targets, stepSize: stepSize, workers: workers)
     let rows = try gradients.matrix(of: oracle.train, workers: workers)
-    let influence = try gradients.products(of: oracle.train, with: pull, workers: workers).products.elements
+    let influence = try gradients.products(of: oracle.train, with: targetGradient, workers: workers).products.elements
     #expect(relativeError(influence, try oracle.floats("second.\(kind).p")) < 1e-3)
     let quadratic = try curvature.quadratic(rows, total: oracle.train.count, workers: workers)
     #expect(relativeError(quadratic.elements, try oracle.floats("second.\(kind).Q")) < 1e-3)

@@ -145,7 +145,7 @@ import Testing
     stage.go(to: .kernel)
     stage.press(.character("l"))
     stage.go(to: .rescaling)
-    stage.press(.left)
+    stage.press(.right)
     stage.go(to: .maximizer)
     stage.press(.right, .right)
     stage.set(.budget, "7")

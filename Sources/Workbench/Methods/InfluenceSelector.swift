@@ -115,11 +115,11 @@ struct InfluenceSelector: Selector {
         let estimate = InfluenceEstimate(
           settings, model: model.configuration, pool: pool.samples.samples, target: target.samples.samples)
         for line in estimate.advice { context.say(line) }
-        let keeper = selector.keeper(of: model, in: modelSource.directory, context)
-        spaces = [keeper?.space].compactMap(\.self)
+        let cache = selector.vectorCache(of: model, in: modelSource.directory, context)
+        spaces = [cache?.space].compactMap(\.self)
         let job = InfluenceJob(
           settings: settings, pool: pool.samples, target: target.samples, budget: budget, seed: specification.seed,
-          workers: context.workers, cancellation: context.cancellation, keeper: keeper
+          workers: context.workers, cancellation: context.cancellation, cache: cache
         ) { phases.advance($0, $1, of: $2) }
         if let path = settings.embeddings {
           result = try job.run(
@@ -200,12 +200,12 @@ struct GradientModel: Sendable {
 
 extension InfluenceSelector {
   /// Where vectors of a model are kept; nil where they can't be.
-  func keeper(of model: Model, in directory: String, _ context: RunContext) -> VectorKeeper? {
+  func vectorCache(of model: Model, in directory: String, _ context: RunContext) -> VectorCache? {
     guard let cache = context.cache else { return nil }
     let space = ContentHash(combining: [ContentHash(of: "influence 1"), model.contentHash])
     do {
       try cache.use(space, name: "influence, " + (directory as NSString).lastPathComponent)
-      return VectorKeeper(store: cache, space: space)
+      return VectorCache(store: cache, space: space)
     } catch {
       context.say("embeddings and gradients will not be kept: \(ErrorReport(describing: error).description)")
       return nil

@@ -4,7 +4,7 @@ import Transformer
 
 /// Computes vectors that are not kept yet, and keeps them. A vector is the unit that is computed in one go: its bits depend on what its
 /// key names and on nothing else, so a run has the same answer whatever was kept before it.
-package struct VectorKeeper: Sendable {
+package struct VectorCache: Sendable {
   package let store: any LeasedStore<CacheKey, [Float]>
   /// Names the model.
   package let space: ContentHash
@@ -17,7 +17,7 @@ package struct VectorKeeper: Sendable {
     self.point = point
   }
 
-  func moved(to point: ContentHash?) -> VectorKeeper { VectorKeeper(store: store, space: space, point: point) }
+  func moved(to point: ContentHash?) -> VectorCache { VectorCache(store: store, space: space, point: point) }
 
   /// Brings the vectors that are kept to `take`, and has the others computed.
   ///
