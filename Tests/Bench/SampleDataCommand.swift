@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Domain
 import Foundation
 import Samples
@@ -14,11 +15,8 @@ struct SampleDataCommand: ParsableCommand {
   @Option(help: "Rows of the pool.")
   var rows = 300
 
-  @Option(
-    help: ArgumentHelp(
-      "Share of the pool's answers that a word of their family leads in (Sum: 118), for training a sample model.",
-      valueName: "share"))
-  var ledIn = 0.0
+  @Flag(help: "Write episodes to train a sample model on (episodes.jsonl): each in a style of its own.")
+  var episodes = false
 
   @Option(help: ArgumentHelp("Folder for pool.jsonl, target.jsonl and existing.jsonl.", valueName: "dir"))
   var out: String
@@ -30,12 +28,15 @@ struct SampleDataCommand: ParsableCommand {
     guard (1...1_000_000).contains(rows) else {
       throw ValidationError("--rows must be 1 to 1000000, not \(rows).")
     }
-    guard (0...1).contains(ledIn) else {
-      throw ValidationError("--led-in must be 0 to 1, not \(ledIn).")
-    }
   }
 
   func run() throws {
-    try SampleGenerator.generate(seed: seed, rows: rows, ledIn: ledIn).write(toFolder: out, overwrite: force)
+    guard episodes else {
+      return try SampleGenerator.generate(seed: seed, rows: rows).write(toFolder: out, overwrite: force)
+    }
+    try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+    var file = try AtomicFile(at: "\(out)/episodes.jsonl", overwrite: force)
+    try file.write(SampleGenerator.episodes(seed: seed, rows: rows))
+    try file.commit()
   }
 }

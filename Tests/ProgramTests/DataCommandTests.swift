@@ -141,7 +141,7 @@ private let model = Places.sampleData.appendingPathComponent("model").path
       #expect(first.status == 0, "\(first.errors)")
       let row = String(try #require(first.output.split(separator: "\n").first))
       let why = try object(program.run("inspect", "1", row).output)
-      #expect((why["line"] as? String)?.hasPrefix("{") == true && (why["partners"] as? [Any])?.count == 11)
+      #expect((why["line"] as? String)?.hasPrefix("{") == true && (why["partners"] as? [Any])?.isEmpty == false)
       #expect(((why["represents"] as? [[String: Any]])?.first?["utility"] as? Double ?? 0) > 0)
       // Without the scores the pick is still an answer.
       #expect(try program.run("cache", "rm", "--all").status == 0)
@@ -150,7 +150,7 @@ private let model = Places.sampleData.appendingPathComponent("model").path
       #expect(try object(less.output)["represents"] == nil)
       #expect(try program.run("inspect", "1", "999").status == 64)
 
-      #expect(try program.run(["score", "--out", path("u.npy")] + common).status == 0)
+      #expect(try program.run(["score", "--raw", "--out", path("u.npy")] + common).status == 0)
       #expect(
         try program.run("select", "--utilities", path("u.npy"), "--budget", "2", "--out", path("a.txt")).status == 0)
       let indices = try String(contentsOfFile: path("a.txt"), encoding: .utf8)

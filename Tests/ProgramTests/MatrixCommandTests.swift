@@ -38,7 +38,9 @@ private func answer(_ result: Program.Result) throws -> Answer {
       #expect(scored.output.isEmpty)
       #expect(try Data(contentsOf: matrix).count == 128 + 25 * 25 * 4)
       let direct = try answer(
-        program.run("select", "--pool", pool, "--limit", "25", "--model", model, "--budget", "8", "--json"))
+        program.run(
+          "select", "--pool", pool, "--limit", "25", "--model", model, "--budget", "8", "--json", "--rescale", "min-max"
+        ))
       let imported = try answer(program.run("select", "--utilities", matrix.path, "--budget", "8", "--json"))
       #expect(imported.selected == direct.selected)
       #expect(imported.n == 25)
@@ -50,9 +52,12 @@ private func answer(_ result: Program.Result) throws -> Answer {
       #expect(
         try program.run("score", "--raw", "--pool", pool, "--limit", "25", "--model", model, "--out", raw.path).status
           == 0)
-      #expect(
-        try answer(program.run("select", "--utilities", raw.path, "--budget", "8", "--json")).selected
-          == direct.selected)
+      func chosen(_ source: [String], _ rescaling: [String]) throws -> [Answer.Row] {
+        try answer(program.run(["select", "--budget", "8", "--json"] + source + rescaling)).selected
+      }
+      let (file, scores) = (["--utilities", raw.path], ["--pool", pool, "--limit", "25", "--model", model])
+      #expect(try chosen(file, ["--rescale", "min-max"]) == direct.selected)
+      #expect(try chosen(file, []) == chosen(scores, []))
       let refused = try program.run("select", "--utilities", raw.path, "--budget", "8", "--rescale", "none")
       #expect(refused.status == 65 && refused.errors.contains("below 0"))
     }

@@ -51,7 +51,8 @@ import Testing
   @Test(arguments: [("a.json", ["--pin", "5"]), ("b.json", ["--method", "delift-task", "--target", "target.jsonl"])])
   func itsScoresAreTakenFromTheCache(name: String, more: [String]) throws {
     try inOldHome { program in
-      let arguments = ["select", "--pool", "pool.jsonl", "--model", "model", "--budget", "3", "--json"] + more
+      let arguments =
+        ["select", "--pool", "pool.jsonl", "--model", "model", "--budget", "3", "--json", "--rescale", "min-max"] + more
       let found = try program.run(arguments)
       #expect(found.status == 0, "\(found.errors)")
       let counts = try #require(found.errors.firstMatch(of: /(\d+)\/(\d+) pairs +100% +(\d+) from the cache/))

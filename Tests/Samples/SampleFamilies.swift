@@ -10,9 +10,8 @@ struct SampleFamily: Sendable {
   var subject: @Sendable (inout SeededGenerator) -> [String]
   /// Joins the subject to the input's text.
   var separator = " "
-  var answer: @Sendable ([String]) -> String
-  /// Said before an answer that is led in, as in "Sum: 118".
-  var leadIn: String
+  /// The parts of the answer; how they are put together is a matter of style.
+  var answer: @Sendable ([String]) -> [String]
 }
 
 extension SampleFamily {
@@ -23,95 +22,92 @@ extension SampleFamily {
       phrasings: [
         "Write the words in upper case.", "Turn this text into capital letters.", "Put every letter in upper case.",
         "Write this in capitals: {}",
-      ], subject: { $0.words(3...6) }, answer: { $0.joined(separator: " ").uppercased() }, leadIn: "Capitals"),
+      ], subject: { $0.words(3...6) }, answer: { $0.map { $0.uppercased() } }),
     SampleFamily(
       name: "title-case",
       phrasings: [
         "Begin each word with a capital letter.", "Write the words in title case.", "Capitalise each word.",
         "Make a title of this: {}",
       ], subject: { $0.words(2...5) },
-      answer: { $0.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: " ") }, leadIn: "Title"),
+      answer: { $0.map { $0.prefix(1).uppercased() + $0.dropFirst() } }),
     SampleFamily(
       name: "sort-words",
       phrasings: [
         "Sort the words alphabetically.", "Put the words in alphabetical order.", "Order the words from a to z.",
         "Sort these words: {}",
-      ], subject: { $0.words(3...6) }, answer: { $0.sorted().joined(separator: " ") }, leadIn: "Sorted"),
+      ], subject: { $0.words(3...6) }, answer: { $0.sorted() }),
     SampleFamily(
       name: "reverse-words",
       phrasings: [
         "Reverse the order of the words.", "Write the words from last to first.", "Turn the list of words around.",
         "Say this backwards, word by word: {}",
-      ], subject: { $0.words(3...6) }, answer: { $0.reversed().joined(separator: " ") }, leadIn: "Backwards"),
+      ], subject: { $0.words(3...6) }, answer: { $0.reversed() }),
     SampleFamily(
       name: "first-word",
       phrasings: [
         "Return the first word.", "Which word comes first?", "Give only the first word of the list.",
         "What is the first word of: {}",
-      ], subject: { $0.words(3...7) }, answer: { $0[0] }, leadIn: "First"),
+      ], subject: { $0.words(3...7) }, answer: { [$0[0]] }),
     SampleFamily(
       name: "last-word",
       phrasings: [
         "Return the last word.", "Which word comes last?", "Give only the last word of the list.",
         "What is the last word of: {}",
-      ], subject: { $0.words(3...7) }, answer: { $0[$0.count - 1] }, leadIn: "Last"),
+      ], subject: { $0.words(3...7) }, answer: { [$0[$0.count - 1]] }),
     SampleFamily(
       name: "longest-word",
       phrasings: [
         "Return the longest word.", "Which word has the most letters?", "Find the longest of these words.",
         "Which is the longest word here: {}",
       ], subject: { $0.wordsWithOneLongest(3...5) },
-      answer: { words in words.reduce("") { $1.utf8.count > $0.utf8.count ? $1 : $0 } }, leadIn: "Longest"),
+      answer: { words in [words.reduce("") { $1.utf8.count > $0.utf8.count ? $1 : $0 }] }),
     SampleFamily(
       name: "count-words",
       phrasings: [
         "Count the words in the list.", "How many words are there?", "Give the number of words.",
         "How many words are in this list: {}",
-      ], subject: { $0.words(2...9) }, answer: { "\($0.count)" }, leadIn: "Count"),
+      ], subject: { $0.words(2...9) }, answer: { ["\($0.count)"] }),
     SampleFamily(
       name: "repeat-twice",
       phrasings: [
         "Repeat the phrase twice.", "Say the phrase two times.", "Write this phrase two times in a row.",
         "Write twice: {}",
-      ], subject: { $0.words(2...4) }, answer: { ($0 + $0).joined(separator: " ") }, leadIn: "Twice"),
+      ], subject: { $0.words(2...4) }, answer: { $0 + $0 }),
     SampleFamily(
       name: "spell-word",
       phrasings: [
         "Spell the word letter by letter.", "Write the letters of the word with spaces between.",
         "Spell this word.", "Spell out, letter by letter: {}",
-      ], subject: { $0.words(1...1) }, answer: { $0[0].map(String.init).joined(separator: " ") }, leadIn: "Letters"),
+      ], subject: { $0.words(1...1) }, answer: { $0[0].map(String.init) }),
     SampleFamily(
       name: "first-letters",
       phrasings: [
         "Write the first letter of each word.", "Make an acronym from the first letters.",
         "Take the initial of every word.", "Give the initials of: {}",
-      ], subject: { $0.words(3...6) }, answer: { $0.map { $0.prefix(1) }.joined() }, leadIn: "Initials"),
+      ], subject: { $0.words(3...6) }, answer: { $0.map { String($0.prefix(1)) } }),
     SampleFamily(
       name: "opposites",
       phrasings: [
         "Give the opposite of the word.", "Which word means the contrary?", "Name the antonym.",
         "What is the opposite of {}?",
-      ], subject: { [opposites.keys.sorted()[$0.below(opposites.count)]] }, answer: { opposites[$0[0]] ?? "" },
-      leadIn: "Opposite"),
+      ], subject: { [opposites.keys.sorted()[$0.below(opposites.count)]] }, answer: { [opposites[$0[0]] ?? ""] }),
     SampleFamily(
       name: "add-numbers",
       phrasings: ["Add the two numbers.", "What is the sum?", "Work out the total of both numbers.", "Add up {}."],
-      subject: { $0.numbers(2...99) }, separator: " and ", answer: { "\(integers($0)[0] + integers($0)[1])" },
-      leadIn: "Sum"),
+      subject: { $0.numbers(2...99) }, separator: " and ", answer: { ["\(integers($0)[0] + integers($0)[1])"] }),
     SampleFamily(
       name: "subtract-numbers",
       phrasings: [
         "Subtract the second number from the first.", "How far apart are the numbers?",
         "Take the smaller number away from the larger one.", "What is the difference between {}?",
       ], subject: { $0.numbers(2...99).sorted { integers([$0])[0] > integers([$1])[0] } }, separator: " and ",
-      answer: { "\(integers($0)[0] - integers($0)[1])" }, leadIn: "Difference"),
+      answer: { ["\(integers($0)[0] - integers($0)[1])"] }),
     SampleFamily(
       name: "larger-number",
       phrasings: [
         "Which number is larger?", "Give the larger of the two numbers.", "Return the greater number.",
         "Which is more, {}?",
-      ], subject: { $0.numbers(2...999) }, separator: " or ", answer: { "\(integers($0).max() ?? 0)" }, leadIn: "Larger"
-    ),
+      ], subject: { $0.numbers(2...999) }, separator: " or ", answer: { ["\(integers($0).max() ?? 0)"] }),
   ]
 }
 
