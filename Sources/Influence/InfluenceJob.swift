@@ -161,7 +161,7 @@ package struct InfluenceJob: Sendable {
   ) throws -> DoubleMatrix {
     let targets = try embedding.embeddings(
       of: target.samples, cache: cache, workers: workers, cancellation: cancellation, advance: { _ in })
-    let products = InfluenceSpread.similarity(embeddings, targets: targets)
+    let products = PropagatedInfluence.similarity(embeddings, targets: targets)
     guard settings.pooling == .pooled else { return products }
     return DoubleMatrix(rows: products.rows, columns: 1, elements: products.times(shares.ofTargets))
   }
@@ -212,7 +212,7 @@ package struct InfluenceJob: Sendable {
     curvature: Curvature?
   ) throws -> InfluenceResult {
     let landmarks = settings.landmarkChoice.choose(count, of: embeddings, seed: seed)
-    let heldOut = InfluenceSpread.heldOut(
+    let heldOut = PropagatedInfluence.heldOut(
       settings.heldOutCount(of: pool.count), of: pool.count, landmarks: landmarks, seed: seed)
     let measured = landmarks + heldOut
     observe(.gradients, 0, measured.count)
@@ -234,20 +234,20 @@ package struct InfluenceJob: Sendable {
     }
     try check(products, measured)
     observe(.propagate, 0, pool.count)
-    let spread = try InfluenceSpread(
+    let propagated = try PropagatedInfluence(
       embeddings, landmarks: landmarks, heldOut: heldOut, exact: influence(products, shares),
       propagation: settings.propagation, similarity: similarity, workers: workers
     ) { [observe, pool] in observe(.propagate, $0, pool.count) }
     var result = InfluenceResult(
-      candidates: pool.candidates, influence: spread.influence, targetLabels: target.labels, shares: shares)
-    result.spread = spread
+      candidates: pool.candidates, influence: propagated.influence, targetLabels: target.labels, shares: shares)
+    result.propagated = propagated
     if let core {
       let bytes = pool.count.multipliedReportingOverflow(by: landmarks.count * MemoryLayout<Double>.stride)
       guard !bytes.overflow, bytes.partialValue < SystemMemory.available / 2 else {
         throw InfluenceError.tooLarge(
           what: "the landmarks' factor", bytes: bytes.partialValue, available: SystemMemory.available)
       }
-      result.curvature = .factored(factor: spread.factor(workers: workers), core: core)
+      result.curvature = .factored(factor: propagated.factor(workers: workers), core: core)
     }
     return try weighed(result)
   }

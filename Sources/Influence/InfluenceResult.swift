@@ -13,7 +13,7 @@ package struct InfluenceResult: Sendable {
   /// Whether groups of targets take turns, each by the mean of its targets' scores, and not each target by its own.
   package internal(set) var takesTurnsByGroup = false
   /// Nil where all gradients were taken.
-  package internal(set) var spread: InfluenceSpread?
+  package internal(set) var propagated: PropagatedInfluence?
   /// Second order only.
   package internal(set) var curvature: CurvatureForm?
   /// Pooled only: one weight a sample, at least 0, their sum the number of samples.

@@ -142,7 +142,7 @@ package struct Propagation: Sendable {
   }
 
   /// C times the landmarks' values [l, m]: [n, m]. Blocks of rows of a fixed size, so the answer does not depend on the workers.
-  package func spread(
+  package func propagate(
     _ values: DoubleMatrix, to embeddings: borrowing Matrix, workers: Workers = Workers(),
     advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) -> DoubleMatrix {
@@ -166,7 +166,7 @@ package struct Propagation: Sendable {
   package func factor(for embeddings: borrowing Matrix, workers: Workers = Workers()) -> DoubleMatrix {
     var identity = DoubleMatrix(zerosOfRows: landmarks.rows.rows, columns: landmarks.rows.rows)
     for row in 0..<identity.rows { identity[row, row] = 1 }
-    return spread(identity, to: embeddings, workers: workers)
+    return propagate(identity, to: embeddings, workers: workers)
   }
 
   /// The landmarks whose kernel with an embedding is largest, by their number among the landmarks, at most `count` of them.

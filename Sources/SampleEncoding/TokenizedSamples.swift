@@ -40,20 +40,20 @@ package struct TokenizedSamples: Sendable {
   }
 
   /// Responses that are cut at their end to fit the model's context, over all queries alone and behind each example.
-  package func shortened(contextLength: Int) -> Int {
-    var shortened = 0
+  package func truncated(contextLength: Int) -> Int {
+    var truncated = 0
     func count(_ lengths: [Int], _ prompts: [Int], room: Int) {
       // In ascending order those that are too long stand at the end.
       let tooLong = lengths.count - Self.firstIndex(in: lengths) { $0 > room }
       let hopeless = prompts.count - Self.firstIndex(in: prompts) { $0 >= room }
-      shortened += tooLong - hopeless
+      truncated += tooLong - hopeless
     }
     count(
       alone.map(\.tokens.count).sorted(), alone.map(\.promptCount).sorted(), room: contextLength)
     let lengths = queries.map(\.tokens.count).sorted()
     let prompts = queries.map(\.promptCount).sorted()
     for prefix in prefixes { count(lengths, prompts, room: contextLength - prefix.count) }
-    return shortened
+    return truncated
   }
 
   /// The first index of an ascending list from which on `isBeyond` holds.

@@ -13,9 +13,9 @@ package struct Distances: ~Copyable, Sendable {
   /// What they depend on beside the samples: see ``UtilityScorer/fingerprint``.
   package let fingerprint: ContentHash
 
-  init(table: consuming DistanceTable, query: [Int], example: [Int], shortened: Int, fingerprint: ContentHash) {
+  init(table: consuming DistanceTable, query: [Int], example: [Int], truncated: Int, fingerprint: ContentHash) {
     self.fingerprint = fingerprint
-    cuts = ContextCuts(shortened: shortened, unmeasured: Self.unmeasured(table, query, example))
+    cuts = ContextCuts(truncated: truncated, unmeasured: Self.unmeasured(table, query, example))
     self.table = table
     self.query = query
     self.example = example

@@ -13,7 +13,7 @@ package final class LocalScorer: UtilityScorer {
   package let queryHashes: [ContentHash]
   package let exampleHashes: [ContentHash]
   package let queryOrder: [Int]
-  package let shortened: Int
+  package let truncated: Int
 
   private let model: Model
   private let samples: TokenizedSamples
@@ -52,7 +52,7 @@ package final class LocalScorer: UtilityScorer {
       throw ScoringError.queryTooLong(
         row: queryRows[number], path: queryPath, tokens: query.promptCount, context: contextLength)
     }
-    shortened = samples.shortened(contextLength: contextLength)
+    truncated = samples.truncated(contextLength: contextLength)
     lanes = (0..<max(1, workers)).map { _ in Lane() }
     batchTokens = Self.batchTokens(for: model)
     fingerprint = ContentHash(combining: [

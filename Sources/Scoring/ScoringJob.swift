@@ -87,7 +87,7 @@ package struct ScoringJob: Sendable {
     }
     try cancellation.check()
     return Distances(
-      table: table, query: distinct.number, example: examples.number, shortened: scorer.shortened,
+      table: table, query: distinct.number, example: examples.number, truncated: scorer.truncated,
       fingerprint: scorer.fingerprint)
   }
 

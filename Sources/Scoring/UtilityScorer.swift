@@ -41,18 +41,18 @@ package protocol UtilityScorer: Sendable {
 
   /// Passes in which a response is cut at its end to fit the model's context, over all queries alone and behind each
   /// example, whether they are measured or taken from a cache.
-  var shortened: Int { get }
+  var truncated: Int { get }
 }
 
 /// What did not fit the model's context (Methods 1.1): said at the end of a run, never hidden.
 package struct ContextCuts: Sendable, Hashable, Codable {
   /// Passes in which a response was cut at its end.
-  package var shortened: Int
+  package var truncated: Int
   /// Pairs in which no response token was left: the example is too long for this query, and its utility counts as 0.
   package var unmeasured: Int
 
-  package init(shortened: Int = 0, unmeasured: Int = 0) {
-    self.shortened = shortened
+  package init(truncated: Int = 0, unmeasured: Int = 0) {
+    self.truncated = truncated
     self.unmeasured = unmeasured
   }
 }

@@ -18,7 +18,7 @@ package enum Exporter {
     var manifest = Manifest(
       outcome.specification, inputs: outcome.inputs, candidates: outcome.candidates, selection: outcome.selection,
       seconds: outcome.seconds, version: version)
-    manifest.counts.shortenedResponses = outcome.kernels?.cuts.shortened
+    manifest.counts.shortenedResponses = outcome.kernels?.cuts.truncated
     manifest.counts.unmeasuredPairs = outcome.kernels?.cuts.unmeasured
     return try write(
       outcome.selection.picks, of: outcome.inputs.pool, &manifest, to: path, replacing: replacing, options)

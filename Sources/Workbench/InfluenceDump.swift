@@ -41,13 +41,13 @@ extension InfluenceOutcome {
     try write("p", influence)
     try write("weights", weights)
     try write("rows", result.candidates)
-    if let spread = result.spread {
-      try write("landmarks", spread.landmarks.map(result.candidate))
-      try write("held-out", spread.heldOut.map(result.candidate))
-      try write("p_exact", spread.exact)
+    if let propagated = result.propagated {
+      try write("landmarks", propagated.landmarks.map(result.candidate))
+      try write("held-out", propagated.heldOut.map(result.candidate))
+      try write("p_exact", propagated.exact)
       try write(
-        "embeddings", rows: spread.embeddings.rows, columns: spread.embeddings.columns, type: "<f4",
-        UnsafeRawBufferPointer(spread.embeddings.elements))
+        "embeddings", rows: propagated.embeddings.rows, columns: propagated.embeddings.columns, type: "<f4",
+        UnsafeRawBufferPointer(propagated.embeddings.elements))
     }
     switch result.curvature {
     case .dense(let matrix)?: try write("Q", matrix)

@@ -146,7 +146,7 @@ struct InfluenceBench: ParsableCommand {
         Embeddings(
           try embedding.embeddings(of: pool, workers: workers, cancellation: cancellation, advance: { _ in }))
       }
-      let similarity = InfluenceSpread.similarity(
+      let similarity = PropagatedInfluence.similarity(
         vectors.matrix,
         targets: try embedding.embeddings(
           of: target, workers: workers, cancellation: cancellation, advance: { _ in }))
@@ -159,7 +159,7 @@ struct InfluenceBench: ParsableCommand {
             let known = DoubleMatrix(
               rows: landmarks.count, columns: exact.columns, elements: landmarks.flatMap { Array(exact.row($0.value)) })
             let (spread, seconds) = try Stopwatch.seconds {
-              try InfluenceSpread.spread(
+              try PropagatedInfluence.propagate(
                 known, propagation, vectors.matrix, landmarks: landmarks, similarity: similarity, workers: workers
               ).0
             }

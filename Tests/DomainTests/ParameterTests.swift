@@ -11,7 +11,7 @@ import Testing
     let flags = Parameter.all.compactMap(\.flag)
     #expect(Set(flags).count == flags.count && flags.count > 35)
     for parameter in Parameter.all {
-      #expect(!parameter.title.isEmpty && parameter.title.count <= 10, "\(parameter.id)")
+      #expect(!parameter.title.isEmpty && parameter.title.count <= 11, "\(parameter.id)")
       #expect(!parameter.meaning(with: .influence).isEmpty && !parameter.bounds.isEmpty, "\(parameter.id)")
       #expect(Method.all.contains { method in method.parameters.contains { $0.id == parameter.id } }, "\(parameter.id)")
     }

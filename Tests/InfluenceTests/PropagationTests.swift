@@ -14,7 +14,7 @@ import Transformer
     #expect(abs(width - run.sigma) < 1e-3 * run.sigma)
     let propagation = try Propagation(
       embeddings, landmarks: numbers(run.landmarks), kernel: .radial(width: width), ridge: 0.01)
-    let found = propagation.spread(try oracle.matrix("\(name).p_L"), to: embeddings)
+    let found = propagation.propagate(try oracle.matrix("\(name).p_L"), to: embeddings)
     #expect(relativeError(found.elements, try oracle.floats("\(name).p")) < 1e-3)
     // C as a whole says the same.
     let factor = propagation.factor(for: embeddings)
@@ -74,7 +74,7 @@ import Transformer
           let mean =
             kernel == .linear ? Self.meanSquare(embeddings, landmarks) / Self.meanSquare(embeddings, others) : 1
           let spread = try Propagation(embeddings, landmarks: numbers(others), kernel: kernel, ridge: ridge * mean)
-            .spread(values(others), to: embeddings)
+            .propagate(values(others), to: embeddings)
           for column in 0..<exact.columns {
             error += (spread[left, column] - exact[left, column]) * (spread[left, column] - exact[left, column])
           }

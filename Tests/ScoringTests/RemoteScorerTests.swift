@@ -239,7 +239,7 @@ private func problem(_ body: () throws -> Distances) -> ErrorReport? {
     let byTokens = try remote(server.address)
     let byText = try remote(server.address, tokenizer: nil)
     for found in [byTokens.cuts, byText.cuts] { #expect(found.unmeasured > 0) }
-    #expect(byTokens.cuts.shortened > 0)
+    #expect(byTokens.cuts.truncated > 0)
     #expect(byTokens.cuts.unmeasured == all(byTokens).count { $0 == .infinity })
     #expect(byText.cuts.unmeasured == all(byText).count { $0 == .infinity })
     #expect(byTokens.cuts.unmeasured < byText.cuts.unmeasured)

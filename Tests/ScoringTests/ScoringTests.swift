@@ -242,7 +242,7 @@ private struct ForgetfulStore: DistanceStore {
     let samples = try Oracle.read().domainSamples
     // Alone, sample 0 has 95 tokens: 71 of prompt and E, 24 of response and E.
     let short = try distances([samples[0]], model: try model(context: 90, in: folder), examples: [])
-    #expect(short.cuts == ContextCuts(shortened: 1, unmeasured: 0))
+    #expect(short.cuts == ContextCuts(truncated: 1, unmeasured: 0))
 
     // Kept are as many response tokens as fit beside the prompt and E: 90 - 71.
     let full = try oracleModel()

@@ -68,7 +68,7 @@ import Workbench
     defer { try? FileManager.default.removeItem(at: folder) }
     func correlation(_ embedding: InfluenceSettings.Embedding, _ step: InfluenceSettings.Step) throws -> Double {
       let settings = InfluenceSettings(step: step, landmarks: .fraction(0.1), embedding: embedding, heldOut: 100)
-      return try #require(try run(settings, seed: 7, in: folder).influence?.result.spread?.heldOutCorrelation)
+      return try #require(try run(settings, seed: 7, in: folder).influence?.result.propagated?.heldOutCorrelation)
     }
     #expect(try correlation(.tables, .gradientDescent) >= 0.8)
     #expect(try correlation(.output, .gradientDescent) >= 0.7)

@@ -135,11 +135,11 @@ extension Parameter {
         "Rows whose gradients are taken; influence is propagated from them to the others. A count, a share, or all, which is exact."
       }),
     Parameter(
-      .landmarkChoice, "Chosen", .choice(of: LandmarkChoice.self), "uniform",
+      .landmarkChoice, "Landmark by", .choice(of: LandmarkChoice.self), "uniform",
       at: .at(\.influenceSettings.landmarkChoice), when: \.usesLandmarks,
       "uniform: drawn at random. k-means: far from one another. leverage: those that say most of the others."),
     Parameter(
-      .propagation, "Propagate", .choice(of: InfluenceSettings.Propagation.self),
+      .propagation, "Propagation", .choice(of: InfluenceSettings.Propagation.self),
       standard: { draft in
         InfluenceSettings.Propagation.standard(for: .init(rawValue: draft[.embedding]) ?? .output).rawValue
       }, at: .at(\.influenceSettings.propagation), when: \.usesLandmarks,

@@ -17,7 +17,7 @@ extension Model {
 
   private func drawStart(in line: Rect, _ frame: inout Frame) {
     frame.text("Start", .accent, in: line)
-    let rest = Rect(x: line.x + 11, y: line.y, width: line.width - 11, height: 1)
+    let rest = Rect(x: line.x + 12, y: line.y, width: line.width - 12, height: 1)
     if currentRun?.isGoingOn == true {
       frame.text("\(spinner) running", .accent, in: rest)
     } else if setupProblems.isEmpty {
@@ -30,8 +30,8 @@ extension Model {
   }
 
   private func drawField(_ field: Parameter, in line: Rect, _ frame: inout Frame) {
-    frame.text(field.title, .heading, in: line, width: 10)
-    let rest = Rect(x: line.x + 11, y: line.y, width: line.width - 11, height: 1)
+    frame.text(field.title, .heading, in: line, width: 11)
+    let rest = Rect(x: line.x + 12, y: line.y, width: line.width - 12, height: 1)
     if let role = field.role {
       drawFile(role, in: rest, &frame)
       return
@@ -146,7 +146,7 @@ extension Model {
     }
     if let found = estimate.estimate, estimate.asked == plannedRun?.forEstimate {
       if found.passes > 0 {
-        lines.append(("passes", Format.short(Double(found.passes)), .number))
+        lines.append(("passes", "\(Format.short(Double(found.passes))) forward", .number))
         lines.append(("tokens", Format.short(found.tokens), .number))
       }
       lines.append(("memory", Format.bytes(found.memory), .number))

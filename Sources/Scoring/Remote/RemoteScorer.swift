@@ -15,7 +15,7 @@ package final class RemoteScorer: UtilityScorer {
   package let queryHashes: [ContentHash]
   package let exampleHashes: [ContentHash]
   package let queryOrder: [Int]
-  package let shortened: Int
+  package let truncated: Int
 
   private enum Form {
     case tokens(TokenizedSamples)
@@ -105,13 +105,13 @@ package final class RemoteScorer: UtilityScorer {
         }
       }
       form = .tokens(samples)
-      shortened = room.map { samples.shortened(contextLength: $0) } ?? 0
+      truncated = room.map { samples.truncated(contextLength: $0) } ?? 0
       parts.append(try Tokenizer.contentHash(directory: directory))
       parts.append(ContentHash(of: "context \(room ?? -1)"))
     } else {
       guard case .words(let words) = template else { throw EndpointError.templateNeedsTokenizer("chat") }
       form = .text(WrittenSamples(queries: queries, examples: examples, template: words))
-      shortened = 0
+      truncated = 0
       parts.append(ContentHash(of: "text"))
     }
     fingerprint = ContentHash(combining: parts)

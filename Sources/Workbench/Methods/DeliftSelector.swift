@@ -199,7 +199,7 @@ extension DeliftSelector {
         pairs, queries: queries, queryPath: path, examples: examples, by: backend, template: template,
         name: specification.template, clock: clock, onlyKept: onlyKept, in: context)
       if !kernels.spaces.contains(distances.fingerprint) { kernels.spaces.append(distances.fingerprint) }
-      kernels.cuts.shortened += distances.cuts.shortened
+      kernels.cuts.truncated += distances.cuts.truncated
       kernels.cuts.unmeasured += distances.cuts.unmeasured
       return distances
     }
@@ -285,8 +285,8 @@ extension RunEngine {
       done, total, resumed, tokens in
       clock.advance(done, of: total, resumed: resumed, tokens: tokens)
     }
-    if distances.cuts.shortened > 0 {
-      context.say("\(distances.cuts.shortened) responses were cut at their end to fit \(backend.context)")
+    if distances.cuts.truncated > 0 {
+      context.say("\(distances.cuts.truncated) responses were truncated to fit \(backend.context)")
     }
     if distances.cuts.unmeasured > 0 {
       context.say(

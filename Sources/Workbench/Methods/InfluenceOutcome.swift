@@ -49,7 +49,7 @@ extension InfluenceOutcome {
         PickExplanation.Represented(row: targetRows[$0], utility: Float(scores[$0]))
       }
     }
-    let landmarks = result.spread?.nearestLandmarks(of: sample, count: 10) ?? []
+    let landmarks = result.propagated?.nearestLandmarks(of: sample, count: 10) ?? []
     let column = result.influence.column(found.target ?? 0)
     return PickExplanation(
       pick: pick, represents: [], utilityHistogram: Self.histogram(column),

@@ -215,11 +215,12 @@ extension InfluenceSelector {
   /// What a user should know of how influence was found.
   static func notes(_ result: InfluenceResult) -> [String] {
     var notes: [String] = []
-    if let spread = result.spread {
-      var line = "influence spread from \(spread.landmarks.count) landmark\(spread.landmarks.count == 1 ? "" : "s")"
-      if let correlation = spread.heldOutCorrelation {
+    if let propagated = result.propagated {
+      var line =
+        "influence propagated from \(propagated.landmarks.count) landmark\(propagated.landmarks.count == 1 ? "" : "s")"
+      if let correlation = propagated.heldOutCorrelation {
         line +=
-          "; rank correlation with exact influence on \(spread.heldOut.count) held-out samples: "
+          "; rank correlation with exact influence on \(propagated.heldOut.count) held-out samples: "
           + String(format: "%.2f", correlation)
       }
       notes.append(line)

@@ -2,7 +2,7 @@ import Domain
 import Numerics
 
 /// Influence of a whole pool, spread from landmarks, and how far it is to be trusted.
-package final class InfluenceSpread: Sendable {
+package final class PropagatedInfluence: Sendable {
   /// Ascending, and the samples that the spread is checked on.
   package let landmarks: [SampleNumber]
   package let heldOut: [SampleNumber]
@@ -23,7 +23,7 @@ package final class InfluenceSpread: Sendable {
     let known = DoubleMatrix(
       rows: landmarks.count, columns: exact.columns,
       elements: Array(exact.elements.prefix(landmarks.count * exact.columns)))
-    (influence, propagation) = try Self.spread(
+    (influence, propagation) = try Self.propagate(
       known, kind, embeddings, landmarks: landmarks, similarity: similarity, workers: workers, advance: advance)
     self.embeddings = embeddings
     self.landmarks = landmarks
@@ -32,14 +32,14 @@ package final class InfluenceSpread: Sendable {
   }
 
   /// Influence that is known at landmarks, [landmarks, columns], spread to all samples.
-  package static func spread(
+  package static func propagate(
     _ known: DoubleMatrix, _ kind: InfluenceSettings.Propagation, _ embeddings: borrowing Matrix,
     landmarks: [SampleNumber],
     similarity: DoubleMatrix?, workers: Workers, advance: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws(InfluenceError) -> (DoubleMatrix, Propagation) {
     guard kind == .corrected, let similarity else {
       let propagation = try propagation(kind, embeddings, landmarks: landmarks, influence: known)
-      return (propagation.spread(known, to: embeddings, workers: workers, advance: advance), propagation)
+      return (propagation.propagate(known, to: embeddings, workers: workers, advance: advance), propagation)
     }
     // The scale at which similarity comes nearest to influence, by least squares over the landmarks.
     var (products, squares) = (0.0, 0.0)
@@ -55,7 +55,7 @@ package final class InfluenceSpread: Sendable {
       for column in 0..<known.columns { missing[row, column] -= scale * similarity[landmark.value, column] }
     }
     let propagation = try propagation(.tuned, embeddings, landmarks: landmarks, influence: missing)
-    var result = propagation.spread(missing, to: embeddings, workers: workers, advance: advance)
+    var result = propagation.propagate(missing, to: embeddings, workers: workers, advance: advance)
     for element in result.elements.indices { result.elements[element] += scale * similarity.elements[element] }
     return (result, propagation)
   }
