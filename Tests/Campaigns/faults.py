@@ -19,9 +19,9 @@ def places(cache, state=None):
                 XDG_CACHE_HOME=cache, SWIFT_BACKTRACE="enable=no")
 
 
-def select(where, *more, limit=None):
+def select(where, *more, budget="10", limit=None):
     arguments = [program, "select", "--pool", data + "/pool.jsonl", "--limit", "100", "--model", data + "/model",
-                 "--budget", "10", "--quiet", *more]
+                 "--budget", budget, "--quiet", *more]
     def cap():
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     return subprocess.run(arguments, env=where, capture_output=True, text=True, preexec_fn=cap if limit else None)
@@ -66,8 +66,8 @@ def main():
             for size in ["4k"]:
                 subprocess.run(["umount", out], check=True)
                 subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},nr_inodes=1k", "tmpfs", out], check=True)
-                done = select(places(disk), "--out", out + "/chosen.jsonl", "--budget", "100")
-                expect(done.returncode != 0 and os.listdir(out) == [], "export to a full disk", (done, os.listdir(out)))
+                done = select(places(disk), "--out", out + "/chosen.jsonl", budget="100")
+                expect(done.returncode == 1 and os.listdir(out) == [], "export to a full disk", (done, os.listdir(out)))
                 print(f"export to a full disk: exit {done.returncode}:", done.stderr.strip().splitlines()[-2])
             subprocess.run(["umount", out])
         finally:
