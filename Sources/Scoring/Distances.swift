@@ -76,7 +76,7 @@ package struct Distances: ~Copyable, Sendable {
         guard utility > 0 else { return nil }
         return SparseEntry(
           column: UInt32(Int(example) - examples.lowerBound),
-          value: kernel == .exponential ? Float(expm1(Double(utility))) : utility)
+          value: kernel == .exponential ? Float(exp(Double(utility))) - 1 : utility)
       }
     }
     return SparseMatrix(rows: rows.count, columns: examples.count) {

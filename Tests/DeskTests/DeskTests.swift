@@ -63,7 +63,7 @@ import Testing
     #expect(stage.engine.events.withLock { $0 } == ["begin 1", "end 1"])
   }
 
-  @Test func pickMayComeByTheThousandAndNoneIsLostOrReordered() throws {
+  @Test func picksMayComeByTheThousandAndNoneIsLostOrReordered() throws {
     let stage = try DeskStage(picks: 5000)
     stage.perform(.startRun(DeskStage.specification(1)))
     stage.engine.gate.signal()

@@ -50,9 +50,12 @@ import Workbench
     defer { try? FileManager.default.removeItem(at: folder) }
     var (whole, sparse) = (specification(method, nil), specification(method, SparsePairs(neighbours: 2, explore: 20)))
     (whole.objective, sparse.objective) = (objective, objective)
-    let (dense, found) = (try run(whole), try run(sparse))
-    #expect(dense.selection.picks == found.selection.picks)
-    #expect(dense.selection.objective == found.selection.objective)
+    for kernel in UtilityKernel.allCases {
+      (whole.utilityKernel, sparse.utilityKernel) = (kernel, kernel)
+      let (dense, found) = (try run(whole), try run(sparse))
+      #expect(dense.selection.picks == found.selection.picks)
+      #expect(dense.selection.objective == found.selection.objective)
+    }
   }
 
   @Test func whatIsScoredHasTheValuesOfAllPairsAndTheRestIsNoHelp() throws {
