@@ -71,7 +71,7 @@ package struct TangentEmbedding: Embedding {
     let columns = projection?.outputs ?? whole
     var result = Matrix(uninitializedRows: samples.count, columns: columns)
     let hashes = samples.map(\.contentHash)
-    let passes = Self.passes(samples, hashes)
+    let passes = Passes.of(samples, hashes)
     let done = Atomic<Int>(0)
     let workspaces = PerWorker(workers) { (model.makeWorkspace(), ProjectionWorkspace()) }
     try result.withPieces(of: 1) { rows in
@@ -104,24 +104,6 @@ package struct TangentEmbedding: Embedding {
     }
     try cancellation.check()
     return result
-  }
-
-  /// Samples that go through the model in one pass: enough rows to keep the products busy. What a pass gives depends in its last bits on
-  /// all of its samples; a pass also ends behind every sixteenth sample or so by its content, so that a row that is edited, added or
-  /// left out changes the passes near it and no others.
-  private static func passes(_ samples: [LossSample], _ hashes: [ContentHash]) -> [Range<Int>] {
-    var passes: [Range<Int>] = []
-    var first = 0
-    var tokens = 0
-    for (number, sample) in samples.enumerated() {
-      if number > first, tokens + sample.tokens.count > 512 || hashes[number - 1].low % 16 == 0 {
-        passes.append(first..<number)
-        (first, tokens) = (number, 0)
-      }
-      tokens += sample.tokens.count
-    }
-    if first < samples.count { passes.append(first..<samples.count) }
-    return passes
   }
 }
 
@@ -165,5 +147,25 @@ extension GradientMatrix {
       for column in 0..<columns { result[row, column] *= scale }
     }
     return result
+  }
+}
+
+/// Samples that go through the model in one pass: enough rows to keep the products busy. What a pass gives depends in its last bits on
+/// all of its samples; a pass also ends behind every sixteenth sample or so by its content, so that a row that is edited, added or
+/// left out changes the passes near it and no others.
+enum Passes {
+  static func of(_ samples: [LossSample], _ hashes: [ContentHash]) -> [Range<Int>] {
+    var passes: [Range<Int>] = []
+    var first = 0
+    var tokens = 0
+    for (number, sample) in samples.enumerated() {
+      if number > first, tokens + sample.tokens.count > 512 || hashes[number - 1].low % 16 == 0 {
+        passes.append(first..<number)
+        (first, tokens) = (number, 0)
+      }
+      tokens += sample.tokens.count
+    }
+    if first < samples.count { passes.append(first..<samples.count) }
+    return passes
   }
 }

@@ -27,14 +27,19 @@ package struct TrainingSamples: Sendable {
   ///
   /// Errors: `EncodingError.refusedByTemplate` for a chat that the model's template does not take.
   package func sample(_ number: Int, behind example: Int? = nil) throws(EncodingError) -> LossSample? {
-    let encoded: EncodedSample
+    let sample = try encoded(number, behind: example).lossSample
+    return sample.targets.isEmpty ? nil : sample
+  }
+
+  /// All tokens of a sample, prompt and response, as many as the context holds. Errors: as above.
+  package func tokens(_ number: Int) throws(EncodingError) -> [Int32] { try encoded(number, behind: nil).tokens }
+
+  private func encoded(_ number: Int, behind example: Int?) throws(EncodingError) -> EncodedSample {
     do {
-      encoded = try encode(samples[number], behind: example.map { samples[$0] })
+      return try encode(samples[number], behind: example.map { samples[$0] }).prefix(contextLength)
     } catch {
       throw .refusedByTemplate(row: samples[number].index, path: nil, problem: ErrorReport(describing: error).problem)
     }
-    let sample = encoded.prefix(contextLength).lossSample
-    return sample.targets.isEmpty ? nil : sample
   }
 
   private func encode(_ sample: Sample, behind example: Sample?) throws -> EncodedSample {

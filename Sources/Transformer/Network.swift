@@ -75,6 +75,37 @@ package final class Network: Sendable {
     return result
   }
 
+  /// For each sequence the mean of the last hidden states, behind the final norm, of all its tokens, with weights that grow with the
+  /// position: token t of T (1…T) has t / (1 + … + T) (Ivison et al., arXiv 2503.01807). [sequences, hidden]
+  ///
+  /// Sequences go through in one packed pass; none may be empty or longer than `configuration.contextLength`.
+  package func weightedStates(of sequences: [[Int32]], in workspace: Workspace) -> Matrix {
+    let size = configuration.hiddenSize
+    let result = Matrix(uninitializedRows: sequences.count, columns: size)
+    var batch = TokenBatch()
+    for sequence in sequences { batch.append(sequence) }
+    guard batch.count > 0 else { return result }
+    let pass = forward(batch.tokens, depths: batch.depths, in: workspace)
+    pass.run()
+    let states = pass.activations.output
+    pass.finalNorm(states, rows: batch.count, into: states)
+    var first = 0
+    var sums = [Double](repeating: 0, count: size)
+    for (number, sequence) in sequences.enumerated() {
+      for column in 0..<size { sums[column] = 0 }
+      for position in 0..<sequence.count {
+        let state = states + (first + position) * size
+        let weight = Double(position + 1)
+        for column in 0..<size { sums[column] += weight * Double(state[column]) }
+      }
+      let whole = Double(sequence.count) * Double(sequence.count + 1) / 2
+      let target = result.base + number * size
+      for column in 0..<size { target[column] = Float(sums[column] / whole) }
+      first += sequence.count
+    }
+    return result
+  }
+
   private func forward(
     _ tokens: [Int32], depths: [Int32]? = nil, after prefix: KeyValueCache? = nil, in workspace: Workspace
   ) -> Forward {

@@ -115,7 +115,7 @@ struct InfluenceSelector: Selector {
         let estimate = InfluenceEstimate(
           settings, model: model.configuration, pool: pool.samples.samples, target: target.samples.samples)
         for line in estimate.advice { context.say(line) }
-        let cache = selector.vectorCache(of: model, in: modelSource.directory, context)
+        let cache = context.vectorCache(of: model, in: modelSource.directory)
         spaces = [cache?.space].compactMap(\.self)
         let job = InfluenceJob(
           settings: settings, pool: pool.samples, target: target.samples, budget: budget, seed: specification.seed,
@@ -199,19 +199,6 @@ struct GradientModel: Sendable {
 }
 
 extension InfluenceSelector {
-  /// Where vectors of a model are kept; nil where they can't be.
-  func vectorCache(of model: Model, in directory: String, _ context: RunContext) -> VectorCache? {
-    guard let cache = context.cache else { return nil }
-    let space = ContentHash(combining: [ContentHash(of: "influence 1"), model.contentHash])
-    do {
-      try cache.use(space, name: "influence, " + (directory as NSString).lastPathComponent)
-      return VectorCache(store: cache, space: space)
-    } catch {
-      context.say("embeddings and gradients will not be kept: \(ErrorReport(describing: error).description)")
-      return nil
-    }
-  }
-
   /// What a user should know of how influence was found.
   static func notes(_ result: InfluenceResult) -> [String] {
     var notes: [String] = []

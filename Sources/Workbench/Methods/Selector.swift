@@ -1,5 +1,8 @@
 import Datasets
 import Domain
+import Foundation
+import Influence
+import LanguageModel
 import Numerics
 import Scoring
 import Store
@@ -71,6 +74,21 @@ struct RunContext: Sendable {
 
   /// The score cache; nil where it can't be opened, which is said.
   var cache: ScoreCache? { engine.openCache(observe: observe) }
+}
+
+extension RunContext {
+  /// Where vectors of a model are kept; nil where they can't be.
+  func vectorCache(of model: Model, in directory: String) -> VectorCache? {
+    guard let cache else { return nil }
+    let space = ContentHash(combining: [ContentHash(of: "influence 1"), model.contentHash])
+    do {
+      try cache.use(space, name: "influence, " + (directory as NSString).lastPathComponent)
+      return VectorCache(store: cache, space: space)
+    } catch {
+      say("embeddings and gradients will not be kept: \(ErrorReport(describing: error).description)")
+      return nil
+    }
+  }
 }
 
 /// A specification that can be run: it has a selector, or it is none.
