@@ -106,12 +106,12 @@ package final class Desk<Runs: Engine>: Sendable {
     case .writeText(let path, let text, let overwrite): queues.requests.async { self.write(text, to: path, overwrite) }
     case .loadRows(let key, let range):
       queues.requests.async { self.loadRows(key, range) }
-    case .find(let key, let pattern, let search):
+    case .find(let key, let request, let search):
       let cancellation = beginSeeking()
-      queues.requests.async { self.find(key, pattern, search, cancellation) }
-    case .filter(let key, let pattern):
+      queues.requests.async { self.find(key, request, search, cancellation) }
+    case .filter(let key, let request):
       let cancellation = beginSeeking()
-      queues.requests.async { self.filter(key, pattern, cancellation) }
+      queues.requests.async { self.filter(key, request, cancellation) }
     case .stopSeeking:
       state.withLock { $0.seeking }?.cancel()
     case .completePath(let text):
@@ -185,29 +185,42 @@ package final class Desk<Runs: Engine>: Sendable {
     return cancellation
   }
 
-  private func find(_ key: DatasetKey, _ pattern: RowPattern, _ search: RowSearch, _ cancellation: Cancellation) {
-    guard let file = state.withLock({ $0.files[key] }) else { return }
-    let matches = pattern.makeMatcher()
-    for row in search.order(of: file.count) {
-      if cancellation.isCancelled { return }
-      // A row that cannot be decoded matches nothing.
-      if let position = file.position(of: row), let sample = try? file.sample(at: position), matches(sample) {
-        post(.found(key, pattern, row: row))
-        return
+  private func find(
+    _ key: DatasetKey, _ request: FilterRequest, _ search: RowSearch, _ cancellation: Cancellation
+  ) {
+    let (file, survey) = state.withLock { ($0.files[key], $0.surveys[key]) }
+    guard let file else { return }
+    do {
+      let matches = try RowFiltering.makeMatcher(
+        of: file, taking: request.expression, in: request.context, lengths: survey?.lengths, workers: engine.workers,
+        cancellation: cancellation)
+      for row in search.order(of: file.count) {
+        if cancellation.isCancelled { return }
+        if let position = file.position(of: row), matches(position) {
+          post(.found(key, request.expression, row: row))
+          return
+        }
       }
-    }
-    post(.found(key, pattern, row: nil))
+      post(.found(key, request.expression, row: nil))
+    } catch { refuse(error) { .found(key, request.expression, row: nil) } }
   }
 
-  private func filter(_ key: DatasetKey, _ pattern: RowPattern, _ cancellation: Cancellation) {
-    guard let file = state.withLock({ $0.files[key] }) else { return }
-    let matches = pattern.makeMatcher()
-    var rows: [RowIndex] = []
-    for position in 0..<file.count {
-      if cancellation.isCancelled { return }
-      if let sample = try? file.sample(at: position), matches(sample) { rows.append(sample.index) }
-    }
-    post(.filtered(key, pattern, rows: rows))
+  private func filter(_ key: DatasetKey, _ request: FilterRequest, _ cancellation: Cancellation) {
+    let (file, survey) = state.withLock { ($0.files[key], $0.surveys[key]) }
+    guard let file else { return }
+    do {
+      let rows = try RowFiltering.rows(
+        of: file, taking: request.expression, in: request.context, lengths: survey?.lengths, workers: engine.workers,
+        cancellation: cancellation)
+      post(.filtered(key, request.expression, rows: rows))
+    } catch { refuse(error) { .filtered(key, request.expression, rows: []) } }
+  }
+
+  /// Says why a search found nothing, and ends it; one that was stopped needs no answer.
+  private func refuse(_ error: any Error, _ answer: () -> Message) {
+    if error is CancellationError { return }
+    post(answer())
+    post(.failed(ErrorReport(describing: error)))
   }
 
   private func start(_ specification: RunSpecification) {

@@ -39,7 +39,11 @@ package final class SessionKeeper: Sendable {
     var session = session
     // Paths that hold in any working folder.
     for (role, file) in session.files {
-      session.files[role]?.path = URL(fileURLWithPath: PathCompletion.expanded(file.path)).standardizedFileURL.path
+      func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: PathCompletion.expanded(path)).standardizedFileURL.path
+      }
+      session.files[role]?.path = absolute(file.path)
+      session.files[role]?.more = file.more?.map(absolute)
     }
     let starts = state.withLock { state in
       guard state.latest != session else { return false }

@@ -22,7 +22,8 @@ struct Winnow: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Open.self, Select.self, Score.self, Gradients.self, InfluenceCommand.self, Methods.self, Runs.self, Inspect.self,
+      Open.self, Select.self, Rows.self, Score.self, Gradients.self, InfluenceCommand.self, Methods.self, Runs.self,
+      Inspect.self,
       Export.self, Paths.self, Keys.self, Themes.self,
       FinetuneCommand.self, EvaluateCommand.self, ModelCommand.self,
       CacheCommand.self, Compare.self, Reproduce.self,

@@ -93,9 +93,10 @@ import Testing
   @Test func aSearchTakesThePlaceOfTheOneBeforeIt() throws {
     let stage = try DeskStage()
     let key = try #require(try stage.open(rows: 20))
-    let (first, second) = (try RowPattern(parsing: "question 3$"), try RowPattern(parsing: "question 7$"))
+    let (first, second) = (try FilterExpression(parsing: "question 3$"), try FilterExpression(parsing: "question 7$"))
     stage.queues.requests.suspend()
-    stage.perform(.find(key, first, RowSearch(from: 0)), .find(key, second, RowSearch(from: 0)))
+    stage.perform(
+      .find(key, FilterRequest(first), RowSearch(from: 0)), .find(key, FilterRequest(second), RowSearch(from: 0)))
     stage.queues.requests.resume()
     #expect(stage.answers.first { if case .found(_, second, let row) = $0 { row } else { nil } } == RowIndex(7))
     stage.queues.requests.sync(flags: .barrier) {}
@@ -105,13 +106,13 @@ import Testing
   @Test func aFilterThatIsStoppedIsNotAnswered() throws {
     let stage = try DeskStage()
     let key = try #require(try stage.open(rows: 20))
-    let pattern = try RowPattern(parsing: "1")
+    let pattern = try FilterExpression(parsing: "1")
     stage.queues.requests.suspend()
-    stage.perform(.filter(key, pattern), .stopSeeking)
+    stage.perform(.filter(key, FilterRequest(pattern)), .stopSeeking)
     stage.queues.requests.resume()
     stage.queues.requests.sync(flags: .barrier) {}
     #expect(!stage.answers.all.contains { if case .filtered = $0 { true } else { false } })
-    stage.perform(.filter(key, pattern))
+    stage.perform(.filter(key, FilterRequest(pattern)))
     let rows = stage.answers.first { if case .filtered(_, _, let rows) = $0 { rows } else { nil } }
     #expect(rows == [1] + Array(10...19))
   }

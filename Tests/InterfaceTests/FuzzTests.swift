@@ -140,11 +140,11 @@ import Testing
       case .explain(let run, let rank): stage.send(.explained(run, rank: rank, Stage.explanation(rank.value)))
       case .completePath(let text):
         stage.send(.completions(of: text, [text + "a/", text + "日本.jsonl", Self.nasty(&random)]))
-      case .find(let key, let pattern, let search):
+      case .find(let key, let request, let search):
         let rows = Array(search.order(of: 300).prefix(50))
-        stage.send(.found(key, pattern, row: rows.isEmpty ? nil : rows[random.below(rows.count)]))
-      case .filter(let key, let pattern):
-        stage.send(.filtered(key, pattern, rows: (0..<random.below(200)).map { RowIndex($0 * 3) }))
+        stage.send(.found(key, request.expression, row: rows.isEmpty ? nil : rows[random.below(rows.count)]))
+      case .filter(let key, let request):
+        stage.send(.filtered(key, request.expression, rows: (0..<random.below(200)).map { RowIndex($0 * 3) }))
       case .export(let run, let path, let overwrite):
         stage.send(overwrite ? .exported(run, path: path, rows: 3) : .exportExists(run, path: path))
       default: break

@@ -20,7 +20,7 @@ import Testing
     stage.press(.tab, .tab)
     stage.press(.down, .enter)
     stage.answer()
-    #expect(stage.text.contains("50 rows match label:^reversal$"))
+    #expect(stage.text.contains("50 rows match label=\"reversal\""))
     #expect(stage.text.contains("1 of 50"))
   }
 

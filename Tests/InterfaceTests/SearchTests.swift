@@ -14,12 +14,12 @@ import Testing
     ("\\(5\\)", true), ("größe", true), ("GRÖSSE", false), ("a.d", true), ("^five", true), ("prompt:größe", true),
   ])
   func aPatternMatchesAsItSays(text: String, matches: Bool) throws {
-    #expect(try RowPattern(parsing: text).makeMatcher()(sample) == matches, "\(text)")
+    #expect(try FilterExpression(parsing: text).makeMatcher()(SampleRow(sample)) == matches, "\(text)")
   }
 
   @Test(arguments: ["", "!", "label:", "a(", "[", "*"])
   func whatIsNoPatternIsRefused(text: String) {
-    #expect(throws: ErrorReport.self) { try RowPattern(parsing: text) }
+    #expect(throws: FilterProblem.self) { try FilterExpression(parsing: text) }
   }
 
   @Test func anythingTypedIsAPatternOrIsRefused() {
@@ -28,9 +28,9 @@ import Testing
     var kept = 0
     for _ in 0..<3000 {
       let text = String((0..<1 + random.below(8)).map { _ in signs[random.below(signs.count)] })
-      guard let pattern = try? RowPattern(parsing: text) else { continue }
+      guard let pattern = try? FilterExpression(parsing: text) else { continue }
       kept += 1
-      _ = pattern.makeMatcher()(sample)
+      _ = pattern.makeMatcher()(SampleRow(sample))
     }
     #expect(kept > 100)
   }
@@ -77,7 +77,7 @@ import Testing
     #expect(stage.model.wantsTicks)
     stage.press(.escape)
     #expect(stage.takeEffects() == [.stopSeeking])
-    stage.send(.found(Stage.pool, try RowPattern(parsing: "capital"), row: 3))
+    stage.send(.found(Stage.pool, try FilterExpression(parsing: "capital"), row: 3))
     #expect(stage.text.contains("Row 0 · s0"))
     #expect(!stage.model.wantsTicks)
   }
@@ -165,5 +165,83 @@ import Testing
     stage.send(.reachable(7, 106.08))
     #expect(stage.text.contains("Coverage of the pool"))
     #expect(stage.text.contains("50%"))
+  }
+}
+
+/// Rows that are marked together, and filters by what runs chose.
+@Suite struct MarkTests {
+  private func filtered(_ text: String, _ stage: inout Stage) {
+    stage.press(.character("f"))
+    stage.type(text)
+    stage.press(.enter)
+    stage.answer()
+  }
+
+  @Test func allRowsOfALabelAreBannedInFourKeysAndOneUndo() {
+    var stage = Stage.opened()
+    filtered("label:sorting", &stage)
+    stage.press(.character("A"), .character("x"))
+    #expect(stage.model.setup.marks.banned.count == 50)
+    #expect(stage.text.contains("50 banned"))
+    stage.press(.character("u"))
+    #expect(stage.model.setup.marks.isEmpty)
+    #expect(stage.text.contains("Took back the ban of 50 rows."))
+    stage.press(.control("r"))
+    #expect(stage.model.setup.marks.banned.count == 50)
+  }
+
+  @Test func spaceMarksARowAndARangeGoesFromThereToTheCursor() {
+    var stage = Stage.opened()
+    stage.press(.character(" "), .down, .down, .character("V"))
+    #expect(stage.text.contains("4 marked"))
+    stage.press(.character("p"))
+    #expect(stage.model.setup.marks.pinned == [0, 1, 2, 3])
+    // What was marked is done; the next pin is the cursor's row alone.
+    stage.press(.character("p"))
+    #expect(stage.model.setup.marks.pinned == [0, 1, 2])
+    stage.press(.character("A"), .escape, .character("x"))
+    #expect(stage.model.setup.marks.banned == [3])
+  }
+
+  @Test func tagsAreGivenTakenAndFound() {
+    var stage = Stage.opened()
+    stage.press(.character(" "), .character(" "), .character("T"))
+    stage.type("to read")
+    stage.press(.enter)
+    #expect(stage.model.setup.marks.tags == [0: ["to read"], 1: ["to read"]])
+    filtered("tag:read", &stage)
+    #expect(stage.text.contains("of 2"))
+    // A filter by tags follows them.
+    stage.press(.character("T"))
+    stage.type("to read")
+    stage.press(.enter)
+    stage.answer()
+    #expect(stage.text.contains("of 1"))
+  }
+
+  @Test func chosenRowsAreMarkedFilteredAndOrderedByTheirRank() {
+    var stage = Stage.chosen()
+    stage.press(.character("1"))
+    filtered("chosen", &stage)
+    #expect(stage.text.contains("of 30"))
+    filtered("!chosen", &stage)
+    #expect(stage.text.contains("of 270"))
+    stage.press(.escape)
+    stage.press(.character("f"))
+    stage.type("run:99")
+    #expect(stage.text.contains("run 99 chose no rows of this file"))
+    stage.press(.enter)
+    #expect(stage.model.contexts == [.typing])
+  }
+
+  @Test func aFilterOnInspectShowsThePoolAndEscapeComesBack() {
+    var stage = Stage.chosen()
+    stage.press(.character("4"), .character("f"))
+    stage.type("x")
+    stage.press(.enter)
+    stage.answer()
+    #expect(stage.model.screen == .data)
+    stage.press(.escape)
+    #expect(stage.model.screen == .inspect)
   }
 }

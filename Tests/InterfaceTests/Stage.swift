@@ -76,12 +76,15 @@ struct Stage {
           send(.rows(key, first: range.lowerBound, range.map { .sample(Self.sample($0.value)) }))
         case .explain(let id, let rank):
           send(.explained(id, rank: rank, Self.explanation(rank.value)))
-        case .find(let key, let pattern, let search):
-          let matches = pattern.makeMatcher()
-          send(.found(key, pattern, row: search.order(of: 300).first { matches(Self.sample($0.value)) }))
-        case .filter(let key, let pattern):
-          let matches = pattern.makeMatcher()
-          send(.filtered(key, pattern, rows: (0..<300).filter { matches(Self.sample($0.value)) }))
+        case .find(let key, let request, let search):
+          let matches = request.expression.makeMatcher(in: request.context)
+          send(
+            .found(
+              key, request.expression,
+              row: search.order(of: 300).first { matches(SampleRow(Self.sample($0.value))) }))
+        case .filter(let key, let request):
+          let matches = request.expression.makeMatcher(in: request.context)
+          send(.filtered(key, request.expression, rows: (0..<300).filter { matches(SampleRow(Self.sample($0.value))) }))
         case .survey(let key, _): send(.surveyed(key, Self.survey(rows: key == Self.pool ? 300 : 24)))
         case .estimate(let specification): send(.estimated(specification, Self.estimate))
         case .makeMap(let request): send(.mapped(request, Self.map(request.source)))

@@ -317,4 +317,53 @@ private let model = Places.sampleData.appendingPathComponent("model").path
       #expect(try program.run("cache", "verify").status == 1)
     }
   }
+
+  @Test func rowsThatAFilterTakesAreListed() throws {
+    try Program.inFreshHome { program in
+      let file = program.home.appendingPathComponent("f.jsonl").path
+      try [
+        #"{"id": "a", "label": "noise", "prompt": "Say one", "completion": "one", "meta": {"score": 0.9}}"#,
+        #"{"id": "b", "label": "sums", "prompt": "Add 1 and 2", "completion": "3", "meta": {"score": 0.2}}"#,
+        #"{"id": "c", "label": "noise", "prompt": "say  ONE", "completion": "one", "meta": {"score": 0.4}}"#,
+        #"{"id": "d", "label": "sums", "prompt": "esc \u001b[31m", "completion": "x\ny"}"#,
+      ].joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
+      func indices(_ filter: String, _ more: String...) throws -> [Int] {
+        let result = try program.run(["rows", file, "--filter", filter, "--json"] + more)
+        #expect(result.status == 0, "\(filter): \(result.errors)")
+        let rows = try #require(JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
+        return rows.compactMap { $0["index"] as? Int }
+      }
+      #expect(try indices("label:noise") == [0, 2])
+      #expect(try indices("!label:noise and chars<40") == [1, 3])
+      #expect(try indices("meta.score>0.3") == [0, 2])
+      #expect(try indices("dup") == [2])
+      #expect(try indices("copies>1 or id:d") == [0, 2, 3])
+      #expect(try indices("nothing of this") == [])
+      let text = try program.run("rows", file, "--filter", "id:d")
+      #expect(text.status == 0 && text.output.hasPrefix("  3  ") && !text.output.contains("\u{1B}"), "\(text.output)")
+      for wrong in ["label:(", "len>x", "chosen", "run:1", "(pin"] {
+        #expect(try program.run("rows", file, "--filter", wrong).status == 64, "\(wrong)")
+      }
+      #expect(try program.run("rows", file, "--filter", "pin").status == 0)
+      #expect(try program.run("rows", file + "x", "--filter", "pin").status == 66)
+
+      for seed in ["1", "2"] {
+        let run = try program.run(
+          "select", "--method", "random", "--pool", file, "--budget", "2", "--seed", seed, "--json")
+        #expect(run.status == 0, "\(run.errors)")
+      }
+      func picks(_ run: String) throws -> Set<Int> {
+        let rows = try indices("chosen", "--run", run)
+        #expect(rows.count == 2)
+        return Set(rows)
+      }
+      let (one, two) = (try picks("1"), try picks("2"))
+      #expect(try Set(indices("in:A&!B")) == one.subtracting(two))
+      #expect(try Set(indices("in:none")) == Set(0..<4).subtracting(one).subtracting(two))
+      #expect(try Set(indices("run:2 or run:1")) == one.union(two))
+      #expect(try Set(indices("in:A", "--run", "2")) == two)
+      #expect(try Set(indices("rank>0", "--run", "1")).isSubset(of: one))
+      #expect(try program.run("rows", file, "--filter", "chosen", "--run", "7").status != 0)
+    }
+  }
 }

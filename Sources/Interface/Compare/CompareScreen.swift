@@ -166,6 +166,27 @@ enum CompareScreen: ScreenPart {
       obstacleToMarks: isOpen ? nil : "This run chose from another pool than the one that is open.")
   }
 
+  static let rows: RowList? = RowList(
+    obstacle: { $0.comparedRow == nil ? "No row is listed." : nil },
+    seek: { model, filter, forward in
+      guard let pool = model.files[.pool]?.opened, pool.summary.contentHash == model.comparedPool,
+        let comparison = model.compare.comparison, let row = model.comparedRow?.index
+      else { return [] }
+      model.seeking = filter
+      return [
+        .find(
+          pool.key, FilterRequest(filter, in: model.filterContext(of: .pool)),
+          RowSearch(rows: model.compare.rows.map { comparison[$0].index }, from: row, isForward: forward))
+      ]
+    },
+    found: { model, key, row in
+      guard model.files[.pool]?.opened?.key == key, let comparison = model.compare.comparison,
+        let position = model.compare.rows.firstIndex(where: { comparison[$0].index == row })
+      else { return }
+      model.put(cursor: position, in: .differing)
+    },
+    obstacleToOrder: { _ in "These rows stand in the order of their ranks." }, order: { _, _ in })
+
   static func nextView(_ model: inout Model) {
     let facets = model.facets
     model.compare.facet = facets.next(after: model.compare.facet) ?? .curves

@@ -132,6 +132,10 @@ enum DataScreen: ScreenPart {
   static func settle(_ model: inout Model) {
     for role in DatasetRole.allCases {
       guard var file = model.files[role]?.opened else { continue }
+      if role == .pool {
+        let run = model.runOfRows(role)
+        file.receive(run?.picks ?? [], of: run.map { Ranked(id: $0.id, picks: $0.picks.count) })
+      }
       file.list.settle(count: file.shownCount, page: model.page(of: .rows))
       file.labels.settle(count: file.shownLabels, page: model.labelsPage)
       model.files[role] = .opened(file)
@@ -139,7 +143,7 @@ enum DataScreen: ScreenPart {
   }
 
   static func requests(_ model: inout Model) -> [Effect] {
-    (model.screen == .data ? rowsInSight(&model) : []) + surveys(&model)
+    (model.screen == .data ? rowsInSight(&model) : []) + surveys(&model) + filters(&model)
   }
 
   private static func rowsInSight(_ model: inout Model) -> [Effect] {
@@ -171,11 +175,37 @@ enum DataScreen: ScreenPart {
     return effects
   }
 
+  /// Asks anew for what filters take whose answer runs and marks decide, once those have changed.
+  private static func filters(_ model: inout Model) -> [Effect] {
+    guard model.seeking == nil else { return [] }
+    for role in DatasetRole.allCases {
+      guard var file = model.files[role]?.opened else { continue }
+      if let filter = file.waitingFilter {
+        let context = model.filterContext(of: role)
+        guard filter.problem(in: context) == nil else { continue }
+        file.waitingFilter = nil
+        model.files[role] = .opened(file)
+        model.seeking = filter
+        return [.filter(file.key, FilterRequest(filter, in: context))]
+      }
+      if let filter = file.filter, let before = filter.context {
+        let context = model.filterContext(of: role)
+        guard context != before, filter.expression.problem(in: context) == nil else { continue }
+        file.noteContext(context)
+        model.files[role] = .opened(file)
+        return [.filter(file.key, FilterRequest(filter.expression, in: context))]
+      }
+    }
+    return []
+  }
+
   static func leave(_ model: inout Model) -> [Effect]? {
     if let from = model.data.jumpedFrom {
       model.show(from)
+    } else if model.shownFile?.marked.isEmpty == false {
+      model.changeShownFile { ($0.marked, $0.lastMarked) = ([], nil) }
     } else if model.shownFile?.filter != nil {
-      model.noteForUndo()
+      model.noteForUndo("showing all rows")
       model.show(model.data.role, through: nil)
     } else {
       return nil
@@ -195,7 +225,11 @@ enum DataScreen: ScreenPart {
     seek: { model, pattern, forward in
       guard let file = model.shownFile, let row = file.rowUnderCursor else { return [] }
       model.seeking = pattern
-      return [.find(file.key, pattern, RowSearch(rows: file.shownRows, from: row, isForward: forward))]
+      return [
+        .find(
+          file.key, FilterRequest(pattern, in: model.filterContext(of: model.data.role)),
+          RowSearch(rows: file.shownRows, from: row, isForward: forward))
+      ]
     },
     found: { model, key, row in
       guard var file = model.shownFile, file.key == key, let index = file.position(of: row) else { return }
@@ -210,13 +244,19 @@ enum DataScreen: ScreenPart {
       if reversing {
         file.order(by: file.order, isReversed: !file.isReversed)
       } else {
-        let orders = RowOrder.allCases.filter { $0 != .label || file.survey?.labels.isEmpty == false }
+        let orders = RowOrder.allCases.filter { order in
+          switch order {
+          case .label: file.survey?.labels.isEmpty == false
+          case .rank: !file.ranks.isEmpty
+          case .file, .length: true
+          }
+        }
         file.order(by: orders.next(after: file.order) ?? .file, isReversed: false)
       }
       file.list.center(
         on: row.flatMap { file.position(of: $0) } ?? 0, count: file.shownCount, page: model.page(of: .rows))
       model.files[model.data.role] = .opened(file)
-      let name = file.order == .file ? "their place in the file" : file.order.rawValue
+      let name = file.order.title
       model.say(
         "Ordered by \(name)\(file.isReversed ? ", backwards" : ""). \(model.key(.reverseSort)) turns it round.")
     })
@@ -253,7 +293,7 @@ extension Model {
     set { data.textTop = newValue }
   }
 
-  private mutating func changeShownFile(_ change: (inout OpenedFile) -> Void) {
+  mutating func changeShownFile(_ change: (inout OpenedFile) -> Void) {
     guard var file = shownFile else { return }
     change(&file)
     files[data.role] = .opened(file)
@@ -287,10 +327,8 @@ extension Model {
     guard let file = shownFile, let labels = file.survey?.labels, labels.indices.contains(file.labels.cursor) else {
       return []
     }
-    let signs = "\\^$.|?*+()[]{}"
-    let escaped = labels[file.labels.cursor].map { signs.contains($0) ? "\\\($0)" : "\($0)" }.joined()
-    guard let pattern = try? RowPattern(parsing: "label:^\(escaped)$") else { return [] }
-    seeking = pattern
-    return [.filter(file.key, pattern)]
+    let label = labels[file.labels.cursor].replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    guard let filter = try? FilterExpression(parsing: "label=\"\(label)\"") else { return [] }
+    return filterRows(of: data.role, by: filter)
   }
 }

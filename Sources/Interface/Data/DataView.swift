@@ -115,20 +115,32 @@ extension Model {
         frame.row([(Format.count(row), .muted), (symbols.ellipsis, .muted)], columns, layout, in: line)
       }
       drawMark(of: row, at: Point(x: inside.x + 1, y: line.y), &frame)
+      if file.marked.contains(row) {
+        frame.grid.draw(symbols.good, x: inside.x + 2, y: line.y, style: theme[.match], width: 1)
+      }
     }
     frame.scrollBar(of: rect, top: file.list.top, page: page(of: .rows), count: count, isFocused: isFocused)
   }
 
   /// What is listed: the filter, and the order where it is not the file's.
   private func rowsTitle(of file: OpenedFile) -> String {
-    var title = file.filter.map { "\($0.pattern.text) in the \(data.role.title)" } ?? "Rows of the \(data.role.title)"
+    var title =
+      file.filter.map { "\($0.expression.text) in the \(data.role.title)" } ?? "Rows of the \(data.role.title)"
     if file.order != .file { title += " by \(file.order.rawValue)" }
+    if !file.marked.isEmpty { title += " \(symbols.dot) \(Format.count(file.marked.count)) marked" }
     return file.isReversed ? title + ", backwards" : title
   }
 
-  /// The mark of a row of the pool that is pinned or banned.
+  /// The mark of a row of the pool that is pinned, banned or, on the Data screen, chosen.
   func drawMark(of row: RowIndex, at point: Point, _ frame: inout Frame) {
-    guard screen != .data || data.role == .pool, !setup.marks.isEmpty else { return }
+    guard screen != .data || data.role == .pool else { return }
+    if screen == .data, shownFile?.ranks[row] != nil, !setup.marks.pinned.contains(row),
+      !setup.marks.banned.contains(row)
+    {
+      frame.grid.draw(symbols.full, x: point.x, y: point.y, style: theme[.accent], width: 1)
+      return
+    }
+    if setup.marks.isEmpty { return }
     if setup.marks.pinned.contains(row) {
       frame.grid.draw(symbols.pinned, x: point.x, y: point.y, style: theme[.good], width: 1)
     } else if setup.marks.banned.contains(row) {

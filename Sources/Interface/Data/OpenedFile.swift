@@ -24,6 +24,14 @@ package struct OpenedFile: Sendable, Hashable {
   /// The shown rows by length, in fine bins from 0 to the usual longest: drawing puts them together.
   private(set) var lengthBins: [Int] = []
   static let fineBins = 240
+  /// A filter that waits for what it asks about: the runs of an earlier session, say.
+  var waitingFilter: FilterExpression?
+  /// Rows that were marked, to be pinned, banned or tagged together, and the one that was marked last.
+  package internal(set) var marked: Set<RowIndex> = []
+  var lastMarked: RowIndex?
+  /// The ranks of the rows that the inspected run chose, and which run that is.
+  private(set) var ranks: [RowIndex: Rank] = [:]
+  private(set) var ranksOf: Ranked?
   /// The cursor in the list of labels.
   var labels = ListState()
 
@@ -37,6 +45,9 @@ package struct OpenedFile: Sendable, Hashable {
     countLengths()
     arrange()
   }
+
+  /// Notes that what the filter takes was asked for anew.
+  mutating func noteContext(_ context: FilterContext) { filter?.context = context }
 
   mutating func order(by order: RowOrder, isReversed: Bool) {
     self.order = order
@@ -53,6 +64,14 @@ package struct OpenedFile: Sendable, Hashable {
     arrange()
   }
 
+  /// Takes in what a run chose of the file.
+  mutating func receive(_ picks: [Pick], of run: Ranked?) {
+    guard run != ranksOf else { return }
+    ranks = Dictionary(picks.map { ($0.row, $0.rank) }, uniquingKeysWith: { first, _ in first })
+    ranksOf = run
+    if order == .rank { arrange() }
+  }
+
   private mutating func countLengths() {
     lengthBins = survey?.histogram(of: filter?.rows, bins: Self.fineBins, longest: usualLongest) ?? []
   }
@@ -66,9 +85,12 @@ package struct OpenedFile: Sendable, Hashable {
       return
     }
     var rows = filter?.rows ?? Array(0..<RowIndex(summary.rows))
-    if let survey {
+    if order == .rank {
+      // What was not chosen comes last.
+      rows = rows.ordered { UInt64(ranks[$0]?.value ?? Int(Int32.max)) }
+    } else if let survey {
       switch order {
-      case .file: break
+      case .file, .rank: break
       case .label:
         // By name, rows without a label last.
         let rank = survey.ranksOfLabels
@@ -81,15 +103,25 @@ package struct OpenedFile: Sendable, Hashable {
   }
 }
 
+/// The run that an opened file has the ranks of, as far as it had come.
+struct Ranked: Sendable, Hashable {
+  var id: RunID?
+  var picks: Int
+}
+
 /// What rows can be ordered by.
 package enum RowOrder: String, Sendable, Hashable, CaseIterable, Codable {
   case file, label, length
+  /// The order in which the inspected run chose them.
+  case rank
 }
 
-/// The rows that a pattern lets through, in the file's order.
+/// The rows that a filter takes, in the file's order.
 package struct RowFilter: Sendable, Hashable {
-  package var pattern: RowPattern
+  package var expression: FilterExpression
   package var rows: [RowIndex]
+  /// What was known of runs and marks when it was asked for, where that decides.
+  var context: FilterContext?
 }
 
 extension OpenedFile {
@@ -131,4 +163,15 @@ extension OpenedFile {
 
   /// Labels that can be stood on: those that occur.
   var shownLabels: Int { survey?.labels.count ?? 0 }
+}
+
+extension RowOrder {
+  /// As the end of `ordered by`.
+  var title: String {
+    switch self {
+    case .file: "their place in the file"
+    case .label, .length: rawValue
+    case .rank: "the order they were chosen in"
+    }
+  }
 }

@@ -155,7 +155,11 @@ enum InspectScreen: ScreenPart {
       else { return [] }
       model.seeking = pattern
       let rows = run.picks.indices.compactMap { model.pick(at: $0, of: run)?.row }
-      return [.find(pool.key, pattern, RowSearch(rows: rows, from: pick.row, isForward: forward))]
+      return [
+        .find(
+          pool.key, FilterRequest(pattern, in: model.filterContext(of: .pool)),
+          RowSearch(rows: rows, from: pick.row, isForward: forward))
+      ]
     },
     found: { model, key, row in
       guard let run = model.inspectedRun, let pool = model.files[.pool]?.opened, pool.key == key,

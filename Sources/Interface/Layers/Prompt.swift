@@ -17,6 +17,7 @@ package struct Prompt: Layer {
     case exportTable
     case search
     case filter
+    case tag
   }
 
   package var purpose: Purpose

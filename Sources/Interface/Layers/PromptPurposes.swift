@@ -50,22 +50,41 @@ extension Prompt.Purpose {
       PromptPart(
         title: "Search", takesPath: false, message: Self.patternMessage,
         accept: { model, text in
-          guard let pattern = try? RowPattern(parsing: text) else { return nil }
-          model.searched = pattern
-          return model.part.rows?.seek(&model, pattern, true) ?? []
+          guard let filter = try? FilterExpression(parsing: text),
+            filter.problem(in: model.filterContext(of: model.roleOfRows)) == nil
+          else { return nil }
+          model.searched = filter
+          return model.part.rows?.seek(&model, filter, true) ?? []
         })
     case .filter:
       PromptPart(
         title: "Show only rows that match", takesPath: false, message: Self.patternMessage,
         accept: { model, text in
           if text.isEmpty {
-            model.noteForUndo()
+            model.noteForUndo("showing all rows")
             model.show(model.data.role, through: nil)
             return []
           }
-          guard let pattern = try? RowPattern(parsing: text), let key = model.shownFile?.key else { return nil }
-          model.seeking = pattern
-          return [.filter(key, pattern)]
+          guard let filter = try? FilterExpression(parsing: text),
+            filter.problem(in: model.filterContext(of: model.roleOfRows)) == nil
+          else { return nil }
+          if model.screen != .data { model.jumpToRows() }
+          return model.filterRows(of: model.data.role, by: filter)
+        })
+    case .tag:
+      PromptPart(
+        title: "Tag", takesPath: false,
+        message: { model, _ in
+          (
+            "a word for \(model.rowsToMark.count == 1 ? "the row" : Format.count(model.rowsToMark.count, "row")); again takes it away",
+            .muted
+          )
+        },
+        accept: { model, text in
+          let tag = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+          guard !tag.isEmpty else { return nil }
+          model.tag(tag)
+          return []
         })
     case .export(let id):
       PromptPart(
@@ -84,12 +103,15 @@ extension Prompt.Purpose {
   }
 
   private static func patternMessage(_ model: Model, _ text: String) -> (String, StyleName) {
-    if text.isEmpty { return ("a word or a regular expression; label: or id: before it; ! turns it round", .muted) }
-    do {
-      _ = try RowPattern(parsing: text)
+    if text.isEmpty {
+      return ("words, label:x, len>200, chosen, run:3, in:none, pin, dup; and, or, not", .muted)
+    }
+    do throws(FilterProblem) {
+      let filter = try FilterExpression(parsing: text)
+      if let problem = filter.problem(in: model.filterContext(of: model.roleOfRows)) { throw problem }
       return ("case is ignored", .muted)
     } catch {
-      return ("\(model.symbols.bad) \(error.problem)", .bad)
+      return ("\(model.symbols.bad) \(error.sentence)", .bad)
     }
   }
 }

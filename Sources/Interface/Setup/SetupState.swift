@@ -4,20 +4,45 @@ import Domain
 package struct Marks: Sendable, Hashable {
   package var pinned: [RowIndex] = []
   package var banned: [RowIndex] = []
+  /// Words of the user's own for rows.
+  package var tags: [RowIndex: Set<String>] = [:]
 
   package init() {}
 
+  /// Whether no row is pinned or banned.
   package var isEmpty: Bool { pinned.isEmpty && banned.isEmpty }
 
-  /// Marks a row, or takes the mark away; a row is never both.
-  mutating func toggle(pin row: RowIndex) {
-    banned.removeAll { $0 == row }
-    if pinned.contains(row) { pinned.removeAll { $0 == row } } else { pinned.append(row) }
+  /// Pins rows, or takes the pins away where all of them are pinned; a row is never both pinned and banned. Gives whether
+  /// they are pinned now.
+  @discardableResult
+  mutating func toggle(pin rows: [RowIndex]) -> Bool { Self.toggle(rows, in: &pinned, against: &banned) }
+
+  @discardableResult
+  mutating func toggle(ban rows: [RowIndex]) -> Bool { Self.toggle(rows, in: &banned, against: &pinned) }
+
+  private static func toggle(_ rows: [RowIndex], in own: inout [RowIndex], against other: inout [RowIndex]) -> Bool {
+    let (wanted, before) = (Set(rows), Set(own))
+    other.removeAll { wanted.contains($0) }
+    if wanted.isSubset(of: before) {
+      own.removeAll { wanted.contains($0) }
+      return false
+    }
+    own += rows.filter { !before.contains($0) }
+    return true
   }
 
-  mutating func toggle(ban row: RowIndex) {
-    pinned.removeAll { $0 == row }
-    if banned.contains(row) { banned.removeAll { $0 == row } } else { banned.append(row) }
+  /// Gives rows a tag, or takes it away where all of them have it. Gives whether they have it now.
+  mutating func toggle(tag: String, on rows: [RowIndex]) -> Bool {
+    let isRemoval = rows.allSatisfy { tags[$0]?.contains(tag) == true }
+    for row in rows {
+      if isRemoval {
+        tags[row]?.remove(tag)
+        if tags[row]?.isEmpty == true { tags[row] = nil }
+      } else {
+        tags[row, default: []].insert(tag)
+      }
+    }
+    return !isRemoval
   }
 }
 

@@ -47,6 +47,17 @@ package struct RowSearch: Sendable, Hashable {
   }
 }
 
+/// Which rows are wanted, and what is known of runs and marks when they are asked for.
+package struct FilterRequest: Sendable, Hashable {
+  package var expression: FilterExpression
+  package var context: FilterContext
+
+  package init(_ expression: FilterExpression, in context: FilterContext = FilterContext()) {
+    self.expression = expression
+    self.context = context
+  }
+}
+
 /// A map that is wanted.
 package struct MapRequest: Sendable, Hashable, Codable {
   package var file: DatasetKey
@@ -119,10 +130,10 @@ package enum Effect: Sendable, Hashable {
   case close(DatasetKey)
   /// Decode rows; answered by `rows`, for this range or for parts of it.
   case loadRows(DatasetKey, Range<RowIndex>)
-  /// Find the next row that a pattern matches, going round at the end; answered by `found`.
-  case find(DatasetKey, RowPattern, RowSearch)
-  /// Find all rows that a pattern matches, in order; answered by `filtered`.
-  case filter(DatasetKey, RowPattern)
+  /// Find the next row that a filter takes, going round at the end; answered by `found`.
+  case find(DatasetKey, FilterRequest, RowSearch)
+  /// Find all rows that a filter takes, in order; answered by `filtered`.
+  case filter(DatasetKey, FilterRequest)
   /// The search or filter that is under way is no longer wanted; it need not be answered.
   case stopSeeking
   /// Completions of a path being typed, folders with a `/` at their end; answered by `completions`.
@@ -170,9 +181,9 @@ package enum Message: Sendable, Hashable, Codable {
   case rows(DatasetKey, first: RowIndex, [RowContent])
   case completions(of: String, [String])
   /// The row that a search came to; nil where none matches.
-  case found(DatasetKey, RowPattern, row: RowIndex?)
+  case found(DatasetKey, FilterExpression, row: RowIndex?)
   /// The rows that a filter lets through.
-  case filtered(DatasetKey, RowPattern, rows: [RowIndex])
+  case filtered(DatasetKey, FilterExpression, rows: [RowIndex])
   case surveyed(DatasetKey, DatasetSurvey)
   case estimated(RunSpecification, RunEstimate)
   case estimateFailed(RunSpecification, ErrorReport)

@@ -3,6 +3,8 @@ import Domain
 /// What undo takes back: marks of rows, filters, and the removal of a file.
 struct Undoable: Sendable, Hashable {
   var marks: Marks
+  /// What it takes back, or does again: `the filter label:noise`.
+  var what = ""
   var filters: [DatasetRole: RowFilter]
   /// The file of a role, nil for none; only where a file was removed or put back.
   var file: RemovedFile?
@@ -26,18 +28,19 @@ extension Model {
   mutating func undo() {
     guard let before = done.popLast() else { return }
     undone.append(swap(with: before))
-    say("Took it back. \(marksSummary)")
+    say("Took back \(before.what). \(marksSummary)")
   }
 
   mutating func redo() {
     guard let after = undone.popLast() else { return }
     done.append(swap(with: after))
-    say("Done again. \(marksSummary)")
+    say("Did \(after.what) again. \(marksSummary)")
   }
 
   /// Takes a step back, or forward again; gives what takes it the other way.
   private mutating func swap(with state: Undoable) -> Undoable {
     var opposite = undoable
+    opposite.what = state.what
     opposite.file = state.file.map { RemovedFile(role: $0.role, file: files[$0.role]?.opened) }
     undoable = state
     return opposite
@@ -46,16 +49,18 @@ extension Model {
   /// Closes the file that is shown. Its rows stay at hand, so that this can be undone.
   mutating func closeFile() {
     guard let file = shownFile else { return }
-    noteForUndo()
+    noteForUndo("the closing of \(file.summary.path)")
     done[done.count - 1].file = RemovedFile(role: data.role, file: file)
     files[data.role] = .absent
     data.textTop = 0
     say("Closed \(file.summary.path). \(key(.undo)) opens it again.")
   }
 
-  /// Notes how things stand, so that the change that follows can be undone.
-  mutating func noteForUndo() {
-    done.append(undoable)
+  /// Notes how things stand, so that the change that follows can be undone: `what` it is, as in `took back …`.
+  mutating func noteForUndo(_ what: String) {
+    var state = undoable
+    state.what = what
+    done.append(state)
     if done.count > 100 { done.removeFirst() }
     undone = []
   }

@@ -52,9 +52,9 @@ package struct Model: Sendable, Hashable {
   var morePools: [String]
 
   /// What was searched for last.
-  var searched: RowPattern?
+  var searched: FilterExpression?
   /// The search or filter that is under way.
-  var seeking: RowPattern?
+  var seeking: FilterExpression?
   package internal(set) var setup = SetupState()
   /// How things stood before each of the latest changes that can be undone, and what undoing them took back.
   var done: [Undoable] = []

@@ -56,7 +56,7 @@ struct RowList: Sendable {
   /// Why there is nothing to search or to order; nil where there is.
   var obstacle: @Sendable (Model) -> String?
   /// Looks for the next row that a pattern matches.
-  var seek: @Sendable (inout Model, RowPattern, _ forward: Bool) -> [Effect]
+  var seek: @Sendable (inout Model, FilterExpression, _ forward: Bool) -> [Effect]
   /// Puts the cursor on a row of a file that a search came to.
   var found: @Sendable (inout Model, DatasetKey, _ row: RowIndex) -> Void
   /// Why the next order can't be had yet; nil where it can.

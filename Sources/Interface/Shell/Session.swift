@@ -25,6 +25,8 @@ package struct Session: Sendable, Hashable, Codable {
   package var setup: [String: String] = [:]
   package var pinned: [RowIndex] = []
   package var banned: [RowIndex] = []
+  /// The rows that have each tag.
+  package var tags: [String: [RowIndex]]? = nil
   package var theme: String?
   /// The run that was inspected, by its number in the library, the pick under the cursor, and the compared runs.
   package var inspected: Int64?
@@ -56,7 +58,7 @@ extension Model {
       if let file = state.opened, opening[role] == nil {
         kept.content = file.summary.contentHash
         if file.summary.parts.count > 1 { kept.more = file.summary.parts.dropFirst().map(\.path) }
-        kept.filter = file.filter?.pattern.text
+        kept.filter = (file.waitingFilter ?? file.filter?.expression)?.text
         kept.order = file.order
         kept.isReversed = file.isReversed
         kept.row = file.rowUnderCursor ?? 0
@@ -71,6 +73,13 @@ extension Model {
     }
     session.pinned = setup.marks.pinned
     session.banned = setup.marks.banned
+    if !setup.marks.tags.isEmpty {
+      var tags: [String: [RowIndex]] = [:]
+      for row in setup.marks.tags.keys.sorted() {
+        for tag in setup.marks.tags[row] ?? [] { tags[tag, default: []].append(row) }
+      }
+      session.tags = tags
+    }
     session.theme = themes[themeIndex].id
     session.inspected = inspectedRun?.number ?? restoring?.inspected
     session.pick = inspectedRun == nil ? restoring?.pick ?? 0 : inspect.list.cursor
@@ -154,10 +163,17 @@ extension Model {
     if role == .pool, let session = restoring {
       setup.marks.pinned = session.pinned.filter { $0 >= 0 && $0.value < file.summary.rows }
       setup.marks.banned = session.banned.filter { $0 >= 0 && $0.value < file.summary.rows }
+      for (tag, rows) in session.tags ?? [:] {
+        for row in rows where row >= 0 && row.value < file.summary.rows {
+          setup.marks.tags[row, default: []].insert(tag)
+        }
+      }
     }
-    guard seeking == nil, let text = kept.filter, let pattern = try? RowPattern(parsing: text) else { return [] }
-    seeking = pattern
-    return [.filter(file.key, pattern)]
+    guard let text = kept.filter, let filter = try? FilterExpression(parsing: text) else { return [] }
+    // It is asked for as soon as the runs are there that it may be about.
+    file.waitingFilter = filter
+    files[role] = .opened(file)
+    return []
   }
 
   /// Takes in runs of the library that chose from the open pool.

@@ -78,17 +78,7 @@ extension Model {
       guard seeking == pattern else { break }  // stopped meanwhile, or another one was begun
       seeking = nil
       if let row { part.rows?.found(&self, key, row) } else { say("No row matches \(pattern.text).") }
-    case .filtered(let key, let pattern, let rows):
-      guard seeking == pattern else { break }
-      seeking = nil
-      guard let role = DatasetRole.allCases.first(where: { files[$0]?.opened?.key == key }) else { break }
-      if rows.isEmpty {
-        say("No row matches \(pattern.text).")
-      } else {
-        noteForUndo()
-        show(role, through: RowFilter(pattern: pattern, rows: rows))
-        say("\(Format.count(rows.count, "row")) match \(pattern.text). \(self.key(.dismiss)) shows all again.")
-      }
+    case .filtered(let key, let filter, let rows): filtered(key, filter, rows)
     case .explained(let id, let rank, let explanation):
       inspect.pending = nil
       if inspectedRun?.id == id {

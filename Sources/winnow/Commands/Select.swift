@@ -152,10 +152,12 @@ enum Output {
     }
   }
 
-  static func json(_ value: some Encodable) throws {
+  static func json(_ value: some Encodable) throws { text(String(decoding: try encode(value), as: UTF8.self) + "\n") }
+
+  static func encode(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    text(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+    return try encoder.encode(value)
   }
 
   static func text(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }

@@ -111,9 +111,13 @@ extension Open {
       let name = store.last ?? "default"
       return (name, Session.read(name, from: store))
     }
-    let location = URL(fileURLWithPath: pool).standardizedFileURL.path
-    let own = "pool-\(ContentHash(of: location).description.prefix(16))"
+    let own = sessionName(ofPool: pool)
     return (own, Session.read(own, from: store))
+  }
+
+  /// The session that a pool is opened in where none is named.
+  static func sessionName(ofPool path: String) -> String {
+    "pool-\(ContentHash(of: URL(fileURLWithPath: path).standardizedFileURL.path).description.prefix(16))"
   }
 
   /// The user's key map; the built-in one where there is no file.

@@ -1,0 +1,45 @@
+import Foundation
+import Screen
+
+/// Text for a person at a terminal.
+enum Console {
+  /// Whether standard output goes to a terminal.
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  /// Columns of the terminal that standard output goes to; nil where it goes elsewhere.
+  static var width: Int? {
+    var size = winsize()
+    guard isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
+  /// A text in one line, with nothing in it that a terminal would act on.
+  static func plain(_ text: String) -> String {
+    var plain = ""
+    var isBlank = false
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator, .format, .surrogate:
+        if scalar == "\n" || scalar == "\t" || scalar == "\r" {
+          if !isBlank { plain += " " }
+          isBlank = true
+        } else {
+          plain.unicodeScalars.append("\u{FFFD}")
+          isBlank = false
+        }
+      default:
+        plain.unicodeScalars.append(scalar)
+        isBlank = scalar == " "
+      }
+    }
+    return plain
+  }
+
+  /// A text cut to so many columns of the terminal, with a sign where it goes on.
+  static func cut(_ text: String, to width: Int, pad: Bool = false) -> String {
+    // Of a long text only the beginning is measured.
+    let short = text.utf8.count > 8 * width ? String(text.prefix(width + 1)) : text
+    let cut = short.truncated(to: width, ellipsis: "…")
+    return pad ? cut + String(repeating: " ", count: max(0, width - cut.displayWidth)) : cut
+  }
+}
