@@ -6,6 +6,8 @@ package enum DatasetError: Error, Sendable, Hashable {
   // Reading.
   case noSuchFile(path: String)
   case isDirectory(path: String)
+  /// A folder in which no file seems to hold samples.
+  case emptyFolder(path: String)
   case notRegular(path: String)
   /// The system refuses to open or read it.
   case unreadable(path: String, errno: Int32)
@@ -58,6 +60,11 @@ extension DatasetError: ReportableError {
     case .isDirectory(let path):
       ErrorReport(
         "is a folder, not a file of samples", at: path, remedy: "Name a JSON-lines file in it.", status: .badData)
+    case .emptyFolder(let path):
+      ErrorReport(
+        "no file of samples is in the folder", at: path,
+        remedy: "Files end in .jsonl, .json, .csv, .tsv or .parquet (also .gz and .zst), here or in a folder \"data\".",
+        status: .badData)
     case .notRegular(let path):
       ErrorReport(
         "is not a regular file", at: path, remedy: "Write the samples to a file first: they are read more than once.",

@@ -142,7 +142,7 @@ package final class Desk<Runs: Engine>: Sendable {
   private func open(_ path: String, _ role: DatasetRole, _ more: [String]) {
     do {
       let file = try DatasetFile.open(
-        paths: ([path] + more).map(PathCompletion.expanded), role: role, reading: reading)
+        paths: FolderOfSamples.files(of: ([path] + more).map(PathCompletion.expanded)), role: role, reading: reading)
       let key = state.withLock { state in
         state.nextKey += 1
         let key = DatasetKey(state.nextKey)
@@ -283,7 +283,7 @@ package final class Desk<Runs: Engine>: Sendable {
       } else {
         throw ErrorReport("the run has no picks to export", status: .failed)
       }
-      post(.exported(run, path: path, rows: rows))
+      post(.exported(run, path: URL(fileURLWithPath: path).standardizedFileURL.path, rows: rows))
     } catch DatasetError.exists {
       post(.exportExists(run, path: path))
     } catch {

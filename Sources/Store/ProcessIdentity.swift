@@ -35,6 +35,12 @@ struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
   /// As it is kept in the database.
   var description: String { [host, boot, String(number), start].joined(separator: "/") }
 
+  /// The process number in a description.
+  static func number(_ description: String) -> Int? {
+    let parts = description.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.count == 4 ? Int(parts[2]) : nil
+  }
+
   /// Whether the process of a description is one of this machine.
   static func isHere(_ description: String) -> Bool { description.hasPrefix(hostName + "/") }
 

@@ -5,6 +5,8 @@ import GRDB
 /// How a run ended, or that it has not.
 package enum RunStatus: String, Sendable, Hashable, Codable {
   case running, finished, cancelled, failed
+  /// Its process ended without a word: it was killed, or the machine went down.
+  case interrupted
 }
 
 /// A run as it is kept: what was asked, on what, and what came of it.
@@ -23,6 +25,8 @@ package struct RunRecord: Sendable, Hashable {
   package var seconds: PhaseSeconds
   /// Why it failed.
   package var failure: String?
+  /// The number of the process that it is going on in, on this machine; nil where it has ended.
+  package var process: Int?
 }
 
 /// The runs that were made, on screen or by command: one SQLite file in the state folder.
@@ -83,6 +87,9 @@ package final class RunLibrary: Sendable {
             PRIMARY KEY (run, space)) WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("the process of a run") { database in
+      try database.execute(sql: "ALTER TABLE run ADD COLUMN process TEXT")
+    }
     return migrator
   }
 
@@ -106,11 +113,12 @@ package final class RunLibrary: Sendable {
       try database.write { database in
         try database.execute(
           sql: """
-            INSERT INTO run(started, status, specification, contents, rows, seconds) VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO run(started, status, specification, contents, rows, seconds, process)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
           arguments: [
             Date().timeIntervalSince1970, RunStatus.running.rawValue, try Self.json(specification),
-            try Self.json(contents), rows, try Self.json(PhaseSeconds()),
+            try Self.json(contents), rows, try Self.json(PhaseSeconds()), ProcessIdentity.own.description,
           ])
         return database.lastInsertedRowID
       }
@@ -182,14 +190,18 @@ package final class RunLibrary: Sendable {
       Selection(
         picks: picks, objective: objective, evaluations: row["evaluations"] ?? 0, isPartial: row["isPartial"])
     }
+    var status = RunStatus(rawValue: row["status"]) ?? .failed
+    // An older build did not say in which process; it is taken to have ended.
+    let process: String? = row["process"]
+    if status == .running, process.map(ProcessIdentity.hasEnded) ?? true { status = .interrupted }
     return RunRecord(
       id: row["id"], started: Date(timeIntervalSince1970: row["started"]),
-      status: RunStatus(rawValue: row["status"]) ?? .failed,
+      status: status,
       specification: try JSONDecoder().decode(RunSpecification.self, from: Data((row["specification"] as String).utf8)),
       contents: try JSONDecoder().decode([String: ContentHash].self, from: Data((row["contents"] as String).utf8)),
       rows: row["rows"], selection: selection, pickCount: count,
       seconds: try JSONDecoder().decode(PhaseSeconds.self, from: Data((row["seconds"] as String).utf8)),
-      failure: row["failure"])
+      failure: row["failure"], process: status == .running ? process.flatMap(ProcessIdentity.number) : nil)
   }
 
   private static func json(_ value: some Encodable) throws -> String {

@@ -260,15 +260,16 @@ import Testing
     #expect(stage.text.contains("Sent row 1"))
   }
 
-  @Test func noticesFadeAndStayInTheLog() {
+  @Test func noticesStayUntilTheNextKeyAndInTheLog() {
     var stage = Stage.opened()
     #expect(!stage.model.wantsTicks)
     stage.send(.notice("something happened"))
     #expect(stage.text.contains("something happened"))
-    #expect(stage.model.wantsTicks)
-    stage.send(.tick(100))
-    #expect(!stage.text.contains("something happened"))
     #expect(!stage.model.wantsTicks)
+    stage.send(.tick(100))
+    #expect(stage.text.contains("something happened"))
+    stage.press(.down)
+    #expect(!stage.text.contains("something happened"))
     stage.press(.character("L"))
     #expect(stage.text.contains("something happened"))
   }

@@ -116,23 +116,43 @@ import Testing
     #expect(stage.text.contains("propagation"))
   }
 
-  @Test func escapeOnTheRunScreenCancelsTheRunOnceNothingElseIsOpen() {
+  @Test func escapeNeverCancelsARunAndCancellingMuchWorkIsAskedAbout() {
     var stage = Stage.scoring()
     stage.press(.character("?"))
     _ = stage.takeEffects()
-    stage.press(.escape)
+    stage.press(.escape, .escape, .escape)
     #expect(stage.takeEffects() == [])
-    stage.press(.escape)
+    #expect(stage.model.runs.last?.isGoingOn == true && stage.model.runs.last?.state != .cancelling)
+    stage.press(.character("c"))
     #expect(stage.takeEffects() == [.cancelRun])
     #expect(stage.model.runs.last?.state == .cancelling)
-    stage.press(.escape)
-    #expect(stage.takeEffects() == [])
-    // Elsewhere Esc leaves it alone.
+
     stage = Stage.scoring()
-    stage.press(.character("1"))
+    guard let id = stage.model.runs.last?.id else { return }
+    stage.send(.progress(id, Progress(phase: .score, done: 10, total: 100, unit: "pairs", elapsed: 90)))
     _ = stage.takeEffects()
-    stage.press(.escape, .escape)
-    #expect(!stage.takeEffects().contains(.cancelRun))
+    stage.press(.character("c"))
+    #expect(stage.takeEffects() == [] && stage.text.contains("Cancel the run?"))
+    stage.press(.character("n"))
+    #expect(stage.model.runs.last?.state != .cancelling)
+    stage.press(.character("c"), .character("y"))
+    #expect(stage.takeEffects() == [.cancelRun])
+  }
+
+  @Test func runsThatAreAskedForWhileOneGoesOnWaitForItsEnd() {
+    var stage = Stage.scoring()
+    guard let id = stage.model.runs.last?.id else { return }
+    _ = stage.takeEffects()
+    stage.press(.character("r"), .character("r"))
+    #expect(stage.takeEffects() == [] && stage.model.waitingRuns.count == 2)
+    stage.send(.runCancelled(id, nil))
+    #expect(stage.takeEffects().contains { if case .startRun = $0 { true } else { false } })
+    #expect(stage.model.runs.count == 2 && stage.model.waitingRuns.count == 1)
+    stage.press(.character("C"))
+    #expect(stage.model.waitingRuns.isEmpty)
+    if let specification = stage.model.runs.last?.specification { stage.send(.runStarted(id + 1, specification)) }
+    stage.send(.runFailed(id + 1, ErrorReport("no", status: .failed)))
+    #expect(stage.model.runs.count == 2)
   }
 
   @Test func everyFieldOfTheFormEndsUpInTheRun() throws {
@@ -263,14 +283,6 @@ import Testing
     #expect(stage.text.contains("4 rows chosen by then are kept"))
     stage.press(.character("4"))
     #expect(stage.text.contains("partial"))
-  }
-
-  @Test func aSecondRunWaitsForTheFirst() {
-    var stage = Stage.scoring()
-    _ = stage.takeEffects()
-    stage.press(.character("r"))
-    #expect(stage.started == nil)
-    #expect(stage.text.contains("A run is going on"))
   }
 
   @Test func picksAreShownAsTheyComeTheNewestFirst() {

@@ -366,4 +366,23 @@ private let model = Places.sampleData.appendingPathComponent("model").path
       #expect(try program.run("rows", file, "--filter", "chosen", "--run", "7").status != 0)
     }
   }
+
+  @Test func aFolderOfShardsIsOnePoolAndAMistypedCommandIsTold() throws {
+    try Program.inFreshHome { program in
+      let folder = program.home.appendingPathComponent("set/data")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      for (name, text) in [("train-00000-of-00002", "a"), ("train-00001-of-00002", "b"), ("test-00000-of-00001", "c")] {
+        try "{\"prompt\": \"\(text)\", \"completion\": \"x\"}\n".write(
+          to: folder.appendingPathComponent(name + ".jsonl"), atomically: true, encoding: .utf8)
+      }
+      let result = try program.run("rows", program.home.appendingPathComponent("set").path, "--json")
+      let rows = try #require(JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
+      #expect(rows.map { $0["prompt"] as? String } == ["a", "b"])
+      #expect(try program.run("rows", program.home.path + "/state").status != 0)
+      let mistyped = try program.run("slect")
+      #expect(mistyped.status == 66 && mistyped.errors.contains("Did you mean winnow select?"), "\(mistyped.errors)")
+      #expect(try program.run("no-such-file.jsonl").status == 66)
+      #expect(try program.run("a.jsonl", "--pool", "b.jsonl").status == 64)
+    }
+  }
 }

@@ -120,6 +120,23 @@ import Testing
     #expect(try library.runs().map(\.pickCount) == [2])
   }
 
+  @Test func aRunWhoseProcessIsGoneIsInterrupted() throws {
+    let folder = try Places.makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.path + "/runs.sqlite"
+    let library = try RunLibrary(path: path)
+    let specification = RunSpecification(method: .random, pool: "pool.jsonl", source: nil, budget: .count(1))
+    let id = try library.begin(specification, contents: [:], rows: 1)
+    #expect(try library.run(id).process == Int(getpid()))
+    let database = try DatabaseQueue(path: path)
+    // A process of this number that began at another time, and none at all, as an older build has it.
+    for process in ["replace(process, '/', '/1')", "NULL"] {
+      try database.write { try $0.execute(sql: "UPDATE run SET process = \(process)") }
+      #expect(try library.runs().map(\.status) == [.interrupted], "\(process)")
+      #expect(try library.run(id).process == nil)
+    }
+  }
+
   @Test func aRunThatIsNotThereIsNamed() throws {
     let folder = try Places.makeTemporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

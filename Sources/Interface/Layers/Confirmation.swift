@@ -13,6 +13,7 @@ extension Action {
 package struct Confirmation: Layer {
   package enum Purpose: Sendable, Hashable {
     case quit
+    case cancel
     case start
     case overwrite(RunID, path: String)
     case overwriteText(path: String, text: String)
@@ -34,6 +35,7 @@ package struct Confirmation: Layer {
   func accept(_ model: inout Model) -> [Effect] {
     switch purpose {
     case .quit: [.quit]
+    case .cancel: model.currentRun?.isGoingOn == true ? model.cancelRun(isAsked: true) : []
     case .start: model.plannedRun == nil ? [] : model.startRun(isAsked: true)
     case .overwrite(let id, let path): [.export(id, path: path, overwrite: true)]
     case .overwriteText(let path, let text): [.writeText(path: path, text: text, overwrite: true)]

@@ -113,7 +113,7 @@ enum RunScreen: ScreenPart {
       if run.isPaused { return "The run is held. \(key(.pauseRun)) lets it go on; \(key(.cancelRun)) cancels it." }
       return run.state == .cancelling
         ? "Stopping the run; what is done is kept."
-        : "Running. Go on reading meanwhile; \(key(.pauseRun)) holds it, \(key(.dismiss)) cancels and keeps what is done."
+        : "Running. Go on reading meanwhile; \(key(.pauseRun)) holds it, \(key(.cancelRun)) cancels and keeps what is done."
     }
     if let run = model.currentRun, !run.picks.isEmpty {
       if run.replay != nil {
@@ -137,6 +137,6 @@ enum RunScreen: ScreenPart {
       model.runs[model.runs.count - 1].replay = nil
       return []
     }
-    return model.obstacle(to: .cancelRun) == nil ? model.cancelRun() : nil
+    return nil
   }
 }

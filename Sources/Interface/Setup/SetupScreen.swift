@@ -61,6 +61,10 @@ enum SetupScreen: ScreenPart {
   static func hint(_ model: Model) -> String {
     func key(_ action: Action) -> String { model.key(action) }
     if let problem = model.setupProblems.first { return problem.text }
+    if model.currentRun?.isGoingOn == true, model.setup.currentField == nil {
+      return
+        "A run is going on: \(key(.startRun)) lets this one wait for it, \(key(.cancelRun)) cancels the one that runs."
+    }
     guard let field = model.setup.currentField else {
       return
         "Press \(key(.activate)), or \(key(.startRun)), to choose \(Format.count(model.plannedPicks ?? 0, "row"))."

@@ -19,7 +19,10 @@ extension Model {
     frame.text("Start", .accent, in: line)
     let rest = Rect(x: line.x + 12, y: line.y, width: line.width - 12, height: 1)
     if currentRun?.isGoingOn == true {
-      frame.text("\(spinner) running", .accent, in: rest)
+      let waiting = waitingRuns.isEmpty ? "" : ", \(waitingRuns.count) waiting"
+      frame.text("\(spinner) running\(waiting); \(key(.startRun)) queues", .accent, in: rest)
+    } else if setupProblems.isEmpty, let failure = estimate.failure, estimate.asked == plannedRun?.forEstimate {
+      frame.text("\(symbols.bad) \(failure.problem)", .bad, in: rest)
     } else if setupProblems.isEmpty {
       frame.text(
         "\(symbols.good) \(Format.count(plannedPicks ?? 0)) of \(Format.count(candidateRows ?? 0, "row"))", .good,
@@ -159,7 +162,9 @@ extension Model {
         frame.text(value, style, in: inside, x: 10, y: y)
         y += 1
       }
-      frame.paragraph("\(symbols.bad) \(failure.problem)", .bad, in: inside, y: y)
+      y = frame.paragraph("\(symbols.bad) \(failure.problem)", .bad, in: inside, y: y)
+      if let location = failure.location { y = frame.paragraph(location, .text, in: inside, y: y) }
+      if let remedy = failure.remedy { frame.paragraph("\(symbols.arrow) \(remedy)", .muted, in: inside, y: y) }
       return
     } else if estimate.isPending {
       lines.append(("time", "\(spinner) measuring \(symbols.ellipsis)", .muted))

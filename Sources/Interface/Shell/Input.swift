@@ -12,6 +12,8 @@ extension Model {
     case .resumed: return []
     case .paste(let text): return type(text)
     case .key(let key):
+      // What was said was there to be read until now.
+      notice = nil
       if isTooSmall {
         // Nothing is shown that a key could be about, but for how to leave.
         return key == .character("q") || key == .control("c") ? quit() : []

@@ -72,13 +72,10 @@ package struct Model: Sendable, Hashable {
 
   /// The error that the banner shows, until it is dismissed.
   package internal(set) var banner: ErrorReport?
-  /// What the status line says, and until when.
-  var notice: (text: String, until: Double)? {
-    get { noticeText.map { ($0, noticeUntil) } }
-    set { (noticeText, noticeUntil) = (newValue?.text, newValue?.until ?? 0) }
-  }
-  private var noticeText: String?
-  private var noticeUntil = 0.0
+  /// What the status line says, until the next key.
+  var notice: String?
+  /// Runs that wait for the one that is going on to end, in the order they are to be started.
+  package internal(set) var waitingRuns: [Run] = []
   package internal(set) var log: [LogEntry] = []
 
   package internal(set) var themes: [Theme]
@@ -134,7 +131,6 @@ package struct Model: Sendable, Hashable {
 
   /// Whether the clock must be told: something moves on the screen by itself.
   package var wantsTicks: Bool {
-    if noticeText != nil { return true }
     if let run = runs.last, run.isGoingOn && !run.isPaused || run.replay?.isPlaying == true { return true }
     return !opening.isEmpty || seeking != nil || map.progress != nil && screen == .map
       || estimate.isPending && screen == .setup
@@ -142,9 +138,9 @@ package struct Model: Sendable, Hashable {
 
   var currentRun: Run? { runs.last }
 
-  /// Says something in the status line for a few seconds, and keeps it in the log.
+  /// Says something in the status line until the next key, and keeps it in the log.
   mutating func say(_ text: String) {
-    notice = (text, clock + 6)
+    notice = text
     record(LogEntry(kind: .notice, text: text, time: clock))
   }
 

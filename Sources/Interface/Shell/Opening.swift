@@ -31,12 +31,14 @@ package struct Opening: Sendable, Hashable, Codable {
   package var session: Session?
   /// What is to be said at once: a theme file that could not be read, say.
   package var notices: [String]
+  /// The other process in which the run of the session is going on.
+  package var runningElsewhere: Int?
   package var errors: [ErrorReport]
 
   /// Themes and keys are the program's own where an opening is written down.
   private enum CodingKeys: CodingKey {
     case width, height, depth, glyphs, paths, model, modelIsAsked, endpoint, method, budget, limit, morePools, reading,
-      skipsBadRows, theme, session, notices, errors
+      skipsBadRows, theme, session, notices, runningElsewhere, errors
   }
 
   package init(
@@ -45,7 +47,7 @@ package struct Opening: Sendable, Hashable, Codable {
     method: Method? = nil, budget: String? = nil, limit: Int? = nil,
     morePools: [String] = [], reading: DatasetReading = DatasetReading(), skipsBadRows: Bool = false,
     themes: [Theme] = [], theme: String? = nil, keyMap: KeyMap = .standard,
-    session: Session? = nil, notices: [String] = [], errors: [ErrorReport] = []
+    session: Session? = nil, runningElsewhere: Int? = nil, notices: [String] = [], errors: [ErrorReport] = []
   ) {
     self.width = width
     self.height = height
@@ -66,6 +68,7 @@ package struct Opening: Sendable, Hashable, Codable {
     self.keyMap = keyMap
     self.session = session
     self.notices = notices
+    self.runningElsewhere = runningElsewhere
     self.errors = errors
   }
 }

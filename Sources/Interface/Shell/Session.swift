@@ -137,7 +137,12 @@ extension Model {
     map.source = session.mapSource
     map.colouring = session.mapColouring
     restoring = session
-    if let running = session.running {
+    if let running = session.running, let process = opening.runningElsewhere {
+      restoring?.running = nil
+      say(
+        "\(running.method.rawValue) is running in another window (process \(process)). What it scores is shared; its rows come to Inspect when this opens again."
+      )
+    } else if let running = session.running {
       let share = session.total > 0 ? " at \(Format.percent(Double(session.done) / Double(session.total)))" : ""
       say(
         "\(running.method.rawValue) was interrupted\(share). What was scored is kept: \(key(.startRun)) goes on from there."

@@ -49,7 +49,7 @@ extension Command {
         }),
       Command(
         .dismiss, [.escape], in: [.everywhere, .reader], "back",
-        "Leave what is open: a page, an error, a jump; on Run, cancel", asks: { $0.dismiss() }),
+        "Leave what is open: a page, an error, a jump, marks, a filter", asks: { $0.dismiss() }),
       Command(
         .quit, [.character("q"), .control("c")], in: [.everywhere, .reader], "quit", "End the program", footer: true,
         asks: { $0.quit() }),
@@ -68,8 +68,6 @@ extension Model {
       banner = nil
     } else if let effects = part.leave(&self) {
       return effects
-    } else if notice != nil {
-      notice = nil
     } else {
       focus(on: part.home)
     }

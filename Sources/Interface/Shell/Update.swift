@@ -31,9 +31,15 @@ extension Model {
     case .reachable(let id, let value): change(run: id) { $0.reachable = value }
     case .recorded(let id, let number): change(run: id) { $0.number = number }
     case .picked(let id, let picks): runPicked(id, picks)
-    case .runFinished(let id, let selection, let seconds): runFinished(id, selection, seconds)
-    case .runCancelled(let id, let selection): runCancelled(id, selection)
-    case .runFailed(let id, let report): runFailed(id, report)
+    case .runFinished(let id, let selection, let seconds):
+      runFinished(id, selection, seconds)
+      return startWaitingRun()
+    case .runCancelled(let id, let selection):
+      runCancelled(id, selection)
+      return startWaitingRun()
+    case .runFailed(let id, let report):
+      runFailed(id, report)
+      return startWaitingRun()
     case .surveyed(let key, let survey):
       compare.sets = []
       change(key) { file in
@@ -88,7 +94,8 @@ extension Model {
     case .explanationFailed(let id, let rank, let report):
       inspect.pending = nil
       if inspectedRun?.id == id { inspect.failures[rank] = report }
-    case .exported(_, let path, let rows): say("Wrote \(Format.count(rows, "row")) to \(path)")
+    case .exported(_, let path, let rows):
+      say("Wrote \(Format.count(rows, "row")) to \(path), and how they were chosen beside it (.manifest.json)")
     case .exportExists(let id, let path):
       overlay = .confirm(
         Confirmation(purpose: .overwrite(id, path: path), question: "\(path) exists. Write over it?"))
@@ -100,7 +107,6 @@ extension Model {
         runs[index].replay?.advance(by: seconds - clock, of: count)
       }
       clock = seconds
-      if let notice, notice.until <= clock { self.notice = nil }
     }
     return []
   }

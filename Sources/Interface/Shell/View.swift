@@ -75,7 +75,7 @@ extension Model {
       frame.spans(
         [("\(spinner) ", .accent), ("Looking for \(seeking.text). \(key(.dismiss)) stops.", .text)], in: line)
     } else if let notice {
-      frame.spans([("\(symbols.full) ", .accent), (notice.text, .text)], in: line)
+      frame.spans([("\(symbols.full) ", .accent), (notice, .text)], in: line)
     } else {
       frame.spans([("\(symbols.arrow) ", .accent), (hint, .muted)], in: line)
     }

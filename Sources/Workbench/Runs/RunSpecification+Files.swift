@@ -6,7 +6,7 @@ extension RunSpecification {
   static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 
   /// The same with paths that hold in any working folder, for the record.
-  var withAbsolutePaths: RunSpecification { mappingPaths(Self.absolute) }
+  package var withAbsolutePaths: RunSpecification { mappingPaths(Self.absolute) }
 
   /// The same where each file or folder that is not there any more is the one of its name in `folder`, if that is there.
   package func lookingForFiles(in folder: String) -> RunSpecification {

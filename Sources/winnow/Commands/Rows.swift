@@ -24,7 +24,7 @@ struct Rows: ParsableCommand {
       the runs of --run in their order, or else all runs on the file. Pins, bans and tags are those of a session.
       """)
 
-  @Argument(help: ArgumentHelp("File of samples; several are one pool.", valueName: "file"))
+  @Argument(help: ArgumentHelp("File of samples, or a folder of them; several are one pool.", valueName: "file"))
   var files: [String]
 
   @Option(help: ArgumentHelp("Which rows; without it all.", valueName: "filter"))
@@ -68,7 +68,8 @@ struct Rows: ParsableCommand {
     }
     let interrupt = InterruptHandler()
     let file = try DatasetFile.open(
-      paths: files, role: .pool, reading: reading.reading, cancellation: interrupt.cancellation)
+      paths: FolderOfSamples.files(of: files), role: .pool, reading: reading.reading,
+      cancellation: interrupt.cancellation)
     let context = try context(of: file)
     // Rows that can't be read are rows all the same: `bad` finds them.
     let survey = try model.map { directory in
@@ -155,7 +156,7 @@ struct Rows: ParsableCommand {
       }
       return kept
     }
-    let names = [Open.sessionName(ofPool: files.first ?? ""), store.last].compactMap(\.self)
+    let names = [Open.sessionName(ofPool: files), store.last].compactMap(\.self)
     return names.lazy.compactMap { Session.read($0, from: store) }
       .first { $0.files[DatasetRole.pool.rawValue]?.content == file.summary.contentHash }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Desk
 import Domain
 import Foundation
@@ -12,7 +13,12 @@ import Workbench
 struct Open: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Open the workbench (the default).",
-    discussion: "Without --pool it opens on the shipped sample data and its model.")
+    discussion:
+      "Where no file is named it opens on what was open last, at first on the shipped sample data and its model.")
+
+  @Argument(
+    help: ArgumentHelp("Files of samples to open as one pool; a folder stands for the files in it.", valueName: "file"))
+  var files: [String] = []
 
   @OptionGroup var data: DataOptions
 
@@ -46,12 +52,21 @@ struct Open: ParsableCommand {
     let (model, endpoint) = (parameters[.model], parameters[.endpoint])
     if model != nil, endpoint != nil { throw WorkbenchError.severalSources(["--model", "--endpoint"]) }
     let storePaths = StorePaths()
-    let (sessionName, kept) = try Self.session(named: session, pool: data.pool.files.first, storePaths)
+    if !files.isEmpty, !data.pool.files.isEmpty {
+      throw WorkbenchError.cannotCombine(
+        "files", "--pool", "both name the pool")
+    }
+    let named = files.isEmpty ? data.pool.files : files
+    for file in named where !FileManager.default.fileExists(atPath: file) {
+      throw Suggestion.noSuchFile(file, amongCommands: !files.isEmpty)
+    }
+    let pool = try FolderOfSamples.files(of: named)
+    let (sessionName, kept) = try Self.session(named: session, pool: named, storePaths)
     var paths: [DatasetRole: String] = [:]
-    paths[.pool] = data.pool.files.first
+    paths[.pool] = pool.first
     paths[.target] = data.target
     paths[.existing] = data.existing
-    if data.pool.files.isEmpty, kept == nil {
+    if pool.isEmpty, kept == nil {
       for role in DatasetRole.allCases where paths[role] == nil {
         paths[role] = ShippedFiles.sampleData("\(role.rawValue).jsonl")
       }
@@ -79,11 +94,12 @@ struct Open: ParsableCommand {
       width: 0, height: 0, glyphs: ascii ? .ascii : settings.glyphs ?? .braille, paths: paths,
       model: model ?? settings.model ?? ShippedFiles.sampleModel, modelIsAsked: model != nil,
       endpoint: parameters.draft.endpoint, method: parameters[.method].flatMap { Domain.Method(rawValue: $0) },
-      budget: parameters[.budget], limit: parameters[.limit].flatMap { Int($0) }, morePools: data.pool.more,
+      budget: parameters[.budget], limit: parameters[.limit].flatMap { Int($0) }, morePools: Array(pool.dropFirst()),
       reading: try data.pool.reading.reading,
       skipsBadRows: data.pool.skipBadRows, themes: themes,
       theme: theme ?? (kept?.theme == nil ? RememberedTheme.read(storePaths) ?? settings.theme : nil),
-      keyMap: keyMap, session: kept, errors: errors)
+      keyMap: keyMap, session: kept,
+      runningElsewhere: kept?.running.flatMap { Self.process(running: $0, storePaths) }, errors: errors)
     try ScreenProgram(
       opening: opening,
       engine: RunEngine(
@@ -96,7 +112,7 @@ struct Open: ParsableCommand {
 extension Open {
   /// The session to take up: the one that is named; for a pool its own; otherwise the one that was left last.
   private static func session(
-    named name: String?, pool: String?, _ paths: StorePaths
+    named name: String?, pool: [String], _ paths: StorePaths
   ) throws -> (name: String, kept: Session?) {
     let store = SessionStore(paths: paths)
     if let name {
@@ -107,7 +123,7 @@ extension Open {
       }
       return (name, Session.read(name, from: store))
     }
-    guard let pool else {
+    if pool.isEmpty {
       let name = store.last ?? "default"
       return (name, Session.read(name, from: store))
     }
@@ -116,8 +132,15 @@ extension Open {
   }
 
   /// The session that a pool is opened in where none is named.
-  static func sessionName(ofPool path: String) -> String {
-    "pool-\(ContentHash(of: URL(fileURLWithPath: path).standardizedFileURL.path).description.prefix(16))"
+  static func sessionName(ofPool paths: [String]) -> String {
+    let locations = paths.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+    return "pool-\(ContentHash(of: locations.joined(separator: "\n")).description.prefix(16))"
+  }
+
+  /// The number of the other process in which a run is going on; nil where none is.
+  private static func process(running specification: RunSpecification, _ paths: StorePaths) -> Int? {
+    guard paths.hasRuns, let runs = try? RunLibrary(path: paths.runs).runs() else { return nil }
+    return runs.first { $0.status == .running && $0.specification == specification.withAbsolutePaths }?.process
   }
 
   /// The user's key map; the built-in one where there is no file.
