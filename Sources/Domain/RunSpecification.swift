@@ -11,21 +11,6 @@ package enum Rescaling: String, Sendable, Hashable, Codable, CaseIterable {
   case none
 }
 
-/// Which pairs are scored where not all are (Methods 5).
-package struct SparsePairs: Sendable, Hashable, Codable {
-  /// Nearest examples of each row that are scored.
-  package var neighbours: Int
-  /// Examples drawn at random beside them.
-  package var explore: Int
-
-  package static let standardExplore = 4
-
-  package init(neighbours: Int, explore: Int = SparsePairs.standardExplore) {
-    self.neighbours = neighbours
-    self.explore = explore
-  }
-}
-
 /// How the greedy step finds the next pick (Methods 1.3).
 package enum Maximizer: String, Sendable, Hashable, Codable, CaseIterable {
   case lazy, naive, stochastic, lazier

@@ -61,8 +61,13 @@ package struct Selection: Sendable, Hashable, Codable {
   package var evaluations: Int
   /// Whether it was stopped before its budget was spent.
   package var isPartial: Bool
+  /// What scoring a part of the pairs cost it; nil where all were scored.
+  package var sparse: SparseReport?
 
-  package init(picks: [Pick], objective: Double, evaluations: Int, isPartial: Bool = false) {
+  package init(
+    picks: [Pick], objective: Double, evaluations: Int, isPartial: Bool = false, sparse: SparseReport? = nil
+  ) {
+    self.sparse = sparse
     self.picks = picks
     self.objective = objective
     self.evaluations = evaluations

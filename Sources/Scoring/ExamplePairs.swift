@@ -18,6 +18,9 @@ package struct ExamplePairs: Sendable, Hashable {
   /// Pairs in all.
   package var count: Int { examples.count }
 
+  /// Pairs of the first so many examples.
+  package func count(below example: Int) -> Int { examples.count { $0 < example } }
+
   package subscript(query: Int) -> ArraySlice<Int32> { examples[starts[query]..<starts[query + 1]] }
 }
 

@@ -90,6 +90,9 @@ package final class RunLibrary: Sendable {
     migrator.registerMigration("the process of a run") { database in
       try database.execute(sql: "ALTER TABLE run ADD COLUMN process TEXT")
     }
+    migrator.registerMigration("what a sparse run cost") { database in
+      try database.execute(sql: "ALTER TABLE run ADD COLUMN sparse TEXT")
+    }
     return migrator
   }
 
@@ -134,11 +137,12 @@ package final class RunLibrary: Sendable {
       try database.write { database in
         try database.execute(
           sql: """
-            UPDATE run SET status = ?, objective = ?, evaluations = ?, isPartial = ?, seconds = ?, failure = ? WHERE id = ?
+            UPDATE run SET status = ?, objective = ?, evaluations = ?, isPartial = ?, seconds = ?, failure = ?, sparse = ?
+            WHERE id = ?
             """,
           arguments: [
             status.rawValue, selection?.objective, selection?.evaluations, selection?.isPartial ?? false,
-            try Self.json(seconds), failure, id,
+            try Self.json(seconds), failure, try selection?.sparse.map { try Self.json($0) }, id,
           ])
         for space in spaces {
           try database.execute(
@@ -186,9 +190,13 @@ package final class RunLibrary: Sendable {
   }
 
   private static func record(_ row: Row, picks: [Pick], count: Int) throws -> RunRecord {
+    let sparse = try (row["sparse"] as String?).map {
+      try JSONDecoder().decode(SparseReport.self, from: Data($0.utf8))
+    }
     let selection = (row["objective"] as Double?).map { objective in
       Selection(
-        picks: picks, objective: objective, evaluations: row["evaluations"] ?? 0, isPartial: row["isPartial"])
+        picks: picks, objective: objective, evaluations: row["evaluations"] ?? 0, isPartial: row["isPartial"],
+        sparse: sparse)
     }
     var status = RunStatus(rawValue: row["status"]) ?? .failed
     // An older build did not say in which process; it is taken to have ended.

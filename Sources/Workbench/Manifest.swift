@@ -53,6 +53,8 @@ package struct Manifest: Codable, Sendable, Hashable {
   package var picks: [LocatedPick]
   package var objective: Double
   package var isPartial: Bool
+  /// What scoring a part of the pairs cost; nil where all were scored.
+  package var sparse: SparseReport?
   package var seconds: PhaseSeconds
 }
 
@@ -87,6 +89,7 @@ extension Manifest {
     picks = inputs.located(selection.picks)
     objective = selection.objective
     isPartial = selection.isPartial
+    sparse = selection.sparse
     self.seconds = seconds
   }
 }

@@ -23,10 +23,44 @@ private func answer(_ result: Program.Result) throws -> Answer {
   try JSONDecoder().decode(Answer.self, from: Data(result.output.utf8))
 }
 
+private struct Told: Decodable {
+  var sparse: [String: Double?]?
+}
+
+private func costs(_ result: Program.Result) throws -> [String: Double?]? {
+  try JSONDecoder().decode(Told.self, from: Data(result.output.utf8)).sparse
+}
+
 private let pool = Places.sampleData.appendingPathComponent("pool.jsonl")
 private let model = Places.sampleData.appendingPathComponent("model").path
 
 @Suite struct SelectCommandTests {
+  @Test func whatASparseRunLosesIsToldByName() throws {
+    try Program.inFreshHome { program in
+      let command = [
+        "select", "--pool", pool.path, "--limit", "12", "--model", model, "--budget", "3", "--neighbours", "3",
+        "--explore", "1", "--json",
+      ]
+      func told(_ extra: String...) throws -> [String: Double?]? {
+        let result = try program.run(command + extra)
+        #expect(result.status == 0, "\(result.errors)")
+        return try costs(result)
+      }
+      let audited = try told()
+      let found = try #require(audited)
+      #expect(
+        Set(found.keys) == [
+          "neighbours", "explore", "pairs", "pairs_dense", "recall", "gain_correlation", "objective_ratio",
+        ])
+      #expect(found["pairs"] == 60 && found["pairs_dense"] == 144)
+      #expect(found.values.allSatisfy { $0 != nil })
+      let unaudited = try told("--audit", "0")
+      let without = try #require(unaudited)
+      #expect(Set(without.keys) == Set(found.keys))
+      #expect(without["recall"] == .some(nil) && without["pairs"] == 60)
+    }
+  }
+
   @Test func chosenRowsAreLinesOfThePoolInTheOrderOfTheirRanks() throws {
     try Program.inFreshHome { program in
       let out = program.home.appendingPathComponent("chosen.jsonl")

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Scoring
 import Store
+import Submodular
 import Synchronization
 import TestSupport
 import Testing
@@ -60,7 +61,7 @@ import Workbench
 
   @Test func whatIsScoredHasTheValuesOfAllPairsAndTheRestIsNoHelp() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
-    let sparse = specification(.deliftInstruction, SparsePairs(neighbours: 3, explore: 2))
+    let sparse = specification(.deliftInstruction, SparsePairs(neighbours: 3, explore: 2, audit: 0))
     let scored = Mutex(0)
     let found = try #require(
       engine.execute(sparse, cancellation: Cancellation()) { event in
@@ -95,6 +96,113 @@ import Workbench
     #expect(record.specification.sparse == sparse.sparse)
     let again = try engine.reopen(record, cancellation: Cancellation())
     #expect(try again.explain(rank: 1).represents == first.explain(rank: 1).represents)
+  }
+
+  // MARK: What it costs
+
+  @Test(arguments: [Domain.Method.deliftInstruction, .deliftTask, .deliftContinual], TaskObjective.allCases)
+  func withAllPairsNothingIsLost(method: Domain.Method, objective: TaskObjective) throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var all = specification(method, SparsePairs(neighbours: 12, explore: 0))
+    all.objective = objective
+    let report = try #require(run(all).selection.sparse)
+    let served = method == .deliftTask && objective == .flqmi
+    let pairs = served ? 4 * 12 : 12 * (12 + (method == .deliftInstruction ? 0 : 4))
+    #expect((report.pairs, report.densePairs) == (pairs, pairs))
+    #expect((report.recall, report.gainCorrelation, report.objectiveRatio) == (1, 1, 1))
+  }
+
+  @Test func whatIsLostIsThatOfADenseRun() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let dense = try #require(run(specification(.deliftInstruction, nil)).kernel)
+    let found = try run(specification(.deliftInstruction, SparsePairs(neighbours: 3, explore: 1)))
+    let sparse = try #require(found.kernel)
+    let report = try #require(found.selection.sparse)
+    #expect((report.pairs, report.densePairs) == (12 * 5, 144))
+    #expect((report.blockRows, report.blockColumns) == (12, 12))
+    // Recall: the three best helpers of each row, itself left out.
+    var (best, scored) = (0, 0)
+    for row in 0..<12 {
+      let helpers = (0..<12).filter { $0 != row && dense[row, $0] > 0 }
+        .sorted { (dense[row, $1], $0) < (dense[row, $0], $1) }.prefix(3)
+      best += helpers.count
+      scored += helpers.count { sparse[row, $0] > 0 }
+    }
+    #expect(report.recall == Double(scored) / Double(best))
+    #expect(scored > 0 && scored < best)
+    func gains(_ kernel: Kernel, _ covered: [Float]) -> [Double] {
+      (0..<12).map { column in
+        (0..<12).reduce(0) { $0 + max(0, Double(kernel[$1, column]) - Double(covered[$1])) }
+      }
+    }
+    // Correlation: of ranks, by their differences where there are no ties.
+    let none = [Float](repeating: 0, count: 12)
+    func ranks(_ values: [Double]) -> [Int] { values.map { value in values.count { $0 < value } } }
+    let (a, b) = (ranks(gains(sparse, none)), ranks(gains(dense, none)))
+    #expect(Set(a).count == 12 && Set(b).count == 12)
+    let differences = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    let correlation = 1 - 6 * Double(differences) / Double(12 * (144 - 1))
+    #expect(abs((report.gainCorrelation ?? 0) - correlation) < 1e-12)
+    // The objective of six picks by each, by all utilities.
+    func value(_ kernel: Kernel) -> Double {
+      var covered = none
+      var (bySparse, chosen) = (none, Set<Int>())
+      for _ in 0..<6 {
+        let next =
+          gains(kernel, bySparse).enumerated().filter { !chosen.contains($0.offset) }
+          .max { ($0.element, $1.offset) < ($1.element, $0.offset) }?.offset ?? 0
+        chosen.insert(next)
+        for row in 0..<12 {
+          bySparse[row] = max(bySparse[row], kernel[row, next])
+          covered[row] = max(covered[row], dense[row, next])
+        }
+      }
+      return covered.reduce(0) { $0 + Double($1) }
+    }
+    let ratio = value(sparse) / value(dense)
+    #expect(abs((report.objectiveRatio ?? 0) - ratio) < 1e-6)
+    #expect(ratio < 1)
+  }
+
+  @Test func theAuditChangesNoChoiceAndIsKept() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let found = try run(specification(.deliftContinual, SparsePairs(neighbours: 2, explore: 1)))
+    let without = try run(specification(.deliftContinual, SparsePairs(neighbours: 2, explore: 1, audit: 0)))
+    #expect(found.selection.picks == without.selection.picks)
+    #expect(without.selection.sparse?.pairs == found.selection.sparse?.pairs)
+    #expect(without.selection.sparse?.recall == nil && without.selection.sparse?.objectiveRatio == nil)
+    let record = try engine.storage.runs().run(try #require(found.id))
+    #expect(record.selection == found.selection)
+    #expect(try engine.reopen(record, cancellation: Cancellation()).selection.sparse == found.selection.sparse)
+    let path = folder.path + "/chosen.jsonl"
+    try Exporter.export(found, to: path, replacing: false, version: "test")
+    #expect(try Manifest(path: path + ".manifest.json").sparse == found.selection.sparse)
+  }
+
+  @Test func aBlockIsWhatItsShareBuys() throws {
+    // Columns whole where there are enough of them for the share, and otherwise for a part of the rows.
+    func size(_ rows: Int, _ columns: Int, _ sparse: Int, _ share: Double) -> [Int] {
+      let size = SparseBlock.size(rows: rows, columns: columns, sparse: sparse, share: share)
+      return [size.rows, size.columns]
+    }
+    #expect(size(12, 12, 60, 0.1) == [12, 12], "few rows are all taken")
+    #expect(size(1000, 1000, 1_000_000, 0.1) == [1000, 1000], "what is scored anyway costs nothing")
+    #expect(size(1000, 1000, 500_000, 0.1) == [1000, 100])
+    #expect(size(1000, 1000, 40_000, 1) == [1000, 41])
+    #expect(size(1000, 1000, 40_000, 0.1) == [130, 32])
+    #expect(size(1000, 1000, 2_000, 0.1) == [64, 32], "some are always there")
+    #expect(size(40, 5000, 400, 0.1) == [40, 32])
+    #expect(size(1000, 1000, 40_000, 0) == [0, 0])
+    let block = try #require(SparseBlock(rows: 1000, columns: 900, sparse: 40_000, share: 0.1, seed: 3))
+    #expect(block.rows.count == 130 && block.columns.count == 32)
+    #expect(block.rows == Set(block.rows).sorted() && block.columns == Set(block.columns).sorted())
+    #expect(block.columns.allSatisfy { $0 < 900 })
+    #expect(SparseBlock(rows: 1000, columns: 900, sparse: 40_000, share: 0.1, seed: 4)?.columns != block.columns)
+  }
+
+  @Test func anOlderRecordHasNoAudit() throws {
+    let old = Data(#"{"neighbours":5,"explore":2}"#.utf8)
+    #expect(try JSONDecoder().decode(SparsePairs.self, from: old) == SparsePairs(neighbours: 5, explore: 2, audit: 0))
   }
 
   @Test func minMaxIsRefused() throws {

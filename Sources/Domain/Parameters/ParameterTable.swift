@@ -78,6 +78,10 @@ extension Parameter {
       when: { $0.scores && !$0[.neighbours].isEmpty },
       "How many more examples of each row are scored, drawn at random beside its nearest ones."),
     Parameter(
+      .audit, "Audit", .real, "\(SparsePairs.standardAudit)", when: { $0.scores && !$0[.neighbours].isEmpty },
+      "Pairs of a random block that are scored besides, as a share of the sparse ones, to tell what scoring a part of the pairs costs. 0 tells nothing."
+    ),
+    Parameter(
       .gradients, "Gradients", .vectors(isOptional: true), at: .at(\.influenceSettings.gradients),
       empty: "computed here", when: { $0.method.needsGradients },
       "A file of the pool's gradients that were computed elsewhere, such as winnow gradients writes. Empty computes them here."
@@ -248,6 +252,7 @@ extension Parameter.ID {
   package static let embeddings: Self = "embeddings"
   package static let neighbours: Self = "neighbours"
   package static let explore: Self = "explore"
+  package static let audit: Self = "audit"
   package static let gradients: Self = "gradients"
   package static let targetGradients: Self = "targetGradients"
   package static let influenceOrder: Self = "influenceOrder"

@@ -86,7 +86,9 @@ extension RunDraft {
   /// The pairs that are scored; nil for all.
   private var sparsePairs: SparsePairs? {
     guard scores, let neighbours = Int(self[.neighbours]) else { return nil }
-    return SparsePairs(neighbours: neighbours, explore: Int(self[.explore]) ?? SparsePairs.standardExplore)
+    return SparsePairs(
+      neighbours: neighbours, explore: Int(self[.explore]) ?? SparsePairs.standardExplore,
+      audit: Double(self[.audit]) ?? SparsePairs.standardAudit)
   }
 
   /// The run that the draft describes, on the files and marks of `base`.

@@ -112,6 +112,7 @@ extension Model {
     }
     if pick.weight != 1 { first += [("\(dot)weight ", .muted), (Format.measure(pick.weight), .number)] }
     frame.spans(first, in: rect)
+    if let report = run.selection?.sparse, rect.height > 2 { frame.spans(spans(report), in: rect, y: 2) }
     guard let explanation else { return }
     if run.specification.method == .influence {
       guard let first = explanation.targets.first else { return }
@@ -173,7 +174,8 @@ extension Model {
 
   /// The parts of the panel that says why: facts, whom the row stands for, and its utilities as a histogram.
   func reasonsLayout(_ rect: Rect) -> (facts: Rect, heading: Rect, list: Rect, histogram: Rect) {
-    let (facts, rest) = rect.split(rows: min(2, max(0, rect.height - 2)))
+    let lines = inspectedRun?.selection?.sparse == nil ? 2 : 3
+    let (facts, rest) = rect.split(rows: min(lines, max(0, rect.height - 2)))
     let (left, right) = rest.width >= 40 ? rest.split(columns: max(22, rest.width * 11 / 20)) : (rest, Rect.empty)
     let (heading, list) = left.height >= 3 ? left.split(rows: 1) : (Rect.empty, left)
     return (facts, heading, Rect(x: list.x, y: list.y, width: max(0, list.width - 1), height: list.height), right)

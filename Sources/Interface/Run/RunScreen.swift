@@ -96,7 +96,7 @@ enum RunScreen: ScreenPart {
   static func layout(_ model: Model, in body: Rect) -> [(Panel, Rect)] {
     let (left, right) = body.split(columns: max(36, min(64, model.width * 2 / 5)))
     // A line a phase, two more for the one at work, the ending, and the border.
-    let lines = (model.currentRun?.shownPhases.count ?? 3) + 4
+    let lines = (model.currentRun?.shownPhases.count ?? 3) + (model.currentRun?.selection?.sparse == nil ? 4 : 5)
     let (progress, picks) = left.split(rows: max(7, min(lines, body.height / 2)))
     if model.width >= 150, model.height >= 30 {
       let (curves, map) = right.split(columns: right.width * 2 / 5)

@@ -17,6 +17,9 @@ extension Model {
     var lines: [(Rect, inout Frame) -> Void] = []
     for phase in run.shownPhases { lines += phaseLines(phase, of: run) }
     if let ending = endingLine(run) { lines.append(ending) }
+    if let report = run.selection?.sparse {
+      lines.append { line, frame in frame.spans(self.spans(report), in: line) }
+    }
     // What is over goes first where room is short.
     for (row, line) in lines.suffix(max(0, inside.height)).enumerated() {
       line(Rect(x: inside.x, y: inside.y + row, width: inside.width, height: 1), &frame)
@@ -102,6 +105,22 @@ extension Model {
       let used = frame.text(text, style, in: line)
       if line.width - used - 2 >= objective.displayWidth { frame.textRight(objective, .muted, in: line) }
     }
+  }
+
+  /// What a sparse run lost, in a line.
+  func spans(_ report: SparseReport) -> [(String, StyleName)] {
+    let share = report.densePairs > 0 ? Double(report.pairs) / Double(report.densePairs) : 1
+    var spans: [(String, StyleName)] = [("sparse ", .muted), (Format.percent(share), .number), (" of pairs", .muted)]
+    let dot = " \(symbols.dot) "
+    if let recall = report.recall { spans += [("\(dot)recall ", .muted), (Format.percent(recall), .number)] }
+    if let ratio = report.objectiveRatio {
+      spans += [("\(dot)objective ", .muted), (Format.percent(ratio), .number)]
+    }
+    if let correlation = report.gainCorrelation {
+      spans += [("\(dot)gains ", .muted), (Format.fixed(correlation, 2), .number)]
+    }
+    if report.recall == nil, report.objectiveRatio == nil { spans.append(("\(dot)loss not measured", .muted)) }
+    return spans
   }
 
   // MARK: Curves and picks

@@ -42,7 +42,13 @@ extension DeliftSelector {
       let perQuery = specification.sparse.map { sparse in
         lists.reduce(2) { $0 + min($1, Double(sparse.neighbours + sparse.explore)) }
       }
-      let pairs = queries * min(examples + 1, perQuery ?? .infinity)
+      var pairs = queries * min(examples + 1, perQuery ?? .infinity)
+      if let sparse = specification.sparse {
+        let near = min(Double(rows), Double(sparse.neighbours + sparse.explore + (servesTarget ? 0 : 1)))
+        let block = SparseBlock.size(
+          rows: Int(queries), columns: rows, sparse: Int(queries * near), share: sparse.audit)
+        pairs += Double(block.rows) * Double(block.columns) * (1 - near / Double(max(1, rows)))
+      }
       let tokens = pairs * speed.tokensPerQuery + examples * speed.tokensPerExample
       var estimate = Self.withoutModel(elements: pairs, picks: picks)
       estimate.memory += pairs * 4 + speed.modelBytes

@@ -128,7 +128,7 @@ struct DeliftSelector: Selector {
       var kernels = imported ?? KernelSet()
       if let backend {
         let clock = context.clock(.score, unit: "pairs")
-        kernels = try selector.measuredKernels(inputs, by: backend, clock: clock, in: context)
+        kernels = try selector.measuredKernels(inputs, by: backend, clock: clock, budget: budget, in: context)
         seconds.score = clock.seconds
       }
       let clock = context.clock(.select, unit: "picks")
@@ -139,7 +139,8 @@ struct DeliftSelector: Selector {
         objective, budget: budget, maximizer: selector.specification.maximizer, epsilon: selector.specification.epsilon,
         seed: selector.specification.seed, pinned: pinned, banned: banned, workers: context.workers,
         cancellation: context.cancellation)
-      let selection = try picks(of: run, map, budget: budget, clock: clock, in: context)
+      var selection = try picks(of: run, map, budget: budget, clock: clock, in: context)
+      selection.sparse = kernels.sparse
       seconds.select = clock.seconds
       return Chosen(selection: selection, evidence: .kernels(kernels), spaces: kernels.spaces)
     }
@@ -167,8 +168,11 @@ struct DeliftSelector: Selector {
 
 extension DeliftSelector {
   /// The kernels of utilities that a model is asked for, or that are kept.
+  ///
+  /// - Parameter budget: picks of the run, for which a sparse one tells what it loses; nil to tell nothing.
   func measuredKernels(
-    _ inputs: RunInputs, by backend: ModelBackend, clock: PhaseClock, onlyKept: Bool = false, in context: RunContext
+    _ inputs: RunInputs, by backend: ModelBackend, clock: PhaseClock, onlyKept: Bool = false, budget: Int? = nil,
+    in context: RunContext
   ) throws -> KernelSet {
     guard let template = try source.template(specification.template) else {
       throw WorkbenchError.missingSource(specification.method)
@@ -176,14 +180,7 @@ extension DeliftSelector {
     guard let poolFile = inputs.pool else { throw WorkbenchError.missingPool }
     let pool = try poolFile.samples(at: 0..<poolFile.count)
     var kernels = KernelSet(servesTarget: servesTarget)
-    func kernel(
-      _ distances: borrowing Distances, _ examples: Range<Int>, _ pairs: ExamplePairs?, _ name: String
-    ) throws -> Kernel {
-      if let pairs {
-        let gains = distances.gains(specification.utilityKernel, examples: examples, of: pairs)
-        if gains.count == 0 { context.say("none of the \(name) that were scored is positive") }
-        return try Kernel(gains, name: name)
-      }
+    func kernel(_ distances: borrowing Distances, _ examples: Range<Int>, _ name: String) throws -> Kernel {
       let made = try Kernel(
         distances.utilities(specification.utilityKernel, examples: examples), rescaling: specification.rescaling,
         noHelp: specification.utilityKernel.noHelp, name: name, workers: context.workers)
@@ -224,13 +221,41 @@ extension DeliftSelector {
     func measured(
       _ queries: [Sample], _ path: String, _ lists: [(examples: [Sample], isWithin: Bool)], _ names: [String]
     ) throws -> [Kernel] {
-      let pairs = try pairs(queries, lists)
-      let distances = try measure(queries, path, lists.flatMap(\.examples), pairs)
       var first = 0
-      return try zip(lists, names).map { list, name in
+      let ranges = lists.map { list in
         defer { first += list.examples.count }
-        return try kernel(distances, first..<first + list.examples.count, pairs, name)
+        return first..<first + list.examples.count
       }
+      let examples = lists.flatMap(\.examples)
+      guard let pairs = try pairs(queries, lists), let settings = specification.sparse else {
+        let distances = try measure(queries, path, examples, nil)
+        return try zip(ranges, names).map { try kernel(distances, $0, $1) }
+      }
+      let block = budget.flatMap { _ in
+        SparseBlock(
+          rows: queries.count, columns: ranges[0].count, sparse: pairs.count(below: ranges[0].count),
+          share: settings.audit, seed: specification.seed)
+      }
+      let distances = try measure(queries, path, examples, block?.joined(to: pairs) ?? pairs)
+      let gains = ranges.map { distances.gains(specification.utilityKernel, examples: $0, of: pairs) }
+      for (found, name) in zip(gains, names) where found.count == 0 {
+        context.say("none of the \(name) that were scored is positive")
+      }
+      var report = SparseReport(
+        neighbours: settings.neighbours, explore: settings.explore, pairs: pairs.count,
+        densePairs: queries.count * examples.count)
+      if let block, let budget {
+        let all = distances.gains(
+          specification.utilityKernel, examples: ranges[0], of: block.pairs(of: queries.count))
+        let audit = SparseAudit(
+          block: block, pairs: pairs, sparse: gains[0], full: all.part(rows: block.rows, columns: block.columns),
+          isWithin: lists[0].isWithin)
+        try tell(
+          audit, of: gains.count > 1 ? gains[1] : nil, share: Double(budget) / Double(ranges[0].count), in: context,
+          &report)
+      }
+      kernels.sparse = report
+      return try zip(gains, names).map { try Kernel($0, name: $1) }
     }
     let (path, own) = (poolFile.summary.path, "utilities of the pool")
     switch objective {
@@ -249,6 +274,37 @@ extension DeliftSelector {
       (kernels.pool, kernels.existing) = (both[0], both[1])
     }
     return kernels
+  }
+}
+
+extension DeliftSelector {
+  /// Tells what a sparse run loses.
+  ///
+  /// - Parameters:
+  ///   - other: what examples of the target or of the existing data were found to gain, which the objective takes as it is.
+  ///   - share: of the candidates that is chosen.
+  private func tell(
+    _ audit: SparseAudit, of other: SparseMatrix?, share: Double, in context: RunContext, _ report: inout SparseReport
+  ) throws {
+    func coverage(_ served: SparseMatrix, rows: [Int]) throws -> CoverageObjective {
+      var kernels = KernelSet(servesTarget: servesTarget)
+      let kernel = try Kernel(served)
+      if servesTarget { kernels.target = kernel } else { kernels.pool = kernel }
+      if let other {
+        let part = try Kernel(other.part(rows: rows, columns: Array(0..<other.columns)))
+        if case .conditionalGain = objective { kernels.existing = part } else { kernels.target = part }
+      }
+      return try self.coverage(kernels, workers: context.workers)
+    }
+    report.blockRows = audit.block.rows.count
+    report.blockColumns = audit.block.columns.count
+    report.recall = audit.recall(neighbours: report.neighbours)
+    let sparse = try coverage(audit.restricted, rows: Array(0..<audit.sparse.rows))
+    let full = try coverage(audit.full, rows: audit.block.rows)
+    report.gainCorrelation = SparseAudit.gainCorrelation(sparse, full)
+    let columns = audit.block.columns.count
+    report.objectiveRatio = try SparseAudit.objectiveRatio(
+      sparse, full, picks: min(columns, max(1, Int((share * Double(columns)).rounded()))), workers: context.workers)
   }
 }
 

@@ -15,6 +15,8 @@ struct KernelSet: Sendable {
   /// What the score cache calls the distances that they are made of, and what of these did not fit the model's context.
   var spaces: [ContentHash] = []
   var cuts = ContextCuts()
+  /// What scoring a part of the pairs cost; nil where all were scored.
+  var sparse: SparseReport?
 
   /// The kernel whose columns are the candidates, and whose rows are served.
   var served: Kernel? { servesTarget ? target : pool }

@@ -24,20 +24,23 @@ struct SparsePairing: Sendable {
       for (row, list) in zip(rows, lists.indices) {
         var chosen = index.nearest(
           to: Self.text(queries[row]), count: settings.neighbours, leavingOut: isWithin ? row : nil, scores: &scores)
+        let missing = settings.neighbours - chosen.count
         if isWithin { chosen.append(row) }
-        lists[list] = (chosen + drawn(for: row, from: examples.count, beside: chosen, salt)).map { $0 + offset }
+        lists[list] = (chosen + drawn(missing, for: row, from: examples.count, beside: chosen, salt))
+          .map { $0 + offset }
       }
     }
     return lists
   }
 
-  /// Examples drawn uniformly from those that are not chosen yet; the same for the same seed and row.
-  private func drawn(for row: Int, from count: Int, beside chosen: [Int], _ salt: UInt64) -> [Int] {
+  /// Examples drawn uniformly from those that are not chosen yet, for neighbours that are missing too; the same for the same seed and
+  /// row.
+  private func drawn(_ missing: Int, for row: Int, from count: Int, beside chosen: [Int], _ salt: UInt64) -> [Int] {
     var generator = SeededGenerator(
       seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ salt &* 0xD1B5_4A32_D192_ED03 &+ UInt64(row))
     var taken = Set(chosen)
     var drawn: [Int] = []
-    let wanted = min(settings.explore, count - taken.count)
+    let wanted = min(settings.explore + missing, count - taken.count)
     while drawn.count < wanted {
       let example = generator.below(count)
       if taken.insert(example).inserted { drawn.append(example) }

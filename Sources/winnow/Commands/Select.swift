@@ -125,7 +125,32 @@ struct SelectionReport: Encodable {
   var objective: Double
   var evaluations: Int
   var seconds: PhaseSeconds
+  var sparse: Sparse?
   var spec: RunSpecification
+
+  /// What scoring a part of the pairs cost, under the names that other programs read; what was not measured is null.
+  struct Sparse: Encodable {
+    var report: SparseReport
+
+    private enum CodingKeys: String, CodingKey {
+      case neighbours, explore, pairs
+      case densePairs = "pairs_dense"
+      case recall
+      case gainCorrelation = "gain_correlation"
+      case objectiveRatio = "objective_ratio"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(report.neighbours, forKey: .neighbours)
+      try container.encode(report.explore, forKey: .explore)
+      try container.encode(report.pairs, forKey: .pairs)
+      try container.encode(report.densePairs, forKey: .densePairs)
+      try container.encode(report.recall, forKey: .recall)
+      try container.encode(report.gainCorrelation, forKey: .gainCorrelation)
+      try container.encode(report.objectiveRatio, forKey: .objectiveRatio)
+    }
+  }
 
   init(_ outcome: RunOutcome) {
     method = outcome.specification.method.rawValue
@@ -135,6 +160,7 @@ struct SelectionReport: Encodable {
     objective = outcome.selection.objective
     evaluations = outcome.selection.evaluations
     seconds = outcome.seconds
+    sparse = outcome.selection.sparse.map { Sparse(report: $0) }
     spec = outcome.specification
   }
 }
