@@ -27,9 +27,11 @@ final class CSVScanner: RowSource {
   /// Whether the record has had a byte at all: a line without is no record.
   private var hasContent = false
 
-  init(from path: String, separator: UInt8, limit: Int?) throws(DatasetError) {
+  /// `columns`: their names, where the file has no header.
+  init(from path: String, separator: UInt8, columns: [String]? = nil, limit: Int?) throws(DatasetError) {
     self.path = path
     self.separator = separator
+    header = columns.map { $0.map { Array($0.utf8) } }
     conversion = try RowConversion(from: path, limit: limit)
   }
 
@@ -187,15 +189,27 @@ final class CSVScanner: RowSource {
     return try conversion.finish()
   }
 
+  var notes: [String] { separator == UInt8(ascii: ";") ? ["Fields are separated by semicolons."] : [] }
+
+  /// How often a byte stands in a line outside of quotes.
+  static func count(of separator: UInt8, in line: ArraySlice<UInt8>) -> Int {
+    var isQuoted = false
+    var count = 0
+    for byte in line {
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() } else if byte == separator && !isQuoted { count += 1 }
+    }
+    return count
+  }
+
   /// The separator that the first line of a file has if it is a header whose names a known schema has, or that the user
   /// names; nil where it is none.
   static func separator(ofHeader line: some Sequence<UInt8>, _ fields: FieldNames) -> UInt8? {
     let text = String(decoding: Array(line), as: UTF8.self)
-    for separator in [UInt8(ascii: ","), UInt8(ascii: "\t")] {
+    for separator in [UInt8(ascii: ","), UInt8(ascii: "\t"), UInt8(ascii: ";")] {
       let names = text.split(separator: Character(Unicode.Scalar(separator)))
         .map { $0.trimmingPrefix("\"") }.map { $0.hasSuffix("\"") ? $0.dropLast() : $0 }.map(String.init)
-      if let shape = fields.shape, shape.fits(fields: Set(names)) { return separator }
-      if RowLayout.known.contains(where: { $0.shape.fits(fields: Set(names)) }) { return separator }
+      if let shape = fields.shape, shape.fits(columns: Set(names)) { return separator }
+      if Schema.all.contains(where: { $0.shape.fits(columns: Set(names)) }) { return separator }
     }
     return nil
   }

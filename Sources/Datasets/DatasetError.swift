@@ -27,8 +27,8 @@ package enum DatasetError: Error, Sendable, Hashable {
   case severalLists(path: String, names: [String])
   /// A SQuAD file in which no question has an answer.
   case noAnswers(path: String, questions: Int)
-  /// An object that goes over several lines, and no list of rows is in it.
-  case objectOverLines(path: String)
+  /// A table whose first line seems to be a row and no header.
+  case noHeader(path: String, names: [String])
   /// What holds the rows is broken, not a row: a list that does not end, a header with two equal names.
   case brokenContainer(path: String, line: Int, reason: String)
   /// A program that is needed to read the file is not there, or failed.
@@ -38,6 +38,8 @@ package enum DatasetError: Error, Sendable, Hashable {
   case tooLargeUnpacked(path: String, program: String, bytes: Int)
   case badRow(path: String, BadRow)
   case noUsableRows(path: String, bad: Int, first: BadRow)
+  /// Every row is one that the data says is no sample.
+  case allLeftOut(path: String, rows: Int, reason: String)
   /// A row was asked for that the file does not have.
   case noSuchRow(path: String, row: Int, rows: Int)
   case outOfMemory(path: String)
@@ -96,7 +98,7 @@ extension DatasetError: ReportableError {
           : "no known schema fits the fields " + Self.list(fields),
         at: path,
         remedy: suggestion?.option.map { "Say what they are, if this is meant: \($0)" }
-          ?? "Known: " + RowSchema.allCases.filter { $0 != .named }.map(\.rawValue).joined(separator: "; ")
+          ?? "Known: " + Schema.all.map(\.name.rawValue).joined(separator: "; ")
           + ". Name others with --fields prompt=…,response=….", status: .badData)
     case .noSuchField(let path, let name, let fields):
       ErrorReport(
@@ -110,11 +112,12 @@ extension DatasetError: ReportableError {
       ErrorReport(
         "none of the \(questions) questions has an answer", at: path, remedy: "Check that this is the right file.",
         status: .badData)
-    case .objectOverLines(let path):
+    case .noHeader(let path, let names):
       ErrorReport(
-        "an object goes over several lines and holds no list of rows", at: "\(path):1",
-        remedy: "Write each row on a line of its own (jq -c . FILE), or all of them as a JSON list (jq -s . FILE).",
-        status: .badData)
+        "no known schema fits the columns " + Self.list(names), at: "\(path):1",
+        remedy: "If the first line is a row and no header, name the columns: --columns "
+          + (names.count == 2 ? "prompt,response" : (1...max(names.count, 1)).map { "c\($0)" }.joined(separator: ","))
+          + ". Otherwise say which is what: --fields prompt=…,response=….", status: .badData)
     case .brokenContainer(let path, let line, let reason):
       ErrorReport(reason, at: "\(path):\(line)", remedy: "Check that the file is complete.", status: .badData)
     case .helperMissing(let path, let program, let install):
@@ -133,12 +136,19 @@ extension DatasetError: ReportableError {
         remedy: "Unpack it yourself if it is meant to be so large.", status: .badData)
     case .badRow(let path, let row):
       ErrorReport(
-        row.reason, at: "\(path):\(row.line)", remedy: "Mend the row, or leave such rows out with --skip-bad-rows.",
+        row.reason, at: "\(path):\(row.line)",
+        remedy: Self.encodingRemedy(row.reason) ?? "Mend the row, or leave such rows out with --skip-bad-rows.",
         status: .badData)
     case .noUsableRows(let path, let bad, let first):
       ErrorReport(
         "none of the \(bad) rows can be used; the first: \(first.reason)", at: "\(path):\(first.line)",
-        remedy: "Check that this is the right file.", status: .badData)
+        remedy: Self.encodingRemedy(first.reason) ?? "Check that this is the right file.", status: .badData)
+    case .allLeftOut(let path, let rows, let reason):
+      ErrorReport(
+        "all \(rows) rows are left out, for example: \(reason)", at: path,
+        remedy: reason.hasPrefix("not wanted")
+          ? "Take them all the same with --unwanted keep." : "Check that this is the right file.",
+        status: .badData)
     case .noSuchRow(let path, let row, let rows):
       ErrorReport("there is no row \(row) among \(rows)", at: path, status: .unusableArguments)
     case .outOfMemory(let path):
@@ -167,6 +177,13 @@ extension DatasetError: ReportableError {
 }
 
 extension DatasetError {
+  /// What to do about text that is not UTF-8; nil for another reason.
+  private static func encodingRemedy(_ reason: String) -> String? {
+    reason.contains("UTF-8")
+      ? "If the file is in Windows-1252 (as Excel writes CSV), say --encoding windows-1252; otherwise leave such rows out with --skip-bad-rows."
+      : nil
+  }
+
   /// Names for a message; many are cut.
   private static func list(_ names: [String]) -> String {
     names.prefix(12).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 12 ? ", …" : "")

@@ -151,26 +151,6 @@ extension JSONValue {
   fileprivate var cellText: String {
     if kind == .null { return "" }
     if let text = scalarText { return text }
-    var text = ""
-    write(to: &text)
-    return text
-  }
-
-  private func write(to text: inout String) {
-    switch kind {
-    case .array, .object:
-      text += isObject ? "{" : "["
-      var isFirst = true
-      forEachChild { name, child in
-        if !isFirst { text += ", " }
-        isFirst = false
-        if let name { text += JSONText.quoted(name) + ": " }
-        child.write(to: &text)
-      }
-      text += isObject ? "}" : "]"
-    case .string: text += JSONText.quoted(self.text ?? "")
-    case .null: text += "null"
-    default: text += scalarText ?? "null"
-    }
+    return json
   }
 }

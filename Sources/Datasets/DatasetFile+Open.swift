@@ -28,8 +28,7 @@ extension DatasetFile {
         path: path, limit: room.map { max(1, $0) }, reading: reading, isStrict: role == .pool && paths.count == 1,
         cancellation: cancellation
       ).open()
-      var layout = opened.layout
-      layout.allTurns = reading.allTurns
+      let layout = opened.layout
       let rows = room == 0 ? opened.rows.prefix(0) : opened.rows
       files.append(RowFile(path: path, file: opened.file, rows: rows, layout: layout, first: first))
       parts.append(

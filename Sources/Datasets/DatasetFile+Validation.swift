@@ -9,7 +9,8 @@ extension DatasetFile {
 
   /// Decodes every row once, on all cores. Gives the file as a run may use it.
   ///
-  /// Errors: `badRow`, the first one in the file; under `skippingBadRows` bad rows are left out and listed in the summary
+  /// Rows that the data says are no samples (a question without an answer, an answer that is not wanted) are left out and counted in the
+  /// summary's notes. Errors: `badRow`, the first one in the file; under `skippingBadRows` bad rows are left out and listed in the summary
   /// instead, and none that is good is `noUsableRows`. `CancellationError`.
   package func validated(
     skippingBadRows: Bool, cancellation: Cancellation? = nil
@@ -25,10 +26,14 @@ extension DatasetFile {
         // Pieces are handed out in order, so that when one stops the others the pieces before it are all under way.
         while !stop.load(ordering: .relaxed), cancellation?.isCancelled != true {
           let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          if piece >= pieces { return }
+          if piece >= pieces { break }
           let rows = RowIndex(piece * Self.rowsInPiece)..<RowIndex(min(rowCount, (piece + 1) * Self.rowsInPiece))
           try decoder.forEach(rows) { row, _, outcome throws(DatasetError) in
             if case .failure(let problem) = outcome {
+              if problem.isLeftOut {
+                findings.withLock { $0.leftOut.append((row, problem.reason)) }
+                return true
+              }
               findings.withLock { $0.bad.append((row, problem.reason)) }
               if !skippingBadRows {
                 stop.store(true, ordering: .relaxed)
@@ -38,6 +43,7 @@ extension DatasetFile {
             return true
           }
         }
+        findings.withLock { $0.count(decoder.remarks) }
       } catch {
         findings.withLock { $0.failure = $0.failure ?? error }
         stop.store(true, ordering: .relaxed)
@@ -55,18 +61,39 @@ extension DatasetFile {
       if !skippingBadRows {
         throw DatasetError.badRow(path: first.file ?? summary.path, BadRow(line: first.line, reason: first.reason))
       }
-      if badRows.count == rowCount {
+      if badRows.count + found.leftOut.count == rowCount {
         throw DatasetError.noUsableRows(path: summary.path, bad: badRows.count, first: first)
       }
     }
+    if badRows.isEmpty, !found.leftOut.isEmpty, found.leftOut.count == rowCount {
+      throw DatasetError.allLeftOut(path: summary.path, rows: rowCount, reason: found.leftOut[0].reason)
+    }
     var summary = summary
-    summary.rows = rowCount - badRows.count
+    summary.rows = rowCount - badRows.count - found.leftOut.count
     summary.badRows = badRows
-    return DatasetFile(summary: summary, files: files, skipped: bad.map(\.row))
+    summary.leftOut = found.leftOut.count
+    summary.notes += found.notes(files.first?.layout.reading ?? DatasetReading())
+    return DatasetFile(
+      summary: summary, files: files, skipped: (bad.map(\.row) + found.leftOut.map(\.row)).sorted())
   }
 
   private struct Findings: Sendable {
     var bad: [(row: RowIndex, reason: String)] = []
+    var leftOut: [(row: RowIndex, reason: String)] = []
+    var remarks = [Int](repeating: 0, count: RowRemark.allCases.count)
     var failure: DatasetError?
+
+    mutating func count(_ found: [Int]) {
+      for (remark, count) in found.enumerated() { remarks[remark] += count }
+    }
+
+    /// A sentence for each reason to leave rows out and for each remark.
+    func notes(_ reading: DatasetReading) -> [String] {
+      let reasons = Dictionary(leftOut.map { ($0.reason, 1) }, uniquingKeysWith: +)
+      return reasons.sorted { $0.key < $1.key }.map { reason, count in
+        "\(count) row\(count == 1 ? " was" : "s were") left out: \(reason)"
+          + (reason.hasPrefix("not wanted") ? " (--unwanted keep takes them)." : ".")
+      } + RowRemark.allCases.filter { remarks[$0.rawValue] > 0 }.map { $0.note(remarks[$0.rawValue], reading) }
+    }
   }
 }

@@ -45,10 +45,22 @@ struct FileOpening {
       file = try program.read(file, cancellation: cancellation)
       if file.size == 0 { throw DatasetError.empty(path: path) }
     }
+    var notes: [String] = []
+    let marked = TextConversion.marked(try file.head(2))
+    if let encoding = reading.encoding ?? marked, encoding != .utf8 {
+      file = try TextConversion.utf8(file, from: encoding)
+      if file.size == 0 { throw DatasetError.empty(path: path) }
+      notes.append("The text was converted from \(encoding.rawValue); exports have it in UTF-8.")
+    }
     if let kind = Self.binaryKind(try file.head(4096)) { throw DatasetError.binary(path: path, kind: kind) }
     let found: Found
     do {
-      found = if let format = reading.format { try rows(of: file, as: format) } else { try rows(of: file) }
+      found =
+        switch reading.format {
+        case nil: try rows(of: file)
+        case .json: try listOrStream(of: file)
+        case let format?: try rows(of: file, as: format)
+        }
     } catch JSONRowsScanner.Problem.noList {
       throw DatasetError.brokenContainer(path: path, line: 1, reason: "there is no list of JSON objects in the file")
     }
@@ -58,15 +70,18 @@ struct FileOpening {
     }
     found.survey.forgetMissingNames()
     guard let layout = found.survey.layout else {
-      throw DatasetError.unknownSchema(
-        path: path, fields: found.survey.fields, suggestion: found.survey.suggestion)
+      let (fields, suggestion) = (found.survey.fields, found.survey.suggestion)
+      if suggestion == nil, reading.columns == nil, [.csv, .tsv].contains(found.format) {
+        throw DatasetError.noHeader(path: path, names: fields)
+      }
+      throw DatasetError.unknownSchema(path: path, fields: fields, suggestion: suggestion)
     }
     if let label = reading.fields.label, found.survey.fields.contains(label), !found.survey.hasScalars(label) {
       throw DatasetError.labelIsNoText(path: path, name: label)
     }
     return Opened(
       format: found.format, file: found.file, rows: found.rows, layout: layout, hash: found.hash, size: file.size,
-      notes: found.notes, fields: found.survey.fields, missingNames: missing)
+      notes: notes + found.notes, fields: found.survey.fields, missingNames: missing)
   }
 
   /// Rows in the format that the data has.
@@ -81,39 +96,48 @@ struct FileOpening {
     case UInt8(ascii: "["):
       return try rows(of: file, as: .json)
     case UInt8(ascii: "{"):
-      // An object that is not closed on its first line is no row, but may hold the rows.
-      if !Self.isClosed(line) {
+      // An object that is not closed on its first line is no row of a line, but may hold the rows, or go on below.
+      guard let end = Self.endOfObject(line) else {
+        let next = head.drop { " \t\r\n".utf8.contains($0) }.dropFirst(line.count)
+          .first { !" \t\r\n".utf8.contains($0) }
         do { return try rows(of: file, as: .json) } catch JSONRowsScanner.Problem.noList {
-          let next = head.drop { " \t\r\n".utf8.contains($0) }.dropFirst(line.count)
-            .first { !" \t\r\n".utf8.contains($0) }
           // Where another row begins on the next line, the first is merely broken.
-          if let next, next != UInt8(ascii: "{") { throw DatasetError.objectOverLines(path: file.path) }
+          return try next == nil || next == UInt8(ascii: "{") ? rows(of: file, as: .jsonLines) : stream(of: file)
+        } catch DatasetError.severalLists(let path, let names) {
+          return try task(in: file) ?? { throw DatasetError.severalLists(path: path, names: names) }()
         }
+      }
+      // Objects that do not stand on lines of their own.
+      let rest = line[end...].drop { " \t\r".utf8.contains($0) }
+      if let next = rest.first, next == UInt8(ascii: "{") || next == UInt8(ascii: ",") {
+        return try stream(of: file)
       }
       let found = try rows(of: file, as: .jsonLines)
       // A single object that is no row may hold them too.
       if found.survey.layout == nil && found.rows.count == 1 {
-        do { return try rows(of: file, as: .json) } catch JSONRowsScanner.Problem.noList {}
+        do {
+          let list = try rows(of: file, as: .json)
+          if list.survey.layout != nil || found.survey.suggestion == nil { return list }
+        } catch JSONRowsScanner.Problem.noList {}
       }
       return found
     default:
       let name = file.path.lowercased()
-      for (format, separator) in [(DatasetFormat.csv, UInt8(ascii: ",")), (.tsv, UInt8(ascii: "\t"))] {
-        let isNamed = name.contains(".\(format.rawValue)")
-        if isNamed || CSVScanner.separator(ofHeader: line.filter { $0 != 0x0D }, reading.fields) == separator {
-          return try rows(of: file, as: format)
-        }
+      let separator = CSVScanner.separator(ofHeader: line.filter { $0 != 0x0D }, reading.fields)
+      for format in [DatasetFormat.csv, .tsv] {
+        let isMeant = separator.map { ($0 == UInt8(ascii: "\t")) == (format == .tsv) } ?? (reading.columns != nil)
+        if name.contains(".\(format.rawValue)") || isMeant { return try rows(of: file, as: format) }
       }
       return try rows(of: file, as: .jsonLines)
     }
   }
 
-  /// Whether as many brackets close as open, outside of texts.
-  private static func isClosed(_ line: some Sequence<UInt8>) -> Bool {
+  /// Where the object that a line begins with ends; nil where it does not.
+  private static func endOfObject(_ line: ArraySlice<UInt8>) -> Int? {
     var depth = 0
     var inString = false
     var escaped = false
-    for byte in line {
+    for (offset, byte) in zip(line.indices, line) {
       if escaped {
         escaped = false
       } else if byte == UInt8(ascii: "\"") {
@@ -124,20 +148,47 @@ struct FileOpening {
         depth += 1
       } else if byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") {
         depth -= 1
+        if depth <= 0 { return offset + 1 }
       }
     }
-    return depth <= 0
+    return nil
+  }
+
+  /// Rows of a file of JSON: a list of them, or one after another.
+  private func listOrStream(of file: ByteFile) throws -> Found {
+    do { return try rows(of: file, as: .json) } catch JSONRowsScanner.Problem.noList {
+      guard try file.head(1 << 12).first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") else {
+        throw JSONRowsScanner.Problem.noList
+      }
+      return try stream(of: file)
+    }
+  }
+
+  /// Objects one after another.
+  private func stream(of file: ByteFile) throws -> Found {
+    try rows(of: file, as: .json, from: JSONStreamScanner(from: file.path, limit: limit))
+  }
+
+  /// A file that is one task with its instances among other lists; nil where it is none.
+  private func task(in file: ByteFile) throws -> Found? {
+    guard let found = try? stream(of: file), let schema = found.survey.layout?.schema, schema != .named,
+      found.notes.count > 1
+    else { return nil }
+    return found
   }
 
   /// Rows in this format. Throws `JSONRowsScanner.Problem.noList`, besides errors, for JSON that is no list of rows.
-  private func rows(of file: ByteFile, as format: DatasetFormat) throws -> Found {
+  private func rows(of file: ByteFile, as format: DatasetFormat, from given: (any RowSource)? = nil) throws -> Found {
     let markSize = try file.head(3) == Self.byteOrderMark ? 3 : 0
     let source: any RowSource =
-      switch format {
-      case .jsonLines: LineScanner(file, from: markSize, limit: limit)
-      case .json: try JSONRowsScanner(from: file.path, limit: limit)
-      case .csv: try CSVScanner(from: file.path, separator: UInt8(ascii: ","), limit: limit)
-      case .tsv: try CSVScanner(from: file.path, separator: UInt8(ascii: "\t"), limit: limit)
+      if let given {
+        given
+      } else {
+        switch format {
+        case .jsonLines: LineScanner(file, from: markSize, limit: limit)
+        case .json: try JSONRowsScanner(from: file.path, limit: limit)
+        case .csv, .tsv: try table(file, format)
+        }
       }
     let rows: (ByteFile, RowOffsets)
     let hash: ContentHash
@@ -153,6 +204,7 @@ struct FileOpening {
     var found = Found(
       format: format, file: rows.0, rows: rows.1, survey: try survey(rows.0, rows.1), hash: hash)
     if format != .jsonLines { found.notes = ["Rows were converted to JSON lines; exports have them in that form."] }
+    found.notes += source.notes
     if found.survey.layout == nil && ReadingConversion.isMeant(fields: found.survey.fields) {
       let conversion = try ReadingConversion(from: file.path, limit: limit)
       (found.file, found.rows) = try conversion.convert(rows.0, rows.1)
@@ -164,13 +216,35 @@ struct FileOpening {
         found.notes.append("\(conversion.unanswerable) questions without an answer were left out.")
       }
     }
-    if found.survey.layout?.schema == .instances,
-      let rows = try InstancesConversion.convert(found.file, found.rows, limit: limit)
+    if found.survey.layout?.shape == .messageOfTree {
+      let trees = try MessageTree.convert(found.file, found.rows, limit: limit)
+      (found.file, found.rows) = (trees.file, trees.rows)
+      if found.rows.count == 0 { throw DatasetError.empty(path: file.path) }
+      found.survey = try survey(found.file, found.rows)
+      found.notes.append(
+        "\(trees.messages) messages of \(found.rows.count) trees were made a row each tree, from its first message along the best-ranked answers; exports have them in that form."
+      )
+    }
+    if case .instances(let instruction, let list) = found.survey.layout?.shape,
+      let rows = try InstancesConversion.convert(
+        found.file, found.rows, instruction: instruction, list: list, limit: limit)
     {
       (found.file, found.rows) = rows
       found.notes.append("Tasks with several instances were made a row each; exports have them in that form.")
     }
     return found
+  }
+
+  /// A table's rows. One that is named for commas and has none in its header, but semicolons, is separated by these.
+  private func table(_ file: ByteFile, _ format: DatasetFormat) throws(DatasetError) -> CSVScanner {
+    var separator = UInt8(ascii: format == .tsv ? "\t" : ",")
+    let header = Self.withoutMark(try file.head(1 << 16)).prefix { $0 != 0x0A && $0 != 0x0D }
+    if format == .csv, CSVScanner.count(of: separator, in: header) == 0,
+      CSVScanner.count(of: UInt8(ascii: ";"), in: header) > 0
+    {
+      separator = UInt8(ascii: ";")
+    }
+    return try CSVScanner(from: file.path, separator: separator, columns: reading.columns, limit: limit)
   }
 
   /// Reads the file from start to end: all of it into the hash, what follows the byte-order mark into the source.
@@ -226,7 +300,7 @@ struct FileOpening {
     let signatures: [([UInt8], String)] = [
       (Array("PK\u{03}\u{04}".utf8), "a zip file"), (Array("ARROW1".utf8), "an Arrow file"),
       (Array("BZh".utf8), "a bzip2 file"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "an xz file"),
-      ([0xFF, 0xFE], "UTF-16 text"), ([0xFE, 0xFF], "UTF-16 text"), ([0x1F, 0x8B], "a gzip file in a gzip file"),
+      ([0x1F, 0x8B], "a gzip file in a gzip file"),
     ]
     if let known = signatures.first(where: { head.starts(with: $0.0) }) { return known.1 }
     return head.contains(0) ? "a binary file" : nil
@@ -236,7 +310,7 @@ struct FileOpening {
   private func survey(_ file: ByteFile, _ rows: RowOffsets) throws(DatasetError) -> LayoutSurvey {
     let json: JSONReader
     do { json = try JSONReader() } catch { throw .outOfMemory(path: file.path) }
-    let survey = LayoutSurvey(reading.fields)
+    let survey = LayoutSurvey(reading)
     try RowReader(file: file, index: rows).forEach(0..<min(rows.count, Self.surveyedRows)) {
       row, bytes throws(DatasetError) in
       let line = rows.line(of: row)

@@ -1,18 +1,19 @@
 import Domain
 import JSONBytes
 
-/// Turns Self-Instruct tasks that have several instances into a row an instance: the task's other fields stay, its id gets
-/// the instance's number (`seed_task_3#2`).
+/// Turns tasks that have several instances into a row an instance. Of Self-Instruct's the task's other fields stay, its id gets
+/// the instance's number (`seed_task_3#2`); Super-NaturalInstructions' tasks, which are long, give their definition and no more.
 enum InstancesConversion {
   /// The converted rows, each on the line of its task; nil where every task has one instance and nothing is to be done.
   static func convert(
-    _ tasks: ByteFile, _ index: RowOffsets, limit: Int?
+    _ tasks: ByteFile, _ index: RowOffsets, instruction: String, list: String, limit: Int?
   ) throws(DatasetError) -> (ByteFile, RowOffsets)? {
-    guard try hasSeveral(tasks, index) else { return nil }
+    guard try hasSeveral(tasks, index, list) else { return nil }
+    let isLong = list != "instances"
     let conversion = try RowConversion(from: tasks.path, limit: limit)
     try forEachTask(tasks, index) { row, bytes, task throws(DatasetError) in
       let line = index.line(of: row)
-      let instances = task?.find("instances")?.value.elements ?? []
+      let instances = task?.find(list)?.value.elements ?? []
       guard let task, instances.count > 1 else {
         // What has one instance, or is no task, stays as it is: decoding says what is wrong with it.
         if let bytes { conversion.append(bytes[...]) } else { conversion.refuse(RowDecoder.tooLong) }
@@ -22,13 +23,13 @@ enum InstancesConversion {
         conversion.append("{")
         var isFirst = true
         task.forEachChild { name, value in
-          guard let name else { return }
+          guard let name, !isLong || name == list || name == instruction || name == "Categories" else { return }
           if !isFirst { conversion.append(", ") }
           isFirst = false
           conversion.append(string: name)
           conversion.append(": ")
           switch name {
-          case "instances":
+          case list:
             conversion.append("[")
             conversion.append(instance)
             conversion.append("]")
@@ -44,10 +45,12 @@ enum InstancesConversion {
     return try conversion.finish()
   }
 
-  private static func hasSeveral(_ tasks: ByteFile, _ index: RowOffsets) throws(DatasetError) -> Bool {
+  private static func hasSeveral(
+    _ tasks: ByteFile, _ index: RowOffsets, _ list: String
+  ) throws(DatasetError) -> Bool {
     var found = false
     try forEachTask(tasks, index) { _, _, task throws(DatasetError) in
-      if !found, let list = task?.find("instances")?.value { found = list.elements.count > 1 }
+      if !found, let instances = task?.find(list)?.value { found = instances.elements.count > 1 }
     }
     return found
   }

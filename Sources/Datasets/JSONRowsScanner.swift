@@ -34,9 +34,15 @@ final class JSONRowsScanner: RowSource {
   private var needsComma = false
   private var isSkippingIndent = false
   private var isOver = false
+  private var endsWithComma = false
 
   init(from path: String, limit: Int?) throws(DatasetError) {
     conversion = try RowConversion(from: path, limit: limit)
+  }
+
+  var notes: [String] {
+    endsWithComma
+      ? ["A comma stands behind the last row of the list, which JSON does not have; it was passed over."] : []
   }
 
   /// Takes the next piece. Throws ``Problem`` and ``DatasetError``.
@@ -156,6 +162,7 @@ final class JSONRowsScanner: RowSource {
     } else if isInRows && depth == rowDepth - 1 {
       if isInRow { try endRow(piece[start..<offset]) }
       guard byte == UInt8(ascii: "]") else { throw Problem.broken(line: line, "the list of rows ends with a brace") }
+      endsWithComma = conversion.count > 0 && !needsComma
       isInRows = false
     }
     if depth == 0 { isOver = true }

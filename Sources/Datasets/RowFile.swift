@@ -75,6 +75,9 @@ final class RowDecoder {
     do { json = try JSONReader() } catch { throw .outOfMemory(path: files.first?.path ?? "") }
   }
 
+  /// Rows that each remark was made on so far.
+  private(set) var remarks = [Int](repeating: 0, count: RowRemark.allCases.count)
+
   /// Calls `body` with each row's sample, or with the reason why it is none; `body` returns whether to go on.
   func forEach(
     _ rows: Range<RowIndex>,
@@ -82,16 +85,22 @@ final class RowDecoder {
   ) throws(DatasetError) {
     try bytes.forEach(rows) { row, file, bytes throws(DatasetError) in
       let outcome: Result<Sample, RowProblem>
+      var found = RowRemarks()
       do {
         if let fault = file.rows.faults[file.own(row)] { throw RowProblem(reason: fault) }
         guard let bytes else { throw RowProblem(reason: Self.tooLong) }
-        outcome = .success(try file.layout.sample(from: json.read(bytes), index: row))
+        let value = try json.read(bytes)
+        if json.surrogatesReplaced > 0 { found.note(.halfSurrogate) }
+        outcome = .success(try file.layout.sample(from: value, index: row, remarks: &found))
       } catch let problem as RowProblem {
         outcome = .failure(problem)
       } catch JSONProblem.invalid(let reason) {
         outcome = .failure(RowProblem(reason: "not valid JSON: \(reason)"))
       } catch {
         throw .outOfMemory(path: file.path)
+      }
+      if !found.isEmpty {
+        for remark in RowRemark.allCases where found.contains(.of(remark)) { remarks[remark.rawValue] += 1 }
       }
       return try body(row, file, outcome)
     }

@@ -55,6 +55,12 @@ protocol RowSource: AnyObject {
   func scan(_ piece: UnsafeRawBufferPointer) throws
   /// The file that the rows are in, and where, once the last piece has come.
   func finish() throws -> (ByteFile, RowOffsets)
+  /// What a user should know of how the rows were found, a sentence each.
+  var notes: [String] { get }
+}
+
+extension RowSource {
+  var notes: [String] { [] }
 }
 
 /// Builds a ``RowOffsets`` of lines: the rows stay where they are.

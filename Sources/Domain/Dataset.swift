@@ -8,23 +8,27 @@ package enum DatasetRole: String, Sendable, Hashable, Codable, CaseIterable {
   case existing
 }
 
-/// How a file's rows are laid out, found by looking at the data and shown to the user.
-package enum RowSchema: String, Sendable, Hashable, Codable, CaseIterable {
-  case alpaca = "instruction/input/output"
-  case promptCompletion = "prompt/completion"
-  case promptResponse = "prompt/response"
-  case questionAnswer = "question/answer"
-  case inputOutput = "input/output"
-  case inputTarget = "input/target"
-  case inputsTargets = "inputs/targets"
-  /// P3 as it is published, where `inputs` and `targets` are lists of token ids.
-  case pretokenized = "inputs_pretokenized/targets_pretokenized"
-  case messages = "messages"
-  case conversations = "conversations"
-  case instances = "instruction/instances"
-  case reading = "context/question/answers"
+/// How a file's rows are laid out, by name: found by looking at the data and shown to the user. What the names mean stands in one table,
+/// `Schema.all` of Datasets.
+package struct RowSchema: RawRepresentable, Sendable, Hashable, Codable {
+  package var rawValue: String
+
+  package init(rawValue: String) { self.rawValue = rawValue }
+  package init(_ rawValue: String) { self.rawValue = rawValue }
+
+  package static let alpaca = RowSchema("instruction/input/output")
+  package static let promptCompletion = RowSchema("prompt/completion")
+  package static let promptResponse = RowSchema("prompt/response")
+  package static let questionAnswer = RowSchema("question/answer")
+  package static let inputOutput = RowSchema("input/output")
+  package static let inputTarget = RowSchema("input/target")
+  package static let inputsTargets = RowSchema("inputs/targets")
+  package static let messages = RowSchema("messages")
+  package static let conversations = RowSchema("conversations")
+  package static let instances = RowSchema("instruction/instances")
+  package static let reading = RowSchema("context/question/answers")
   /// Fields that the user named.
-  case named = "named fields"
+  package static let named = RowSchema("named fields")
 }
 
 /// How a file holds its rows.
@@ -99,6 +103,8 @@ package struct DatasetSummary: Sendable, Hashable, Codable {
   package var contentHash: ContentHash
   /// Rows left out under `--skip-bad-rows`, in file order.
   package var badRows: [BadRow]
+  /// Rows that the data itself says are no samples, left out and counted.
+  package var leftOut: Int
   /// What else a user should know of how it was read, a sentence each.
   package var notes: [String]
   /// The files it is made of, in order. Where there are several, `path`, `format` and `schema` are the first one's.
@@ -107,8 +113,7 @@ package struct DatasetSummary: Sendable, Hashable, Codable {
   package init(
     path: String, role: DatasetRole, format: DatasetFormat = .jsonLines, schema: RowSchema, labelField: String?,
     idField: String?, fields: [String] = [], rows: Int, bytes: Int, contentHash: ContentHash, badRows: [BadRow] = [],
-    notes: [String] = [],
-    parts: [DatasetPart] = []
+    leftOut: Int = 0, notes: [String] = [], parts: [DatasetPart] = []
   ) {
     self.path = path
     self.role = role
@@ -121,7 +126,27 @@ package struct DatasetSummary: Sendable, Hashable, Codable {
     self.bytes = bytes
     self.contentHash = contentHash
     self.badRows = badRows
+    self.leftOut = leftOut
     self.notes = notes
     self.parts = parts
+  }
+
+  /// Reads a summary that an older version may have written.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    path = try container.decode(String.self, forKey: .path)
+    role = try container.decode(DatasetRole.self, forKey: .role)
+    format = try container.decode(DatasetFormat.self, forKey: .format)
+    schema = try container.decode(RowSchema.self, forKey: .schema)
+    labelField = try container.decodeIfPresent(String.self, forKey: .labelField)
+    idField = try container.decodeIfPresent(String.self, forKey: .idField)
+    fields = try container.decode([String].self, forKey: .fields)
+    rows = try container.decode(Int.self, forKey: .rows)
+    bytes = try container.decode(Int.self, forKey: .bytes)
+    contentHash = try container.decode(ContentHash.self, forKey: .contentHash)
+    badRows = try container.decode([BadRow].self, forKey: .badRows)
+    leftOut = try container.decodeIfPresent(Int.self, forKey: .leftOut) ?? 0
+    notes = try container.decode([String].self, forKey: .notes)
+    parts = try container.decode([DatasetPart].self, forKey: .parts)
   }
 }

@@ -37,7 +37,7 @@ package enum JSON: Sendable {
     case .integer, .unsigned, .double: self = .number(value.number)
     case .string:
       let bytes = value.bytes
-      self = LargeNumbers.number(markedIn: bytes).map { .number($0) } ?? .string(bytes)
+      self = Mending.number(markedIn: bytes).map { .number($0) } ?? .string(bytes)
     case .array: self = .array(value.elements.map { JSON($0) })
     case .object:
       var members: [(key: [UInt8], value: JSON)] = []

@@ -26,6 +26,8 @@ package final class JSONReader {
 
   private let parser: OpaquePointer
   private let marksLargeNumbers: Bool
+  /// Escapes for half of a surrogate pair in the document read last, which became U+FFFD.
+  package private(set) var surrogatesReplaced = 0
 
   /// `markingLargeNumbers`: texts that stand for numbers too large for the machine begin with a mark.
   package init(markingLargeNumbers: Bool = false) throws(JSONProblem) {
@@ -40,13 +42,15 @@ package final class JSONReader {
   package func read(_ text: UnsafeRawBufferPointer) throws(JSONProblem) -> JSONValue {
     guard text.count > 0, let base = text.baseAddress else { throw .invalid("there is nothing") }
     var root = csj_value()
+    surrogatesReplaced = 0
     var code = csj_parse(parser, base.assumingMemoryBound(to: UInt8.self), text.count, &root)
     if code == 0 { return JSONValue(node: root) }
     let message = String(cString: csj_error_message(code))
     if message.hasPrefix("MEMALLOC") { throw .outOfMemory }
     // Numbers of any size are JSON; those that no machine number holds are read as texts.
-    if let mended = LargeNumbers.quoted(in: text, marked: marksLargeNumbers) {
-      code = mended.withUnsafeBufferPointer { bytes in
+    if let mended = Mending.mended(text, marked: marksLargeNumbers) {
+      surrogatesReplaced = mended.surrogates
+      code = mended.bytes.withUnsafeBufferPointer { bytes in
         bytes.baseAddress.map { csj_parse(parser, $0, bytes.count - Self.padding, &root) } ?? code
       }
       if code == 0 { return JSONValue(node: root) }

@@ -27,7 +27,7 @@ package enum JinjaValue {
 package struct JinjaMapping {
   package init() {}
 
-  private(set) var members: [(key: JinjaValue, value: JinjaValue)] = []
+  package private(set) var members: [(key: JinjaValue, value: JinjaValue)] = []
 
   package subscript(key: JinjaValue) -> JinjaValue? {
     get { members.first { $0.key.equals(key) }?.value }

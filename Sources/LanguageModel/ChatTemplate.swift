@@ -65,26 +65,84 @@ package struct ChatTemplate: Sendable {
         + specialTokens.keys.sorted().map { ContentHash(of: "\($0)=\(specialTokens[$0] ?? "")") })
   }
 
-  /// The text of a chat. Errors: `badTemplate`, for what only shows when it is rendered: a turn that the template refuses, a
-  /// value that is missing.
+  /// The text of a chat. `tools`: a JSON list of what the assistant may call. Errors: `badTemplate`, for what only shows when it is rendered: a
+  /// turn that the template refuses, a value that is missing.
   package func render(
-    _ turns: [Turn], addingGenerationPrompt: Bool = false, day: JinjaDay = .standard
+    _ turns: [Turn], tools: String? = nil, addingGenerationPrompt: Bool = false, day: JinjaDay = .standard
   ) throws(LanguageModelError) -> String {
     var variables: [String: JinjaValue] = specialTokens.mapValues { .string($0) }
-    variables["messages"] = .list(
-      turns.map { turn in
-        var message = JinjaMapping()
-        message["role"] = .string(turn.role)
-        message["content"] = .string(turn.content)
-        return .mapping(message)
-      })
+    variables["messages"] = .list(turns.map(message))
     variables["add_generation_prompt"] = .bool(addingGenerationPrompt)
-    variables["tools"] = JinjaValue.none
+    variables["tools"] = tools.flatMap(JinjaValue.init(json:)) ?? JinjaValue.none
     variables["documents"] = JinjaValue.none
     do {
       return try template.render(variables, day: day)
     } catch {
       throw .badTemplate(error.problem, line: error.line, file: file)
+    }
+  }
+
+  /// Whether it shows the tools that the assistant may call.
+  package var readsTools: Bool { source.contains("tools") }
+
+  /// Whether it reads an assistant's reasoning from a field of its own.
+  package var readsReasoning: Bool { Self.reasoningNames.contains(where: reads) }
+
+  /// What data and templates call the reasoning before an answer.
+  private static let reasoningNames = ["reasoning_content", "reasoning", "thinking"]
+
+  private func reads(_ name: String) -> Bool {
+    ["message.\(name)", "'\(name)'", "\"\(name)\"", "m.\(name)"].contains(where: source.contains)
+  }
+
+  /// A turn as the template reads it: what the data has of it, its reasoning by the name that the template knows.
+  private func message(_ turn: Turn) -> JinjaValue {
+    var message = JinjaMapping()
+    message["role"] = .string(turn.role)
+    guard let json = turn.message, case .mapping(let whole)? = JinjaValue(json: json) else {
+      message["content"] = .string(turn.content)
+      return .mapping(message)
+    }
+    message["content"] = whole["content"] ?? JinjaValue.none
+    for (key, value) in whole.members {
+      guard case .string(let name) = key, name != "role", name != "content" else { continue }
+      if !Self.reasoningNames.contains(name) { message[name] = value }
+    }
+    if let reasoning = Self.reasoningNames.lazy.compactMap({ whole[$0] }).first {
+      for name in Self.reasoningNames where reads(name) || whole[name] != nil { message[name] = reasoning }
+    }
+    return .mapping(message)
+  }
+}
+
+extension JinjaValue {
+  /// What a JSON document holds; nil for a text that is none.
+  fileprivate init?(json text: String) {
+    let padded = Array(text.utf8) + [UInt8](repeating: 0, count: JSONReader.padding)
+    let value = padded.withUnsafeBytes { bytes in
+      guard let reader = try? JSONReader(),
+        let root = try? reader.read(UnsafeRawBufferPointer(rebasing: bytes.dropLast(JSONReader.padding)))
+      else { return JinjaValue?.none }
+      return JinjaValue(root)
+    }
+    guard let value else { return nil }
+    self = value
+  }
+
+  private init(_ value: JSONValue) {
+    switch value.kind {
+    case .null: self = .none
+    case .bool: self = .bool(value.bool)
+    case .integer, .unsigned: self = value.scalarText.flatMap { Int($0) }.map { .int($0) } ?? .double(value.number)
+    case .double: self = .double(value.number)
+    case .string: self = .string(value.text ?? "")
+    case .array: self = .list(value.elements.map { JinjaValue($0) })
+    case .object:
+      var mapping = JinjaMapping()
+      value.forEachChild { name, child in
+        if let name { mapping[name] = JinjaValue(child) }
+      }
+      self = .mapping(mapping)
     }
   }
 }

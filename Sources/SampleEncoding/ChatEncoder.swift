@@ -25,19 +25,19 @@ package struct ChatEncoder: Sendable {
 
   /// The sample by itself.
   package func alone(_ sample: Sample) throws -> EncodedSample {
-    try encode(sample.turns, from: 0, hasLossOnAllTurns: sample.hasLossOnAllTurns)
+    try encode(sample.turns, tools: sample.tools, from: 0, hasLossOnAllTurns: sample.hasLossOnAllTurns)
   }
 
   /// What stands before a query when the sample is its example.
   package func example(_ sample: Sample) throws -> [Int32] {
-    tokenizer.encode(try opening(behind: Self.withoutSystem(sample.turns)))
+    tokenizer.encode(try opening(behind: Self.withoutSystem(sample)))
   }
 
   /// The sample behind an example, from the cut on.
   package func query(_ sample: Sample) throws -> EncodedSample {
     let before = tokenizer.encode(try opening(behind: Self.someExample))
     let whole = try encode(
-      Self.someExample + Self.withoutSystem(sample.turns), from: Self.someExample.count,
+      Self.someExample + Self.withoutSystem(sample), from: Self.someExample.count,
       hasLossOnAllTurns: sample.hasLossOnAllTurns)
     guard whole.tokens.starts(with: before), whole.promptCount >= before.count else {
       throw EncodingError.chatNotDivisible
@@ -55,12 +55,15 @@ package struct ChatEncoder: Sendable {
     return String(decoding: Array(before.utf8)[..<end], as: UTF8.self)
   }
 
-  private func encode(_ turns: [Turn], from first: Int, hasLossOnAllTurns: Bool) throws -> EncodedSample {
-    let text = Array(try template.render(turns).utf8)
+  private func encode(
+    _ turns: [Turn], tools: String? = nil, from first: Int, hasLossOnAllTurns: Bool
+  ) throws -> EncodedSample {
+    let text = Array(try template.render(turns, tools: tools).utf8)
     let answers = turns.indices.filter { turn in
-      turn >= first && turns[turn].role == "assistant" && (hasLossOnAllTurns || turn == turns.count - 1)
+      turn >= first && turns[turn].role == "assistant"
+        && (turn == turns.count - 1 || hasLossOnAllTurns && turns[turn].isTrained)
     }
-    let spans = try answers.map { try span(of: $0, turns, text) }
+    let spans = try answers.map { try span(of: $0, turns, tools, text) }
     guard let last = spans.last else { throw EncodingError.chatNotDivisible }
     var tokens = tokenizer.encode(Self.string(text[..<last.range.upperBound]))
     var losses: [Int] = []
@@ -88,13 +91,21 @@ package struct ChatEncoder: Sendable {
   }
 
   /// Where an assistant turn's words stand in the text, and the special token behind them.
-  private func span(of turn: Int, _ turns: [Turn], _ text: [UInt8]) throws -> Span {
+  ///
+  /// Where the turn has reasoning or calls of tools, the model writes all that stands behind the words with which the template lets it begin.
+  private func span(of turn: Int, _ turns: [Turn], _ tools: String?, _ text: [UInt8]) throws -> Span {
     var marked = turns
-    marked[turn].content = Self.mark
-    let other = try template.render(marked)
+    marked[turn] = Turn(role: turns[turn].role, content: Self.mark)
+    let other = try template.render(marked, tools: tools)
     guard let mark = Self.marked(other) else { throw EncodingError.turnLeftOut(turn + 1) }
     let bytes = Array(other.utf8)
-    let start = zip(text, bytes[..<mark.lowerBound]).prefix { $0 == $1 }.count
+    var start = zip(text, bytes[..<mark.lowerBound]).prefix { $0 == $1 }.count
+    if turns[turn].message != nil,
+      let before = try? template.render(Array(turns[..<turn]), tools: tools, addingGenerationPrompt: true),
+      text.starts(with: before.utf8)
+    {
+      start = before.utf8.count
+    }
     let after = zip(text.reversed(), bytes[mark.upperBound...].reversed()).prefix { $0 == $1 }.count
     var end = max(start, text.count - after)
     let rest = text[end...].drop { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
@@ -124,12 +135,14 @@ package struct ChatEncoder: Sendable {
 
   private static func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
-  /// A system prompt at the head of the first user turn.
-  private static func withoutSystem(_ turns: [Turn]) -> [Turn] {
-    guard let first = turns.first, first.role == "system", turns.count > 1, turns[1].role == "user" else {
-      return turns
-    }
-    let asked = [first.content, turns[1].content].filter { !$0.isEmpty }.joined(separator: "\n\n")
-    return [Turn(role: "user", content: asked)] + turns.dropFirst(2)
+  /// A system prompt, and tools in plain words, at the head of the first user turn.
+  private static func withoutSystem(_ sample: Sample) -> [Turn] {
+    var turns = sample.turns
+    var head = sample.tools.map { [Sample.plain(tools: $0)] } ?? []
+    if turns.count > 1, turns[0].role == "system", turns[1].role == "user" { head.append(turns.removeFirst().content) }
+    if head.isEmpty { return turns }
+    guard turns[0].role == "user" else { return [Turn(role: "user", content: head.joined(separator: "\n\n"))] + turns }
+    turns[0].content = (head + [turns[0].content]).filter { !$0.isEmpty }.joined(separator: "\n\n")
+    return turns
   }
 }

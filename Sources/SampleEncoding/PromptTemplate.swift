@@ -37,11 +37,17 @@ package enum PromptTemplate: Sendable {
     switch self {
     case .words(let template):
       let texts = [template.queryText(of: sample), template.responseText(of: sample)]
-      return ContentHash(
-        combining: (texts + (sample.hasLossOnAllTurns ? ["all turns"] : [])).map { ContentHash(of: $0) })
+      let loss = sample.hasLossOnAllTurns ? ["all turns"] + sample.untrainedTurns : []
+      return ContentHash(combining: (texts + loss).map { ContentHash(of: $0) })
     case .chat:
-      let turns = sample.turns.flatMap { [$0.role, $0.content] }
-      return ContentHash(combining: (turns + ["\(sample.hasLossOnAllTurns)"]).map { ContentHash(of: $0) })
+      var texts = sample.turns.flatMap { [$0.role, $0.content] } + ["\(sample.hasLossOnAllTurns)"]
+      // What most samples do not have comes last, each with its name.
+      if sample.hasLossOnAllTurns { texts += sample.untrainedTurns }
+      for (number, turn) in sample.turns.enumerated() {
+        if let message = turn.message { texts.append("message \(number): \(message)") }
+      }
+      if let tools = sample.tools { texts.append("tools: \(tools)") }
+      return ContentHash(combining: texts.map { ContentHash(of: $0) })
     }
   }
 }
@@ -49,12 +55,18 @@ package enum PromptTemplate: Sendable {
 extension Sample {
   /// The sample as a chat, its response the last turn. An instruction is a user's turn, its input a paragraph below.
   package var turns: [Turn] {
-    let answer = Turn(role: "assistant", content: response)
+    let answer = Turn(role: "assistant", content: response, message: message)
     switch query {
     case .instruction(let instruction, let input):
       let parts = [instruction, input].filter { !$0.isEmpty }
       return [Turn(role: "user", content: parts.joined(separator: "\n\n")), answer]
     case .conversation(let turns): return turns + [answer]
+    }
+  }
+  /// The assistant's turns that carry no loss whatever is asked, for a cache key.
+  fileprivate var untrainedTurns: [String] {
+    turns.enumerated().filter { !$0.element.isTrained && $0.element.role == "assistant" }.map {
+      "untrained \($0.offset)"
     }
   }
 }

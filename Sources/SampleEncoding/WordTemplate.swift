@@ -32,15 +32,16 @@ package struct WordTemplate: Sendable, Hashable {
 
   /// The text of a sample's query, called x in the formulas, in pieces that are tokenised apart.
   package func queryPieces(of sample: Sample) -> [Piece] {
-    let (instruction, input) = sample.query.instructionAndInput
+    let (instruction, input) = sample.instructionAndInput
     let ending = input.isEmpty && leavesOutEmptyInput ? "" : inputOpening + input + inputClosing
     guard sample.hasLossOnAllTurns, case .conversation(let turns) = sample.query else {
       return [Piece(text: instructionOpening + instruction + ending, hasLoss: false)]
     }
-    var pieces = [Piece(text: instructionOpening, hasLoss: false)]
+    let tools = sample.tools.map { Sample.plain(tools: $0) + "\n" } ?? ""
+    var pieces = [Piece(text: instructionOpening + tools, hasLoss: false)]
     for (number, turn) in turns.enumerated() {
       let opening = (number > 0 ? "\n" : "") + "\(turn.role): "
-      if turn.role == "assistant" {
+      if turn.role == "assistant" && turn.isTrained {
         pieces[pieces.count - 1].text += opening
         pieces.append(Piece(text: turn.content, hasLoss: true))
         pieces.append(Piece(text: "", hasLoss: false))

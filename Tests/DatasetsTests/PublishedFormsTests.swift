@@ -19,18 +19,12 @@ import Testing
 
   /// Rows of data sets whose fields no schema has, and the query that the suggested option makes of them.
   private static let others: [(row: String, query: Query, response: String)] = [
-    (
-      #"{"instruction": "i", "context": "c", "response": "r", "category": "qa"}"#, .instruction("i", input: "c"), "r"
-    ),
-    (
-      #"{"id": "n.1", "system_prompt": "s", "question": "q", "response": "r"}"#, .instruction("s", input: "q"), "r"
-    ),
-    (#"{"query": "q", "response": "r", "type": "GSM"}"#, .instruction("q", input: ""), "r"),
-    (#"{"problem": "p", "solution": "s", "answer": "3"}"#, .instruction("p", input: ""), "s"),
-    (#"{"prompt": "p", "chosen": "c", "rejected": "r"}"#, .instruction("p", input: ""), "c"),
+    (#"{"request": "q", "reply": "r", "type": "GSM"}"#, .instruction("q", input: ""), "r"),
+    (#"{"article": "a", "summary": "s", "title": "3"}"#, .instruction("a", input: ""), "s"),
+    (#"{"System": "s", "Task": "t", "Solution": "r"}"#, .instruction("s", input: "t"), "r"),
     (#"{"Question": "q", " Answer's": 1, " Answer": "a"}"#, .instruction("q", input: ""), "a"),
     (
-      #"{"chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "rejected": []}"#,
+      #"{"talk": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "n": 1}"#,
       .conversation([Turn(role: "user", content: "q")]), "a"
     ),
   ]
@@ -72,7 +66,7 @@ import Testing
     let samples = try read(
       #"{"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, {"role": "assistant", "content": [{"type": "text", "text": "c"}], "tool_calls": null}]}"#
     )
-    #expect(queries(samples) == [.conversation([Turn(role: "user", content: "a\nb")])] && samples[0].response == "c")
+    #expect(queries(samples) == [.conversation([Turn(role: "user", content: "ab")])] && samples[0].response == "c")
   }
 
   @Test func aSystemPromptBesideTheTurnsIsTheFirstTurn() throws {
@@ -102,15 +96,7 @@ import Testing
     }
   }
 
-  @Test func anObjectOverSeveralLinesIsNoRowAndIsNamedSo() throws {
-    let pretty = "{\n  \"question\": \"q\",\n  \"answer\": \"a\"\n}\n"
-    for text in [pretty, pretty + pretty] {
-      guard case .objectOverLines? = datasetError({ _ = try read(text) }) else {
-        Issue.record("read, or refused for another reason")
-        continue
-      }
-    }
-    // A first row that is cut off is a bad row and no more.
+  @Test func aFirstRowThatIsCutOffIsABadRowAndNoMore() throws {
     let path = try folder.write("{\"question\": \"q\", \"ans\n{\"question\": \"q\", \"answer\": \"a\"}\n")
     let file = try DatasetFile.open(path).validated(skippingBadRows: true)
     #expect(file.count == 1 && file.summary.badRows.map(\.line) == [1])

@@ -108,6 +108,76 @@ import Transformer
     }
   }
 
+  @Test func reasoningBesideTheAnswerStandsWhereTheTemplateHasItAndBearsTheLoss() throws {
+    try Self.model(Self.source("qwen3").replacing("<|im_end|>", with: "<|eot_id|>")) { model, template in
+      var sample = Self.question
+      for name in ["reasoning_content", "thinking", "reasoning"] {
+        sample.message = #"{"role": "assistant", "content": "Done now", "\#(name)": "hm"}"#
+        let samples = TrainingSamples([sample], template: template, model: model)
+        let lost0 = try self.lost(0, of: samples, model)
+        #expect(lost0 == "<think>\nhm\n</think>\n\nDone now<|eot_id|>", "\(name)")
+      }
+    }
+    // A template that knows of none leaves it out.
+    try Self.model(Self.source("llama3")) { model, template in
+      var sample = Self.question
+      sample.message = #"{"role": "assistant", "content": "Done now", "thinking": "hm"}"#
+      let samples = TrainingSamples([sample], template: template, model: model)
+      let lost0 = try self.lost(0, of: samples, model)
+      #expect(lost0 == "Done now<|eot_id|>")
+    }
+  }
+
+  @Test func callsOfToolsAreWordedByTheTemplateAndBearTheLoss() throws {
+    let call = #"{"name": "add", "arguments": {"a": 1}}"#
+    let tools = #"[{"type": "function", "function": {"name": "add", "parameters": {}}}]"#
+    let message = Turn(
+      role: "assistant", content: "<tool_call>\n\(call)\n</tool_call>",
+      message: #"{"role": "assistant", "content": null, "tool_calls": [{"type": "function", "function": \#(call)}]}"#)
+    try Self.model(Self.source("qwen2.5").replacing("<|im_end|>", with: "<|eot_id|>")) { model, template in
+      let last = Sample(
+        index: 0, query: .instruction("Add", input: ""), response: message.content, message: message.message,
+        tools: tools)
+      var whole = Sample(
+        index: 1,
+        query: .conversation([
+          Turn(role: "user", content: "Add"), message, Turn(role: "tool", content: "1"),
+        ]), response: "One.", tools: tools)
+      let samples = TrainingSamples([last, whole, Self.all(whole)], template: template, model: model)
+      let called = "<tool_call>\n\(call)\n</tool_call><|eot_id|>"
+      let lost0 = try self.lost(0, of: samples, model)
+      #expect(lost0 == called)
+      let lost1 = try self.lost(1, of: samples, model)
+      #expect(lost1 == "One.<|eot_id|>")
+      let lost2 = try self.lost(2, of: samples, model)
+      #expect(lost2 == called + "One.<|eot_id|>")
+      let text = model.tokenizer.decode(try samples.tokens(1))
+      #expect(text.contains(#"{"type": "function", "function": {"name": "add", "parameters": {}}}"#))
+      #expect(text.contains("<tool_response>\n1\n</tool_response>"))
+      whole.tools = nil
+      let without = TrainingSamples([whole], template: template, model: model)
+      let bare = model.tokenizer.decode(try without.tokens(0))
+      #expect(!bare.contains("parameters"))
+    }
+  }
+
+  @Test func turnsThatAreNotTrainedBearNoLossWhateverIsAsked() throws {
+    var sample = Self.all(Self.chat)
+    guard case .conversation(var turns) = sample.query else { return }
+    turns[2].isTrained = false
+    turns.insert(
+      contentsOf: [Turn(role: "assistant", content: "Other answer"), Turn(role: "user", content: "And?")], at: 3)
+    sample.query = .conversation(turns)
+    for name in ["chat", "plain", "delift"] {
+      try Self.model(Self.source("llama3")) { model, chat in
+        let template = try name == "chat" ? chat : PromptTemplate.named(name, model: "")
+        let samples = TrainingSamples([sample], template: template, model: model)
+        let lost = try self.lost(0, of: samples, model)
+        #expect(!lost.contains("First answer") && lost.contains("Other answer") && lost.contains("Second answer"))
+      }
+    }
+  }
+
   @Test(arguments: [
     "llama3", "llama3.1", "qwen2.5", "qwen3", "chatml", "zephyr", "llama2", "mistral-v0.1", "mistral-v0.3",
   ])

@@ -8,12 +8,17 @@ import Workbench
 
 extension DatasetFormat: ExpressibleByArgument {}
 extension WeightPrecision: ExpressibleByArgument {}
+extension TextEncoding: ExpressibleByArgument {}
+extension UnwantedAnswers: ExpressibleByArgument {}
+extension ChoiceWriting: ExpressibleByArgument {}
+extension ReasoningUse: ExpressibleByArgument {}
 
 /// How files of samples are read, where the data alone is not to say it.
 struct ReadingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Fields by name, say prompt=question,response=answer (also input, messages, id).", valueName: "list"))
+      "Fields by name, say prompt=question,response=answers.text[0] (also input, system, messages, id).",
+      valueName: "list"))
   var fields: String?
 
   @Option(help: ArgumentHelp("Field that holds a row's label.", valueName: "field"))
@@ -22,8 +27,39 @@ struct ReadingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How files hold their rows: jsonl, json, csv or tsv.", valueName: "format"))
   var format: DatasetFormat?
 
+  @Option(
+    help: ArgumentHelp("Encoding of text that is not UTF-8: windows-1252 or utf-16.", valueName: "encoding"))
+  var encoding: TextEncoding?
+
+  @Option(help: ArgumentHelp("Names of the columns of a CSV or TSV file that has no header.", valueName: "list"))
+  var columns: String?
+
   @Flag(help: "Of a chat, train and measure all assistant turns, not only the last.")
   var allTurns = false
+
+  @Option(
+    help: ArgumentHelp("Answers that the data marks as not wanted (label: false): keep or drop.", valueName: "use"))
+  var unwanted: UnwantedAnswers = .drop
+
+  @Option(
+    help: ArgumentHelp(
+      "Multiple choice: letters and texts in the prompt and the answer, or texts alone.", valueName: "writing"))
+  var choices: ChoiceWriting = .letters
+
+  @Option(
+    help: ArgumentHelp(
+      "Reasoning beside an answer: keep (in <think> marks), drop, or template (as the chat template has it).",
+      valueName: "use"))
+  var reasoning: ReasoningUse = .template
+
+  private static func columns(_ list: String) throws -> [String] {
+    let names = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard names.allSatisfy({ !$0.isEmpty }), Set(names).count == names.count else {
+      throw WorkbenchError.outsideRange(
+        option: "--columns", value: list, bounds: "names that differ, separated by commas")
+    }
+    return names
+  }
 
   /// Errors: the report of a list of fields that cannot be read.
   var reading: DatasetReading {
@@ -36,7 +72,9 @@ struct ReadingOptions: ParsableArguments {
         }
         names.label = label
       }
-      return DatasetReading(format: format, fields: names, allTurns: allTurns)
+      return DatasetReading(
+        format: format, fields: names, allTurns: allTurns, unwanted: unwanted, choices: choices, reasoning: reasoning,
+        encoding: encoding, columns: try columns.map(Self.columns))
     }
   }
 }
