@@ -8,6 +8,12 @@ package enum DatasetError: Error, Sendable, Hashable {
   case isDirectory(path: String)
   /// A folder in which no file seems to hold samples.
   case emptyFolder(path: String)
+  /// A split that a folder does not have, or that is several.
+  case noSuchSplit(path: String, split: String, splits: [String])
+  /// A folder whose files lie in folders that are not one pool.
+  case severalFolders(path: String, names: [String])
+  /// An archive with no file of samples in it, or several.
+  case notOneFile(path: String, names: [String])
   case notRegular(path: String)
   /// The system refuses to open or read it.
   case unreadable(path: String, errno: Int32)
@@ -65,8 +71,28 @@ extension DatasetError: ReportableError {
     case .emptyFolder(let path):
       ErrorReport(
         "no file of samples is in the folder", at: path,
-        remedy: "Files end in .jsonl, .json, .csv, .tsv or .parquet (also .gz and .zst), here or in a folder \"data\".",
+        remedy:
+          "Files end in .jsonl, .json, .csv, .tsv, .parquet or .arrow (also .gz, .zst, .xz and .bz2), here or in a folder \"data\".",
         status: .badData)
+    case .noSuchSplit(let path, let split, let splits):
+      ErrorReport(
+        splits.isEmpty
+          ? "is no folder, so it has no split \"\(split)\""
+          : splits.contains { $0.hasPrefix(split) }
+            ? "the folder has several splits \"\(split)\"" : "the folder has no split \"\(split)\"", at: path,
+        remedy: splits.isEmpty ? "Leave out --split." : "Name one with --split: \(Self.list(splits)).",
+        status: .unusableArguments)
+    case .severalFolders(let path, let names):
+      ErrorReport(
+        "the folder has files of samples in several folders: " + Self.list(names), at: path,
+        remedy: "Name the one that is meant: \(path)\(path.hasSuffix("/") ? "" : "/")\(names.first ?? "").",
+        status: .unusableArguments)
+    case .notOneFile(let path, let names):
+      ErrorReport(
+        names.isEmpty
+          ? "no file of samples is in the archive"
+          : "the archive has several files of samples: " + Self.list(names), at: path,
+        remedy: "Unpack it, and name the file that is meant (or the folder, if they are one pool).", status: .badData)
     case .notRegular(let path):
       ErrorReport(
         "is not a regular file", at: path, remedy: "Write the samples to a file first: they are read more than once.",
@@ -81,7 +107,8 @@ extension DatasetError: ReportableError {
     case .binary(let path, let kind):
       ErrorReport(
         "is \(kind), not rows in UTF-8", at: path,
-        remedy: "Unpack or convert it: JSON lines, JSON, CSV and TSV are read, also as gzip or zstd, and Parquet.",
+        remedy:
+          "Unpack or convert it: JSON lines, JSON, CSV and TSV are read, also as gzip, zstd, xz, bzip2 or zip, and Parquet.",
         status: .badData)
     case .changed(let path):
       ErrorReport(

@@ -12,6 +12,16 @@ struct FileOpening {
   /// Every field that is named must be there.
   let isStrict: Bool
   let cancellation: Cancellation?
+  /// The name of the file in an archive, whose ending counts.
+  private var innerName: String?
+
+  init(path: String, limit: Int?, reading: DatasetReading, isStrict: Bool, cancellation: Cancellation?) {
+    self.path = path
+    self.limit = limit
+    self.reading = reading
+    self.isStrict = isStrict
+    self.cancellation = cancellation
+  }
 
   /// Rows, and all that was found out about them.
   struct Opened {
@@ -39,8 +49,20 @@ struct FileOpening {
 
   /// Errors: ``DatasetError``, `CancellationError`.
   func open() throws -> Opened {
-    var file = try ByteFile(path: path)
+    let file = try ByteFile(path: path)
     if file.size == 0 { throw DatasetError.empty(path: path) }
+    if try file.head(4) == Array("PK\u{03}\u{04}".utf8), !path.lowercased().hasSuffix(".xlsx") {
+      let (samples, name) = try ZipArchive.samples(of: file, cancellation: cancellation)
+      if samples.size == 0 { throw DatasetError.empty(path: path) }
+      var inner = self
+      inner.innerName = name
+      return try inner.open(samples)
+    }
+    return try open(file)
+  }
+
+  private func open(_ file: ByteFile) throws -> Opened {
+    var file = file
     if let program = Self.reader(of: try file.head(16), path: path) {
       file = try program.read(file, cancellation: cancellation)
       if file.size == 0 { throw DatasetError.empty(path: path) }
@@ -122,7 +144,7 @@ struct FileOpening {
       }
       return found
     default:
-      let name = file.path.lowercased()
+      let name = (innerName ?? file.path).lowercased()
       let separator = CSVScanner.separator(ofHeader: line.filter { $0 != 0x0D }, reading.fields)
       for format in [DatasetFormat.csv, .tsv] {
         let isMeant = separator.map { ($0 == UInt8(ascii: "\t")) == (format == .tsv) } ?? (reading.columns != nil)
@@ -281,7 +303,12 @@ struct FileOpening {
     // A frame, or one that is to be skipped.
     let isSkippable = head.count >= 4 && head[0] & 0xF0 == 0x50 && head[1...3].elementsEqual([0x2A, 0x4D, 0x18])
     if head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) || isSkippable { return .zstd }
+    if head.starts(with: Array("BZh".utf8)) { return .bzip2 }
+    if head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]) { return .xz }
     if head.starts(with: Array("PAR1".utf8)) { return .duckdbReadingParquet }
+    // A stream begins with a mark and the length of what it says of its columns.
+    let isStream = head.starts(with: [0xFF, 0xFF, 0xFF, 0xFF]) && head.count > 7 && head[6...7] == [0, 0]
+    if head.starts(with: Array("ARROW1".utf8)) || isStream { return .pyarrow }
     if head.dropFirst(8).starts(with: Array("DUCK".utf8)) || head.starts(with: Array("SQLite format 3\0".utf8)) {
       return .duckdb(database: path)
     }
@@ -298,8 +325,7 @@ struct FileOpening {
   /// What a file that is not text seems to be, from its first bytes; nil for text.
   private static func binaryKind(_ head: [UInt8]) -> String? {
     let signatures: [([UInt8], String)] = [
-      (Array("PK\u{03}\u{04}".utf8), "a zip file"), (Array("ARROW1".utf8), "an Arrow file"),
-      (Array("BZh".utf8), "a bzip2 file"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "an xz file"),
+      (Array("PK\u{03}\u{04}".utf8), "a zip file"),
       ([0x1F, 0x8B], "a gzip file in a gzip file"),
     ]
     if let known = signatures.first(where: { head.starts(with: $0.0) }) { return known.1 }

@@ -14,6 +14,8 @@ struct OtherProgram {
   static let alwaysAllowed = 4 << 30
 
   static let gzip = OtherProgram(name: "gzip", arguments: ["-dc"], install: "apt-get install gzip")
+  static let bzip2 = OtherProgram(name: "bzip2", arguments: ["-dc"], install: "apt-get install bzip2")
+  static let xz = OtherProgram(name: "xz", arguments: ["-dcq"], install: "apt-get install xz-utils")
   static let zstd = OtherProgram(name: "zstd", arguments: ["-dcq"], install: "apt-get install zstd")
 
   /// Reads a Parquet file as JSON lines. It comes on standard input: in a path, `*` and `[` would mean other files.
@@ -41,6 +43,33 @@ struct OtherProgram {
       COPY (FROM '\(path.replacing("'", with: "''"))') TO '/dev/stdout' (FORMAT json)
       """)
   }
+
+  /// Reads an Arrow stream or file, as `datasets` saves it, as JSON lines: Python's pyarrow does.
+  static let pyarrow = OtherProgram(
+    name: "python3",
+    arguments: [
+      "-c",
+      """
+      import json, sys
+      try:
+          import pyarrow as pa
+          import pyarrow.ipc as ipc
+      except ImportError:
+          sys.exit("\(missing)pyarrow")
+      source = pa.memory_map("/dev/stdin")
+      isFile = source.read(6) == b"ARROW1"
+      source.seek(0)
+      table = ipc.open_file(source) if isFile else ipc.open_stream(source)
+      batches = (table.get_batch(i) for i in range(table.num_record_batches)) if isFile else table
+      for batch in batches:
+          for start in range(0, batch.num_rows, 1000):
+              for row in batch.slice(start, 1000).to_pylist():
+                  sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\\n")
+      """,
+    ], install: "pip install pyarrow")
+
+  /// What a program says before the name of what it lacks.
+  private static let missing = "not installed: "
 
   /// A query, whatever the user's own start-up file says.
   private static func duckdb(_ arguments: [String], _ query: String) -> OtherProgram {
@@ -93,6 +122,10 @@ struct OtherProgram {
     }
     let said = try messages.finish().head(2000)
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+      if String(decoding: said, as: UTF8.self).hasPrefix(Self.missing) {
+        let part = String(decoding: said.dropFirst(Self.missing.utf8.count), as: UTF8.self).trimmed
+        throw DatasetError.helperMissing(path: file.path, program: part, install: install)
+      }
       let words = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
       throw DatasetError.helperFailed(
         path: file.path, program: name, message: words ?? "it ended with status \(process.terminationStatus)")

@@ -168,7 +168,7 @@ import Testing
     let mark = try folder.write([0xEF, 0xBB, 0xBF], as: "mark")
     #expect(datasetError { _ = try DatasetFile.open(mark) } == .empty(path: mark))
     let packed = try folder.write(Array("PK\u{03}\u{04}".utf8), as: "packed")
-    #expect(datasetError { _ = try DatasetFile.open(packed) } == .binary(path: packed, kind: "a zip file"))
+    #expect(datasetError { _ = try DatasetFile.open(packed) }?.report.problem.contains("a zip file") == true)
     let binary = try folder.write([0x7F, 0x45, 0x4C, 0x46, 0, 0], as: "binary")
     #expect(datasetError { _ = try DatasetFile.open(binary) } == .binary(path: binary, kind: "a binary file"))
     let text = try folder.write("Dear all,\nplease find attached\n", as: "text")

@@ -150,13 +150,6 @@ import Testing
     #expect(try DatasetFile.open(folder.path("two.zst")).count == 2)
   }
 
-  @Test(.enabled(if: isInstalled("bzip2"))) func whatIsPackedByBzip2IsRefusedByName() throws {
-    try writeOneRow()
-    try #require(try run("bzip2 -k one.jsonl"))
-    #expect(
-      datasetError { _ = try DatasetFile.open(folder.path("one.jsonl.bz2")) }?.report.problem.contains("bzip2") == true)
-  }
-
   @Test(.enabled(if: isInstalled("duckdb"))) func duckdbReadsTheFileThatIsNamedAndNoOther() throws {
     let made = try run(
       """

@@ -50,6 +50,9 @@ struct Rows: ParsableCommand {
   @Flag(help: "Print a JSON array with an object for each row.")
   var json = false
 
+  @Option(help: ArgumentHelp("Of a folder with several splits, the one to read; otherwise train.", valueName: "name"))
+  var split: String?
+
   @OptionGroup var reading: ReadingOptions
   @OptionGroup var threads: ThreadOptions
 
@@ -68,7 +71,7 @@ struct Rows: ParsableCommand {
     }
     let interrupt = InterruptHandler()
     let file = try DatasetFile.open(
-      paths: FolderOfSamples.files(of: files), role: .pool, reading: reading.reading,
+      paths: DataFiles.named(files, split: split), role: .pool, reading: reading.reading,
       cancellation: interrupt.cancellation)
     let context = try context(of: file)
     // Rows that can't be read are rows all the same: `bad` finds them.

@@ -116,16 +116,20 @@ struct PoolOptions: ParsableArguments {
   @Option(
     name: .customLong("pool"),
     help: ArgumentHelp(
-      "File of samples to choose from; given again, files that the pool goes on in.", valueName: "file"))
+      "File of samples to choose from, a folder of them, a pattern in quotes or - for standard input; given again, files that the pool goes on in.",
+      valueName: "file"))
   var files: [String] = []
+
+  @Option(help: ArgumentHelp("Of a folder with several splits, the one to read; otherwise train.", valueName: "name"))
+  var split: String?
 
   @Flag(help: "Leave out rows that can't be read, and list them, instead of stopping at the first.")
   var skipBadRows = false
 
   @OptionGroup var reading: ReadingOptions
 
-  /// Files that follow the first.
-  var more: [String] { Array(files.dropFirst()) }
+  /// The files that those named stand for.
+  func resolved() throws -> [String] { try DataFiles.named(files, split: split) }
 }
 
 /// Where the samples are.

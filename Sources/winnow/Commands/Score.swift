@@ -46,11 +46,14 @@ struct Score: ParsableCommand {
       throw WorkbenchError.severalSources(["--model", "--endpoint"])
     }
     guard let source = draft.utilitySource else { throw WorkbenchError.missingSource(draft.method) }
+    let files = try pool.resolved()
+    let queries = try DataFiles.one(self.queries, option: "--queries")
+    let examples = try DataFiles.one(self.examples, option: "--examples")
     try Output.check(
       out, replacing: force,
       reading: RunSpecification(
-        method: .deliftInstruction, pool: pool.files.first, target: queries, existing: examples, source: nil,
-        budget: .fraction(1), morePools: pool.more))
+        method: .deliftInstruction, pool: files.first, target: queries, existing: examples, source: nil,
+        budget: .fraction(1), morePools: Array(files.dropFirst())))
     let interrupt = InterruptHandler()
     let reporter = ConsoleReporter(quiet: quiet)
     let engine = RunEngine(
@@ -58,7 +61,7 @@ struct Score: ParsableCommand {
       access: server.access)
     try engine.score(
       ScoreRequest(
-        pool: pool.files, queries: queries, examples: examples, limit: Int(draft[.limit]),
+        pool: files, queries: queries, examples: examples, limit: Int(draft[.limit]),
         skipBadRows: pool.skipBadRows,
         source: source,
         template: draft[.template], utilityKernel: UtilityKernel(rawValue: draft[.kernel]) ?? .euclidean,

@@ -83,12 +83,14 @@ struct Select: ParsableCommand {
     }
     let named = Self.sources(draft)
     guard named.count <= 1 else { throw WorkbenchError.severalSources(named) }
+    let pool = try data.pool.resolved()
     return try draft.specification(
       on: RunSpecification(
-        method: draft.method, pool: data.pool.files.first, target: data.target, existing: data.existing, source: nil,
+        method: draft.method, pool: pool.first, target: DataFiles.one(data.target, option: "--target"),
+        existing: DataFiles.one(data.existing, option: "--existing"), source: nil,
         budget: Budget(parsing: budget), skipBadRows: data.pool.skipBadRows,
         pinned: Self.indices(pin, option: "--pin"), banned: Self.indices(ban, option: "--ban"),
-        morePools: data.pool.more, reading: data.pool.reading.reading), onlyApplying: false)
+        morePools: Array(pool.dropFirst()), reading: data.pool.reading.reading), onlyApplying: false)
   }
 
   /// The options that say where utilities come from. With influence, vectors are what it is propagated by.

@@ -26,20 +26,20 @@ struct TrainingDataOptions: ParsableArguments {
   @OptionGroup var precision: PrecisionOptions
 
   func load(adapter: String? = nil, _ cancellation: Cancellation) throws -> (Model, TrainingSamples) {
-    let file = try open(cancellation)
+    let file = try open(DataFiles.named([data]), cancellation)
     let model = try Model(directory: self.model, adapter: adapter, precision: precision.precision)
     let samples = try file.samples(at: 0..<file.count)
     return (model, TrainingSamples(samples, template: try .named(template, model: self.model), model: model))
   }
 
-  private func open(_ cancellation: Cancellation) throws -> DatasetFile {
-    try DatasetFile.open(path: data, role: .pool, reading: reading.reading, cancellation: cancellation)
+  private func open(_ paths: [String], _ cancellation: Cancellation) throws -> DatasetFile {
+    try DatasetFile.open(paths: paths, role: .pool, reading: reading.reading, cancellation: cancellation)
       .validated(skippingBadRows: skipBadRows, cancellation: cancellation)
   }
 
   /// The number that each row's `field` holds, by the row's index.
   func weights(_ field: String, of samples: [Sample], _ cancellation: Cancellation) throws -> [RowIndex: Float] {
-    let file = try open(cancellation)
+    let file = try open(FolderOfSamples.files(of: [data]), cancellation)
     var weights: [RowIndex: Float] = [:]
     for sample in samples {
       let row = try JSONSerialization.jsonObject(with: Data(file.bytes(of: sample.index))) as? [String: Any]

@@ -57,10 +57,11 @@ struct Open: ParsableCommand {
         "files", "--pool", "both name the pool")
     }
     let named = files.isEmpty ? data.pool.files : files
-    for file in named where !FileManager.default.fileExists(atPath: file) {
+    let isPattern = { (file: String) in file.contains { "*?[".contains($0) } }
+    for file in named where !FileManager.default.fileExists(atPath: file) && !isPattern(file) {
       throw Suggestion.noSuchFile(file, amongCommands: !files.isEmpty)
     }
-    let pool = try FolderOfSamples.files(of: named)
+    let pool = try FolderOfSamples.files(of: named, split: data.pool.split)
     let (sessionName, kept) = try Self.session(named: session, pool: named, storePaths)
     var paths: [DatasetRole: String] = [:]
     paths[.pool] = pool.first
