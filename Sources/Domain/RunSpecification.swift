@@ -116,6 +116,8 @@ package struct RunSpecification: Sendable, Hashable, Codable {
   package var reading: DatasetReading
   /// What Influence Distillation is set to; nil for the other methods.
   package var influence: InfluenceSettings?
+  /// What a method that ranks rows is set to; nil for the other methods.
+  package var ranking: RankingSettings?
   /// Which pairs are scored; nil for all.
   package var sparse: SparsePairs?
 
@@ -126,8 +128,9 @@ package struct RunSpecification: Sendable, Hashable, Codable {
     maximizer: Maximizer = .lazy, epsilon: Double = 0.01, seed: UInt64 = 0, template: String = "delift",
     pinned: [RowIndex] = [], banned: [RowIndex] = [], morePools: [String] = [],
     reading: DatasetReading = DatasetReading(),
-    influence: InfluenceSettings? = nil, sparse: SparsePairs? = nil
+    influence: InfluenceSettings? = nil, sparse: SparsePairs? = nil, ranking: RankingSettings? = nil
   ) {
+    self.ranking = ranking ?? (method.isRanking ? RankingSettings() : nil)
     self.sparse = sparse
     self.method = method
     self.pool = pool
@@ -177,6 +180,6 @@ extension RunSpecification {
       epsilon: try value(.epsilon, 0.01), seed: try value(.seed, 0), template: try value(.template, "delift"),
       pinned: try value(.pinned, []), banned: try value(.banned, []), morePools: try value(.morePools, []),
       reading: try value(.reading, DatasetReading()), influence: try optional(.influence),
-      sparse: try optional(.sparse))
+      sparse: try optional(.sparse), ranking: try optional(.ranking))
   }
 }

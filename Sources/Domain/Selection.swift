@@ -86,6 +86,8 @@ package struct PickExplanation: Sendable, Hashable, Codable {
   package var partners: [Represented]
   /// The rows of the target set that are nearest to it in utility, the nearest first; empty where the run has none.
   package var targets: [Represented]
+  /// The standard deviation of its score over draws; nil where the score is none of several draws.
+  package var spread: Double?
 
   package struct Represented: Sendable, Hashable, Codable {
     package var row: RowIndex
@@ -104,8 +106,9 @@ package struct PickExplanation: Sendable, Hashable, Codable {
 
   package init(
     pick: Pick, represents: [Represented], utilityHistogram: [Int], partners: [Represented] = [],
-    targets: [Represented] = []
+    targets: [Represented] = [], spread: Double? = nil
   ) {
+    self.spread = spread
     self.pick = pick
     self.represents = represents
     self.utilityHistogram = utilityHistogram

@@ -29,8 +29,11 @@ package struct ChatEncoder: Sendable {
   }
 
   /// What stands before a query when the sample is its example.
-  package func example(_ sample: Sample) throws -> [Int32] {
-    tokenizer.encode(try opening(behind: Self.withoutSystem(sample)))
+  package func example(_ sample: Sample) throws -> [Int32] { try example([sample]) }
+
+  /// The same of several samples, one behind the other.
+  package func example(_ samples: [Sample]) throws -> [Int32] {
+    tokenizer.encode(try opening(behind: samples.flatMap { Self.withoutSystem($0) }))
   }
 
   /// The sample behind an example, from the cut on.

@@ -10,7 +10,7 @@ package struct TokenizedSamples: Sendable {
   package let queries: [EncodedSample]
   /// For each sample as a query alone.
   package let alone: [EncodedSample]
-  /// For each sample as an example: the tokens before the cut.
+  /// For each example, of one sample or of several one behind the other: the tokens before the cut.
   package let prefixes: [[Int32]]
 
   /// Errors: `EncodingError` for a chat that the model's template does not take; `path` names the queries' file.
@@ -18,9 +18,19 @@ package struct TokenizedSamples: Sendable {
     queries querySamples: [Sample], examples: [Sample], template: PromptTemplate, tokenizer: Tokenizer,
     endOfSequence: Int32, path: String?
   ) throws {
+    try self.init(
+      queries: querySamples, contexts: examples.map { [$0] }, template: template, tokenizer: tokenizer,
+      endOfSequence: endOfSequence, path: path)
+  }
+
+  /// The same with examples of several samples, one behind the other.
+  package init(
+    queries querySamples: [Sample], contexts: [[Sample]], template: PromptTemplate, tokenizer: Tokenizer,
+    endOfSequence: Int32, path: String?
+  ) throws {
     switch template {
     case .words(let words):
-      self.init(querySamples, examples, words, tokenizer, endOfSequence)
+      self.init(querySamples, contexts, words, tokenizer, endOfSequence)
     case .chat(let chat):
       let encoder = ChatEncoder(template: chat, tokenizer: tokenizer, endOfSequence: endOfSequence)
       func each<Result>(_ samples: [Sample], _ body: (Sample) throws -> Result) throws -> [Result] {
@@ -35,8 +45,21 @@ package struct TokenizedSamples: Sendable {
       }
       self.init(
         queries: try each(querySamples, encoder.query), alone: try each(querySamples, encoder.alone),
-        prefixes: try each(examples, encoder.example))
+        prefixes: try contexts.map { context in
+          // Each by itself first, so that a refusal names its row.
+          if context.count > 1 { _ = try each(context, encoder.example) }
+          return try each(Array(context.prefix(1))) { _ in try encoder.example(context) }.first ?? []
+        })
     }
+  }
+
+  /// The responses by themselves, without query or example: what of a sample's tokens, cut to the context, carries the loss.
+  package func responses(contextLength: Int) -> TokenizedSamples {
+    let alone = alone.map { sample in
+      let cut = sample.prefix(contextLength)
+      return EncodedSample(tokens: cut.losses.map { cut.tokens[$0] }, losses: Array(cut.losses.indices))
+    }
+    return TokenizedSamples(queries: alone, alone: alone, prefixes: [])
   }
 
   /// Responses that are cut at their end to fit the model's context, over all queries alone and behind each example.
@@ -75,7 +98,7 @@ package struct TokenizedSamples: Sendable {
 
   // The opening is tokenised alone and with each query behind it, and what the two do not share goes to the query.
   private init(
-    _ querySamples: [Sample], _ examples: [Sample], _ template: WordTemplate, _ tokenizer: Tokenizer, _ end: Int32
+    _ querySamples: [Sample], _ contexts: [[Sample]], _ template: WordTemplate, _ tokenizer: Tokenizer, _ end: Int32
   ) {
     func encode(_ text: String) -> [Int32] { tokenizer.encode(text, addingSpecialTokens: false) }
 
@@ -95,8 +118,8 @@ package struct TokenizedSamples: Sendable {
     alone = querySamples.map { encoded(template.aloneOpening, $0) }
 
     let moved = opening[shared...]
-    prefixes = examples.map { sample in
-      let example = template.exampleText(of: sample)
+    prefixes = contexts.map { context in
+      let example = template.exampleText(of: context)
       let tokens = encode(example + template.queryOpening)
       // The opening's last tokens stand at the end of the whole text too, unless the tokenizer merged across its
       // start; then the parts are tokenised apart.

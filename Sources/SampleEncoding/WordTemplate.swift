@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 
 /// The words that a template of words puts around a query, and around an example shown before it.
 ///
@@ -61,6 +62,20 @@ package struct WordTemplate: Sendable, Hashable {
   /// What stands before a query's opening where the sample is its example.
   package func exampleText(of sample: Sample) -> String {
     exampleOpening + queryText(of: sample) + exampleMiddle + responseText(of: sample)
+  }
+
+  /// The same of several samples: each after the first behind what a query stands behind, as an example.
+  package func exampleText(of samples: [Sample]) -> String {
+    samples.enumerated().map { number, sample in
+      (number == 0 ? exampleOpening : nextExampleOpening) + queryText(of: sample) + exampleMiddle
+        + responseText(of: sample)
+    }.joined()
+  }
+
+  /// What stands between an example and the next: as before the first, from its last words on.
+  private var nextExampleOpening: String {
+    let opening = exampleOpening.components(separatedBy: "\n\n\n").last ?? ""
+    return exampleOpening.isEmpty ? queryOpening : "\n\n\n" + opening
   }
 
   /// What stands before a query behind an example.

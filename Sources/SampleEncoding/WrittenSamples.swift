@@ -27,7 +27,12 @@ package struct WrittenSamples: Sendable {
   /// What stands before a query: the words around each example.
   package let prefixes: [String]
 
-  package init(queries querySamples: [Sample], examples: [Sample], template: WordTemplate) {
+  package init(queries: [Sample], examples: [Sample], template: WordTemplate) {
+    self.init(queries: queries, contexts: examples.map { [$0] }, template: template)
+  }
+
+  /// The same with examples of several samples, one behind the other.
+  package init(queries querySamples: [Sample], contexts: [[Sample]], template: WordTemplate) {
     func written(_ opening: String, _ sample: Sample) -> WrittenSample {
       var written = WrittenSample()
       written.append(opening, hasLoss: false)
@@ -38,7 +43,7 @@ package struct WrittenSamples: Sendable {
     }
     queries = querySamples.map { written("", $0) }
     alone = querySamples.map { written(template.aloneOpening, $0) }
-    prefixes = examples.map(template.opening(behind:))
+    prefixes = contexts.map { template.exampleText(of: $0) + template.queryOpening }
   }
 
   /// What is sent for a query behind an example, or alone.

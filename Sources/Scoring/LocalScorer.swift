@@ -18,7 +18,8 @@ package final class LocalScorer: UtilityScorer {
   private let model: Model
   private let samples: TokenizedSamples
   private let queryRows: [RowIndex]
-  private let exampleRows: [RowIndex]
+  private let exampleRows: [RowIndex?]
+  private let measure: PassMeasure
   private let contextLength: Int
   private let batchTokens: Int
   private let lanes: [Lane]
@@ -38,17 +39,30 @@ package final class LocalScorer: UtilityScorer {
   ///
   /// - Parameter workers: how many calls of ``distances(of:worker:cancellation:advance:)`` may run at once.
   /// - Throws: ``ScoringError/queryTooLong(row:path:tokens:context:)`` for a query that the context can't hold.
-  package init(
+  package convenience init(
     model: Model, template: PromptTemplate, queries: [Sample], examples: [Sample], queryPath: String?, workers: Int
   ) throws {
+    try self.init(
+      model: model, template: template, queries: queries, contexts: examples.map { [$0] }, queryPath: queryPath,
+      workers: workers)
+  }
+
+  /// The same with examples of several samples, one behind the other, and another measure. Of losses a query that the context can't
+  /// hold is infinite.
+  package init(
+    model: Model, template: PromptTemplate, queries: [Sample], contexts: [[Sample]], measure: PassMeasure = .distance,
+    queryPath: String?, workers: Int
+  ) throws {
+    self.measure = measure
     self.model = model
     contextLength = model.configuration.contextLength
     queryRows = queries.map(\.index)
-    exampleRows = examples.map(\.index)
-    samples = try TokenizedSamples(
-      queries: queries, examples: examples, template: template, tokenizer: model.tokenizer,
+    exampleRows = contexts.map(\.first?.index)
+    let tokenized = try TokenizedSamples(
+      queries: queries, contexts: contexts, template: template, tokenizer: model.tokenizer,
       endOfSequence: model.configuration.endOfSequence, path: queryPath)
-    for (number, query) in samples.alone.enumerated() where query.promptCount >= contextLength {
+    samples = measure == .lossOfResponseAlone ? tokenized.responses(contextLength: contextLength) : tokenized
+    for (number, query) in samples.alone.enumerated() where query.promptCount >= contextLength && !measure.isLoss {
       throw ScoringError.queryTooLong(
         row: queryRows[number], path: queryPath, tokens: query.promptCount, context: contextLength)
     }
@@ -56,13 +70,13 @@ package final class LocalScorer: UtilityScorer {
     lanes = (0..<max(1, workers)).map { _ in Lane() }
     batchTokens = Self.batchTokens(for: model)
     fingerprint = ContentHash(combining: [
-      model.contentHash, template.contentHash, ContentHash(of: "distance 1, context \(contextLength)"),
+      model.contentHash, template.contentHash, ContentHash(of: "\(measure.rawValue) 1, context \(contextLength)"),
     ])
     func names(_ samples: [Sample]) -> [ContentHash] {
       samples.map(template.contentHash(of:))
     }
     queryHashes = names(queries)
-    exampleHashes = names(examples)
+    exampleHashes = contexts.map { $0.contentHash(in: template) }
     let keys = samples.queries.map(\.tokens)
     queryOrder = keys.indices.sorted { a, b in
       keys[a] == keys[b] ? a < b : keys[a].lexicographicallyPrecedes(keys[b])
@@ -101,12 +115,12 @@ package final class LocalScorer: UtilityScorer {
         }
         prefix = lane.prefix
       }
-      return try measure(
+      return try measured(
         block, prefix: prefix, prefixCount: prefixTokens.count, workspace, cancellation: cancellation, advance)
     }
   }
 
-  private func measure(
+  private func measured(
     _ block: ScoreBlock, prefix: KeyValueCache?, prefixCount: Int, _ workspace: Workspace,
     cancellation: Cancellation, _ advance: (Int) -> Void
   ) throws -> [Float] {
@@ -127,9 +141,9 @@ package final class LocalScorer: UtilityScorer {
       let logProbabilities = model.network.logProbabilities(forest.batch, after: prefix, in: workspace)
       try cancellation.check()
       for (number, range) in zip(order.map { pendingNumbers[$0] }, forest.targets) {
-        guard let distance = Self.distance(logProbabilities[range]) else {
+        guard let distance = measure(logProbabilities[range]) else {
           throw ScoringError.notFinite(
-            row: queryRows[block.queries[number]], example: block.example.map { exampleRows[$0] })
+            row: queryRows[block.queries[number]], example: block.example.flatMap { exampleRows[$0] })
         }
         distances[number] = distance
       }
@@ -156,17 +170,6 @@ package final class LocalScorer: UtilityScorer {
     }
     try flush()
     return distances
-  }
-
-  /// d = sqrt( sum_t (1 - p_t)² / T ) from the response's log-probabilities; nil where one is not a number.
-  static func distance(_ logProbabilities: ArraySlice<Float>) -> Float? {
-    var sum = 0.0
-    for value in logProbabilities {
-      guard value.isFinite else { return nil }
-      let miss = 1 - exp(Double(value))
-      sum += miss * miss
-    }
-    return Float((sum / Double(logProbabilities.count)).squareRoot())
   }
 
   // Enough rows to keep the products busy, few enough that a cancelled run ends at once.

@@ -1,4 +1,6 @@
 import Domain
+import Foundation
+import SampleEncoding
 
 /// A piece of the work: one example, some queries. Small enough that losing one costs little, large enough that the
 /// example's own pass is a small part of it.
@@ -11,6 +13,37 @@ package struct ScoreBlock: Sendable, Hashable {
   package init(example: Int?, queries: [Int]) {
     self.example = example
     self.queries = queries
+  }
+}
+
+/// What is measured of a response.
+package enum PassMeasure: String, Sendable, Hashable {
+  /// DELIFT's distance d (Methods 1.1).
+  case distance
+  /// Mean cross-entropy a token.
+  case loss
+  /// The same of the response by itself, without its query: each token but the first from those before it.
+  case lossOfResponseAlone = "loss of response alone"
+
+  var isLoss: Bool { self != .distance }
+
+  /// Of a response's log-probabilities; nil where one is not a number.
+  func callAsFunction(_ logProbabilities: ArraySlice<Float>) -> Float? {
+    var sum = 0.0
+    for value in logProbabilities {
+      guard value.isFinite else { return nil }
+      let miss = isLoss ? 0 : 1 - exp(Double(value))
+      sum += isLoss ? -Double(value) : miss * miss
+    }
+    let mean = sum / Double(logProbabilities.count)
+    return Float(isLoss ? mean : mean.squareRoot())
+  }
+}
+
+extension [Sample] {
+  /// Names what of an example, of one sample or of several, goes into its text.
+  func contentHash(in template: PromptTemplate) -> ContentHash {
+    count == 1 ? template.contentHash(of: self[0]) : ContentHash(combining: map(template.contentHash(of:)))
   }
 }
 

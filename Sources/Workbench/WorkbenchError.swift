@@ -31,6 +31,8 @@ package enum WorkbenchError: ReportableError {
   case tooManyPairs(queries: Int, examples: Int, available: Int)
   /// A run from the library whose scores are not all at hand any more.
   case scoresGone
+  /// No sample of a role has a response token to look at.
+  case noResponses(DatasetRole)
 
   package var report: ErrorReport {
     switch self {
@@ -44,12 +46,16 @@ package enum WorkbenchError: ReportableError {
         status: .unusableArguments)
     case .missingSource(let method):
       ErrorReport(
-        "\(method.rawValue) needs \(method == .influence ? "gradients" : "utilities"), and nothing says where they come from",
+        method.isRanking
+          ? "\(method.rawValue) passes rows through a model, and none is named"
+          : "\(method.rawValue) needs \(method == .influence ? "gradients" : "utilities"), and nothing says where they come from",
         at: "--model",
-        remedy: method == .influence
-          ? "Name a checkpoint directory with --model DIR, or gradients with --gradients G.npy --target-gradients T.npy."
-          : "Name a checkpoint directory with --model DIR, a server with --endpoint URL, or computed matrices with "
-            + "--utilities U.npy.",
+        remedy: method.isRanking
+          ? "Name a checkpoint directory with --model DIR."
+          : method == .influence
+            ? "Name a checkpoint directory with --model DIR, or gradients with --gradients G.npy --target-gradients T.npy."
+            : "Name a checkpoint directory with --model DIR, a server with --endpoint URL, or computed matrices with "
+              + "--utilities U.npy.",
         status: .unusableArguments)
     case .severalSources(let options):
       ErrorReport(
@@ -124,6 +130,10 @@ package enum WorkbenchError: ReportableError {
           + "and \(Self.gigabytes(Double(available))) are free",
         remedy: "Take fewer rows (--limit, or Rows in the form), or vectors of the rows with --embeddings.",
         status: .failed)
+    case .noResponses(let role):
+      ErrorReport(
+        "no sample of the \(role.rawValue) has a response that fits the model's context", at: "--\(role.rawValue)",
+        remedy: "Name a file whose rows have responses, or a model with a longer context.", status: .badData)
     case .scoresGone:
       ErrorReport(
         "the scores of this run are not kept any more", remedy: "Run it again: what is kept is not scored twice.",

@@ -32,24 +32,28 @@ extension Parameter {
       }),
     Parameter(
       .model, "Model", .folder(isOptional: false),
-      when: { $0.takesGradients || $0.method.needsUtilities && $0.source == .model },
+      when: \.takesModel,
       meaning: { method in
-        method.needsGradients
-          ? "Folder of a Hugging Face checkpoint: the model that is to be trained. Gradients are taken on this machine."
-          : "Folder of a Hugging Face checkpoint. It is run on this machine to score how much one row, shown as an "
-            + "example, improves its answer to another."
+        method.signal == .lengths
+          ? "Folder of a Hugging Face checkpoint, whose tokens lengths are counted in. Empty counts words."
+          : method.signal == .passes
+            ? "Folder of a Hugging Face checkpoint: the model that rows are passed through, on this machine."
+            : method.needsGradients
+              ? "Folder of a Hugging Face checkpoint: the model that is to be trained. Gradients are taken on this machine."
+              : "Folder of a Hugging Face checkpoint. It is run on this machine to score how much one row, shown as an "
+                + "example, improves its answer to another."
       }),
     Parameter(
-      .endpoint, "Server", .address, when: { $0.method.needsUtilities && $0.source == .endpoint },
+      .endpoint, "Server", .address, when: \.asksServer,
       "Address of an inference server with OpenAI's completions API, as vLLM has it. A key is taken from WINNOW_API_KEY."
     ),
     Parameter(
       .servedModel, "Served", .text, empty: "the only one",
-      when: { $0.method.needsUtilities && $0.source == .endpoint },
+      when: \.asksServer,
       "The name that the server gives the model. Empty takes the only one it serves."),
     Parameter(
       .tokenizer, "Tokenizer", .folder(isOptional: true), empty: "rows are sent as text",
-      when: { $0.method.needsUtilities && $0.source == .endpoint },
+      when: \.asksServer,
       "Folder of the served model's tokenizer: rows are sent as tokens, as a model here would read them. Empty sends text."
     ),
     Parameter(
@@ -117,9 +121,15 @@ extension Parameter {
       when: { $0.takesGradients && $0[.influenceStep] == "adamw" && $0[.optimizerState].isEmpty },
       "Steps of AdamW on random rows of the pool, at a low rate, after which its state is taken."),
     Parameter(
-      .pooling, "Pooling", .choice(of: InfluenceSettings.Pooling.self), "groups", at: .at(\.influenceSettings.pooling),
-      when: { $0.method.needsGradients && $0[.influenceOrder] == "first" },
-      "groups: those that the target's labels name take rows of the pool in turn. round-robin: each target row does. pooled: all have one loss."
+      .pooling, "Pooling", .choice(of: InfluenceSettings.Pooling.self), standard: { _ in "groups" },
+      at: .at(\.targetPooling),
+      when: {
+        $0.method.needsGradients && $0[.influenceOrder] == "first" || [.rds, .bm25].contains($0.method)
+      },
+      meaning: { method in
+        "groups: those that the target's labels name take rows of the pool in turn. round-robin: each target row does. pooled: "
+          + (method.isRanking ? "the best of all counts." : "all have one loss.")
+      }
     ),
     Parameter(
       .groupShares, "Shares", .labelShares,
@@ -203,7 +213,7 @@ extension Parameter {
       "How strongly what the existing data covers is taken away. 0 ignores it; 1 is the paper's choice."),
     Parameter(
       .template, "Template", .choice(["delift", "chat", "plain"]), "delift", at: .at(\.template),
-      when: { $0.takesGradients || $0.scores },
+      when: { $0.takesGradients || $0.scores || $0.method.signal == .passes },
       "The words around a query and an example. delift: the paper's. chat: the model's own chat template. plain: no words but the rows'."
     ),
     Parameter(
@@ -225,6 +235,20 @@ extension Parameter {
       .epsilon, "Epsilon", .share, "0.01", at: .at(\.epsilon),
       when: { $0.method.needsUtilities && ["stochastic", "lazier"].contains($0[.maximizer]) },
       "Accuracy of the random part that is looked at: smaller is nearer to exact greedy, and slower."),
+    Parameter(
+      .draws, "Draws", .count(from: 1), "4", at: .at(\.rankingSettings.draws), when: { $0.method == .inContext },
+      "How many draws of target samples a row is put behind: the mean counts, and its spread is shown. Each takes a pass of the pool."
+    ),
+    Parameter(
+      .like, "Like run", .optionalCount(from: 1), at: .at(\.rankingSettings.like), empty: "to be named",
+      when: { $0.method == .randomLength },
+      "The run, by its number in winnow runs, whose response lengths are drawn: a tenth of the picks from each tenth of its lengths."
+    ),
+    Parameter(
+      .sameness, "Alike", .share, "0.8", at: .at(\.rankingSettings.sameness), flag: "alike",
+      when: { $0.method == .dedupRandom },
+      "Rows that share at least so much of their shingles (three words in a row) with a row before them are near-duplicates."
+    ),
     Parameter(
       .seed, "Seed", .seed, "0", at: .at(\.seed),
       "Start of every random draw. The same seed gives the same choice."),
@@ -279,6 +303,9 @@ extension Parameter.ID {
   package static let kernel: Self = "kernel"
   package static let rescaling: Self = "rescaling"
   package static let maximizer: Self = "maximizer"
+  package static let like: Self = "like"
+  package static let draws: Self = "draws"
+  package static let sameness: Self = "sameness"
   package static let epsilon: Self = "epsilon"
   package static let seed: Self = "seed"
   package static let limit: Self = "limit"

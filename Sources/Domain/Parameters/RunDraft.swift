@@ -45,6 +45,16 @@ extension RunDraft {
   /// Whether gradients are taken here, with a model.
   package var takesGradients: Bool { method.needsGradients && !importsGradients }
 
+  /// Whether a model on this machine can be asked: for utilities, gradients, states, losses, or to count tokens.
+  package var takesModel: Bool {
+    takesGradients || method.needsUtilities && source == .model || [.passes, .lengths].contains(method.signal)
+  }
+
+  /// Whether a model behind a server is asked.
+  package var asksServer: Bool {
+    method.needsUtilities && source == .endpoint || method == .inContext && isGiven(.endpoint) && !isGiven(.model)
+  }
+
   /// Whether influence is propagated from landmarks, and not all gradients are taken.
   package var usesLandmarks: Bool { takesGradients && self[.landmarks] != "all" }
 
@@ -69,6 +79,9 @@ extension RunDraft {
     if method.needsGradients {
       // A server that is named for them is refused with its reason when the run is checked.
       return importsGradients ? nil : text(.model).map { .model(directory: $0) } ?? endpoint.map { .endpoint($0) }
+    }
+    if [.passes, .lengths].contains(method.signal) {
+      return text(.model).map { .model(directory: $0) } ?? endpoint.map { .endpoint($0) }
     }
     guard method.needsUtilities else { return nil }
     switch source {
@@ -99,6 +112,7 @@ extension RunDraft {
     var run = base
     run.method = method
     run.influence = method.needsGradients ? InfluenceSettings() : nil
+    run.ranking = method.isRanking ? RankingSettings() : nil
     for parameter in Parameter.all where parameter.role == nil {
       let isWanted = parameter.applies(to: self) || !onlyApplying && isGiven(parameter.id)
       guard isWanted, isGiven(parameter.id) || onlyApplying || !parameter.standard(self).isEmpty else { continue }

@@ -33,6 +33,7 @@ package enum Relation: Int, Sendable, Hashable, CaseIterable {
   static func all(for run: Run?) -> [Relation] {
     guard let run else { return allCases }
     if run.isInfluence { return [.targets, .partners] }
+    if run.hasScores { return [.targets] }
     return run.specification.target == nil ? [.represents, .partners] : allCases
   }
 

@@ -106,7 +106,7 @@ enum InspectScreen: ScreenPart {
     return model.focusedPanel == .reasons
       ? "\(key(.left)) \(key(.right)) list other rows; \(key(.activate)) goes to the row, \(key(.dismiss)) comes back."
       : "Press \(key(.export)) to export the rows, \(key(.activate)) to see "
-        + (run.isInfluence ? "which targets one helps." : "whom one stands for.")
+        + (run.hasScores ? "which targets one helps." : "whom one stands for.")
   }
 
   static func settle(_ model: inout Model) {

@@ -92,10 +92,10 @@ extension Model {
     }
     guard parts.histogram.width >= 10, parts.histogram.height >= 3 else { return }
     let (heading, chart) = parts.histogram.split(rows: 1)
-    let isInfluence = run.specification.method == .influence
-    frame.text(isInfluence ? "all rows by their score" : "rows by its utility", .muted, in: heading)
+    let isByScore = run.hasScores
+    frame.text(isByScore ? "all rows by their score" : "rows by its utility", .muted, in: heading)
     Histogram(
-      counts: explanation.utilityHistogram, from: isInfluence ? "least" : "0", to: isInfluence ? "greatest" : "1"
+      counts: explanation.utilityHistogram, from: isByScore ? "least" : "0", to: isByScore ? "greatest" : "1"
     )
     .draw(into: &frame.grid, in: chart, theme: theme, symbols: symbols)
   }
@@ -114,11 +114,22 @@ extension Model {
     frame.spans(first, in: rect)
     if let report = run.selection?.sparse, rect.height > 2 { frame.spans(spans(report), in: rect, y: 2) }
     guard let explanation else { return }
-    if run.specification.method == .influence {
-      guard let first = explanation.targets.first else { return }
+    if run.hasScores {
+      var spans: [(String, StyleName)] = []
+      if let spread = explanation.spread {
+        spans = [
+          ("score ", .muted), (Format.measure(pick.gain), .number), (" give or take ", .muted),
+          (Format.measure(spread), .number),
+        ]
+      }
+      guard let first = explanation.targets.first else {
+        frame.spans(spans, in: rect, y: 1)
+        return
+      }
       frame.spans(
-        [
-          ("taken for target row ", .muted), (Format.count(first.row), .number), ("  score ", .muted),
+        spans + [
+          (run.isInfluence ? "taken for target row " : "nearest target row ", .muted),
+          (Format.count(first.row), .number), ("  score ", .muted),
           (Format.measure(Double(first.utility)), .number),
         ], in: rect, y: 1)
       return
@@ -136,10 +147,11 @@ extension Model {
   private func drawRelated(
     at heading: Rect, _ list: Rect, isFocused: Bool, _ frame: inout Frame
   ) {
-    let isInfluence = inspectedRun?.specification.method == .influence
+    let isInfluence = inspectedRun?.isInfluence == true
+    let isByScore = inspectedRun?.hasScores == true
     let columns = [
       Column("row", width: max(4, Format.count(inspectedRun?.candidates ?? 0).count), alignment: .right),
-      Column(isInfluence ? relation == .partners ? "kernel" : "score" : "utility", width: 7, alignment: .right),
+      Column(isByScore ? relation == .partners ? "kernel" : "score" : "utility", width: 7, alignment: .right),
       Column("label", width: 6, isFlexible: true, rank: 1),
     ]
     let table = Rect(x: heading.x + 2, y: heading.y, width: list.width - 2, height: heading.height)
@@ -150,6 +162,7 @@ extension Model {
       switch relation {
       case .represents where isInfluence: text = "Influence has rows stand for none but themselves."
       case .partners where isInfluence: text = "All gradients were taken: there are no landmarks."
+      case .targets where isByScore && !isInfluence: text = "This method scores no row by the target's rows."
       case .targets where isInfluence: text = "All targets have one loss in this run."
       case .represents: text = "No row is served best by it."
       case .partners: text = "No row helps the model with it, as far as this run has scored."

@@ -92,8 +92,11 @@ package struct Run: Sendable, Hashable {
     return max(0, min(2 - Format.magnitude(last), 4, 5 - Format.magnitude(first)))
   }
 
-  /// Whether picks have scores by gradients, rather than gains of a submodular objective.
+  /// Whether picks have scores by gradients.
   var isInfluence: Bool { specification.method == .influence }
+
+  /// Whether picks have scores of their own, rather than gains of a submodular objective.
+  var hasScores: Bool { isInfluence || specification.method.isRanking }
 
   /// Whether picks have weights of their own.
   var hasWeights: Bool { picks.contains { $0.weight != 1 } }

@@ -129,7 +129,7 @@ extension Model {
     let isFocused = focusedPanel == .gains
     let isLogarithmic = LineChart.wantsLogarithm(currentRun?.picks.map(\.gain) ?? [])
     let inside = frame.panel(
-      .gains, rect, title: currentRun?.isInfluence == true ? "Score of each pick" : "Marginal gain of each pick",
+      .gains, rect, title: currentRun?.hasScores == true ? "Score of each pick" : "Marginal gain of each pick",
       note: isLogarithmic ? "log" : "",
       isFocused: isFocused)
     guard let run = curveRun(else: "What each pick adds, drawn as the picks come.", in: inside, &frame) else { return }
@@ -150,7 +150,7 @@ extension Model {
       note: reachable == nil ? "" : shares.last.map { Format.percent($0) } ?? "", isFocused: isFocused)
     guard
       let run = curveRun(
-        else: reachable == nil && currentRun?.isInfluence == true
+        else: reachable == nil && currentRun?.hasScores == true
           ? "What the picks' scores add up to, as they come."
           : "How much of what the whole pool is worth the picks reach together.", in: inside, &frame)
     else { return }
@@ -161,7 +161,7 @@ extension Model {
   }
 
   private var coverageTitle: String {
-    if currentRun?.isInfluence == true { return "Sum of the scores so far" }
+    if currentRun?.hasScores == true { return "Sum of the scores so far" }
     return currentRun?.reachable.map { $0 > 0 } == true ? "Coverage of the pool" : "Value of all picks so far"
   }
 

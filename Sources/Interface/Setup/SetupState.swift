@@ -137,6 +137,8 @@ extension Model {
 
   /// What is wrong with a value of a field; for the budget with regard to the rows that there are.
   func problem(with text: String, of field: Parameter.ID) -> String? {
+    // Lengths can be counted in words.
+    if field == .model, text.isEmpty, setup.method.signal == .lengths { return nil }
     if let problem = field.parameter.problem(with: text) { return problem }
     guard field == .budget, let rows = candidateRows else { return nil }
     do throws(ErrorReport) { _ = try Budget(parsing: text).picks(of: rows) } catch { return error.problem }

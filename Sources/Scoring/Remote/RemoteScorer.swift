@@ -27,7 +27,8 @@ package final class RemoteScorer: UtilityScorer {
   private let model: String
   private let queryPath: String?
   private let queryRows: [RowIndex]
-  private let exampleRows: [RowIndex]
+  private let exampleRows: [RowIndex?]
+  private let measure: PassMeasure
   /// Tokens that may be sent, at most; nil where the server does not say.
   private let room: Int?
   /// Threads that ask, of each worker; the client lets no more through at once than there may be.
@@ -74,16 +75,30 @@ package final class RemoteScorer: UtilityScorer {
   ///   - notice: called once, from any thread, with what the user should know while the server is asked again and again.
   /// - Throws: `EndpointError`; `ScoringError` for a query that the context can't hold; `LanguageModelError` for the
   ///   tokenizer's files.
-  package init(
+  package convenience init(
     endpoint: Endpoint, access: ServerAccess, template: PromptTemplate, queries: [Sample], examples: [Sample],
     queryPath: String?, workers: Int, notice: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
+    try self.init(
+      endpoint: endpoint, access: access, template: template, queries: queries, contexts: examples.map { [$0] },
+      queryPath: queryPath, workers: workers, notice: notice)
+  }
+
+  /// The same with examples of several samples, one behind the other, and another measure. Of losses a query that the context can't
+  /// hold is infinite; a response by itself is not asked for.
+  package init(
+    endpoint: Endpoint, access: ServerAccess, template: PromptTemplate, queries: [Sample], contexts: [[Sample]],
+    measure: PassMeasure = .distance, queryPath: String?, workers: Int,
+    notice: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
+    precondition(measure != .lossOfResponseAlone)
+    self.measure = measure
     self.notice = notice
     client = try CompletionsClient(endpoint.url, access: access)
     model = endpoint.model ?? ""
     self.queryPath = queryPath
     queryRows = queries.map(\.index)
-    exampleRows = examples.map(\.index)
+    exampleRows = contexts.map(\.first?.index)
     width = max(1, (access.requests + workers - 1) / max(1, workers))
     // One token is the server's own.
     let room = endpoint.context.map { $0 - 1 }
@@ -96,9 +111,9 @@ package final class RemoteScorer: UtilityScorer {
       let tokenizer = try Tokenizer(directory: directory)
       guard let end = tokenizer.endOfSequence else { throw EndpointError.noEndOfSequence(tokenizer: directory) }
       let samples = try TokenizedSamples(
-        queries: queries, examples: examples, template: template, tokenizer: tokenizer, endOfSequence: end,
+        queries: queries, contexts: contexts, template: template, tokenizer: tokenizer, endOfSequence: end,
         path: queryPath)
-      if let room {
+      if let room, !measure.isLoss {
         for (row, query) in samples.alone.enumerated() where query.promptCount >= room {
           throw ScoringError.queryTooLong(
             row: queries[row].index, path: queryPath, tokens: query.promptCount, context: room)
@@ -110,13 +125,14 @@ package final class RemoteScorer: UtilityScorer {
       parts.append(ContentHash(of: "context \(room ?? -1)"))
     } else {
       guard case .words(let words) = template else { throw EndpointError.templateNeedsTokenizer("chat") }
-      form = .text(WrittenSamples(queries: queries, examples: examples, template: words))
+      form = .text(WrittenSamples(queries: queries, contexts: contexts, template: words))
       truncated = 0
       parts.append(ContentHash(of: "text"))
     }
+    if measure.isLoss { parts.append(ContentHash(of: measure.rawValue)) }
     fingerprint = ContentHash(combining: parts)
     queryHashes = queries.map(template.contentHash(of:))
-    exampleHashes = examples.map(template.contentHash(of:))
+    exampleHashes = contexts.map { $0.contentHash(in: template) }
     queryOrder = Array(queries.indices)
     counts = queries.map { _ in Counts() }
   }
@@ -191,7 +207,7 @@ package final class RemoteScorer: UtilityScorer {
         asked = (prompt, fromEnd.map { reading.logProbabilities.count - $0 }, reading)
       }
     } catch let refusal as CompletionsClient.TooLong {
-      guard example != nil else {
+      guard example != nil || measure.isLoss else {
         throw EndpointError.tooLong(row: queryRows[query], path: queryPath, words: refusal.words)
       }
       return .infinity
@@ -204,8 +220,8 @@ package final class RemoteScorer: UtilityScorer {
       probabilities.append(Float(min(0, value)))
     }
     if probabilities.isEmpty { return .infinity }
-    guard let distance = LocalScorer.distance(probabilities[...]) else {
-      throw ScoringError.notFinite(row: queryRows[query], example: example.map { exampleRows[$0] })
+    guard let distance = measure(probabilities[...]) else {
+      throw ScoringError.notFinite(row: queryRows[query], example: example.flatMap { exampleRows[$0] })
     }
     return distance
   }

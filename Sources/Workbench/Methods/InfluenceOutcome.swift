@@ -60,7 +60,7 @@ extension InfluenceOutcome {
   }
 
   /// Counts in twenty bins from the least to the greatest.
-  private static func histogram(_ values: [Double]) -> [Int] {
+  static func histogram(_ values: [Double]) -> [Int] {
     var bins = [Int](repeating: 0, count: 20)
     guard let least = values.min(), let greatest = values.max(), greatest > least else { return bins }
     for value in values { bins[min(19, Int((value - least) / (greatest - least) * 20))] += 1 }

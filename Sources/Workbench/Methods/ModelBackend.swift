@@ -18,14 +18,25 @@ enum ModelBackend: Sendable {
     template: PromptTemplate, queries: [Sample], examples: [Sample], queryPath: String?, workers: Int,
     observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
   ) throws -> any UtilityScorer {
+    try scorer(
+      template: template, queries: queries, contexts: examples.map { [$0] }, measure: .distance, queryPath: queryPath,
+      workers: workers, observe: observe)
+  }
+
+  /// The same with examples of several samples, one behind the other, and another measure.
+  func scorer(
+    template: PromptTemplate, queries: [Sample], contexts: [[Sample]], measure: PassMeasure, queryPath: String?,
+    workers: Int, observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+  ) throws -> any UtilityScorer {
     switch self {
     case .local(let model, _):
       try LocalScorer(
-        model: model, template: template, queries: queries, examples: examples, queryPath: queryPath, workers: workers)
+        model: model, template: template, queries: queries, contexts: contexts, measure: measure, queryPath: queryPath,
+        workers: workers)
     case .remote(let endpoint, let access):
       try RemoteScorer(
-        endpoint: endpoint, access: access, template: template, queries: queries, examples: examples,
-        queryPath: queryPath, workers: workers, notice: { observe(.notice($0)) })
+        endpoint: endpoint, access: access, template: template, queries: queries, contexts: contexts,
+        measure: measure, queryPath: queryPath, workers: workers, notice: { observe(.notice($0)) })
     }
   }
 

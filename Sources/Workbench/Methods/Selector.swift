@@ -55,6 +55,7 @@ enum RunEvidence: Sendable {
   case nothing
   case kernels(KernelSet)
   case influence(InfluenceOutcome)
+  case ranking(RankingOutcome)
 }
 
 /// What a run is carried out with.
@@ -102,6 +103,16 @@ struct RunPlan: Sendable {
     .deliftTask: DeliftSelector.self,
     .deliftContinual: DeliftSelector.self,
     .influence: InfluenceSelector.self,
+    .rds: RankingSelector<StateRanking>.self,
+    .inContext: RankingSelector<InContextRanking>.self,
+    .bm25: RankingSelector<WordRanking>.self,
+    .middlePerplexity: RankingSelector<PerplexityRanking>.self,
+    .ifd: RankingSelector<PerplexityRanking>.self,
+    .kCentre: RankingSelector<KCentreRanking>.self,
+    .length: RankingSelector<LengthRanking>.self,
+    .dedupRandom: RankingSelector<DistinctDraw>.self,
+    .randomBalanced: RankingSelector<BalancedDraw>.self,
+    .randomLength: RankingSelector<LengthDraw>.self,
     .random: RandomSelector.self,
   ]
 

@@ -17,6 +17,9 @@ extension RunOutcome {
     }
     let pick = selection.picks[rank.value]
     if let influence { return influence.explain(pick, rank: rank, map: map, most: Self.mostNamed) }
+    if let ranking {
+      return ranking.explain(pick, map: map, targetRow: { inputs.row(at: $0, of: .target) }, most: Self.mostNamed)
+    }
     guard let kernel, let assignments else {
       return PickExplanation(pick: pick, represents: [], utilityHistogram: [])
     }

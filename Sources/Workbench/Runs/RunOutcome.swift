@@ -50,6 +50,9 @@ package struct RunOutcome: Sendable {
   /// What Influence Distillation found; nil for the other methods.
   package var influence: InfluenceOutcome? { if case .influence(let found) = evidence { found } else { nil } }
 
+  /// What a method that ranks rows found; nil for the other methods.
+  package var ranking: RankingOutcome? { if case .ranking(let found) = evidence { found } else { nil } }
+
   private static func kernels(_ evidence: RunEvidence) -> KernelSet? {
     if case .kernels(let kernels) = evidence { kernels } else { nil }
   }

@@ -40,7 +40,8 @@ struct Methods: ParsableCommand {
     let entries = Domain.Method.all.map { method in
       Entry(
         method: method.rawValue, title: method.title, summary: method.summary,
-        needs: ["pool"] + method.needs.map(\.rawValue) + (method.needsUtilities ? ["model or utilities"] : []),
+        needs: ["pool"] + method.needs.map(\.rawValue) + (method.needsUtilities ? ["model or utilities"] : [])
+          + (method.signal == .passes ? ["model"] : []),
         parameters: method.parameters.compactMap { Setting($0, of: method) })
     }
     if json { return try Output.json(entries) }
