@@ -18,6 +18,13 @@ package struct DatasetFile: Sendable {
     self.skipped = skipped
   }
 
+  /// The same with only some of its usable rows. Its summary goes on telling of all.
+  package func keeping(_ rows: [RowIndex]) -> DatasetFile {
+    let kept = Set(rows.filter { position(of: $0) != nil })
+    let skipped = (0..<RowIndex(rowCount)).filter { !kept.contains($0) }
+    return DatasetFile(summary: summary, files: files, skipped: skipped)
+  }
+
   /// Usable rows. Before ``validated(skippingBadRows:cancellation:)`` all count as usable.
   package var count: Int { rowCount - skipped.count }
 

@@ -22,4 +22,14 @@ package struct RunEstimate: Sendable, Hashable, Codable {
     self.tokensPerSecond = tokensPerSecond
     self.advice = advice
   }
+
+  /// The two one after the other.
+  package func behind(_ first: RunEstimate) -> RunEstimate {
+    var both = self
+    both.passes += first.passes
+    both.tokens += first.tokens
+    both.memory = max(memory, first.memory)
+    both.seconds += first.seconds
+    return both
+  }
 }

@@ -120,6 +120,8 @@ package struct RunSpecification: Sendable, Hashable, Codable {
   package var ranking: RankingSettings?
   /// Which pairs are scored; nil for all.
   package var sparse: SparsePairs?
+  /// What keeps a share of the pool for the method; nil where all rows are candidates.
+  package var prefilter: Prefilter?
 
   package init(
     method: Method, pool: String?, target: String? = nil, existing: String? = nil, source: UtilitySource?,
@@ -128,10 +130,12 @@ package struct RunSpecification: Sendable, Hashable, Codable {
     maximizer: Maximizer = .lazy, epsilon: Double = 0.01, seed: UInt64 = 0, template: String = "delift",
     pinned: [RowIndex] = [], banned: [RowIndex] = [], morePools: [String] = [],
     reading: DatasetReading = DatasetReading(),
-    influence: InfluenceSettings? = nil, sparse: SparsePairs? = nil, ranking: RankingSettings? = nil
+    influence: InfluenceSettings? = nil, sparse: SparsePairs? = nil, ranking: RankingSettings? = nil,
+    prefilter: Prefilter? = nil
   ) {
     self.ranking = ranking ?? (method.isRanking ? RankingSettings() : nil)
     self.sparse = sparse
+    self.prefilter = prefilter
     self.method = method
     self.pool = pool
     self.target = target
@@ -180,6 +184,7 @@ extension RunSpecification {
       epsilon: try value(.epsilon, 0.01), seed: try value(.seed, 0), template: try value(.template, "delift"),
       pinned: try value(.pinned, []), banned: try value(.banned, []), morePools: try value(.morePools, []),
       reading: try value(.reading, DatasetReading()), influence: try optional(.influence),
-      sparse: try optional(.sparse), ranking: try optional(.ranking))
+      sparse: try optional(.sparse), ranking: try optional(.ranking),
+      prefilter: try optional(.prefilter))
   }
 }

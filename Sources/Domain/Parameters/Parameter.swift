@@ -92,6 +92,8 @@ extension Parameter {
     /// A count, a share, all, or nothing.
     case landmarks
     case projection
+    /// A method and a share, or nothing.
+    case prefilter
     case labelShares
     case text
     case address
@@ -173,6 +175,7 @@ extension Parameter {
     case .budget: "a count of rows, or a share such as 10% or 0.1"
     case .landmarks: "a count, a share, all, or nothing"
     case .projection: "hadamard:8192, rademacher:4096, or nothing"
+    case .prefilter: "a method and a share, such as rds:20%, or nothing"
     case .labelShares: "label=number, label=number, or nothing"
     case .text: "a name, or nothing"
     case .address: "http://… or https://…"
@@ -209,6 +212,11 @@ extension Parameter {
       return unless(
         text.isEmpty || (try? ProjectionSetting(parsing: text)) != nil,
         "hadamard or rademacher, a colon and a size, as in hadamard:8192; or nothing.")
+    case .prefilter:
+      return unless(
+        text.isEmpty || Prefilter(parsing: text) != nil,
+        "A method, a colon and a share or count, as in rds:20%; or nothing. Methods: "
+          + "\(Prefilter.methods.map(\.rawValue).joined(separator: ", ")).")
     case .labelShares:
       return unless(LabelShares.parse(text) != nil, "Labels with numbers above 0: sort-words=2, add-numbers=1.")
     case .address:

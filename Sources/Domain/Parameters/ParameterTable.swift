@@ -86,6 +86,12 @@ extension Parameter {
       "Pairs of a random block that are scored besides, as a share of the sparse ones, to tell what scoring a part of the pairs costs. 0 tells nothing."
     ),
     Parameter(
+      .prefilter, "Prefilter", .prefilter,
+      at: .parsed(\.prefilter, text: { $0?.text ?? "" }) { .some(Prefilter(parsing: $0)) },
+      empty: "all rows", when: \.scores,
+      "A cheap method that keeps a share of the pool for this one to choose from, such as rds:20%. Empty keeps all rows."
+    ),
+    Parameter(
       .gradients, "Gradients", .vectors(isOptional: true), at: .at(\.influenceSettings.gradients),
       empty: "computed here", when: { $0.method.needsGradients },
       "A file of the pool's gradients that were computed elsewhere, such as winnow gradients writes. Empty computes them here."
@@ -304,6 +310,7 @@ extension Parameter.ID {
   package static let rescaling: Self = "rescaling"
   package static let maximizer: Self = "maximizer"
   package static let like: Self = "like"
+  package static let prefilter: Self = "prefilter"
   package static let draws: Self = "draws"
   package static let sameness: Self = "sameness"
   package static let epsilon: Self = "epsilon"

@@ -22,6 +22,12 @@ struct CandidateMap: Sendable {
     return Candidate(position)
   }
 
+  /// Candidates that a specification bans; rows that are left out need not be.
+  func banned(_ rows: [RowIndex]) throws -> [Candidate] {
+    try marked(
+      rows.filter { row in pool.map { row >= 0 && row.value < $0.rowCount && $0.position(of: row) == nil } != true })
+  }
+
   /// Candidates that a specification pins or bans.
   func marked(_ rows: [RowIndex]) throws -> [Candidate] {
     try rows.map { row in

@@ -124,7 +124,7 @@ struct DeliftSelector: Selector {
       // Marks are looked at before hours of scoring.
       let map = CandidateMap(inputs.pool, candidates: candidates)
       let pinned = try map.marked(selector.specification.pinned)
-      let banned = try map.marked(selector.specification.banned)
+      let banned = try map.banned(selector.specification.banned)
       var kernels = imported ?? KernelSet()
       if let backend {
         let clock = context.clock(.score, unit: "pairs")

@@ -84,7 +84,7 @@ struct InfluenceSelector: Selector {
       let (specification, settings) = (selector.specification, selector.settings)
       let map = CandidateMap(inputs.pool, candidates: candidates)
       let pinned = try map.marked(specification.pinned)
-      let banned = try map.marked(specification.banned)
+      let banned = try map.banned(specification.banned)
       let phases = PhaseClocks(cancellation: context.cancellation, observe: context.observe)
       let result: InfluenceResult
       var leftOut: [RowIndex] = []

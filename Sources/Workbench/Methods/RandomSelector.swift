@@ -31,7 +31,7 @@ struct RandomSelector: Selector {
       let map = CandidateMap(pool, candidates: candidates)
       let chosen = try RandomSelector.choice(
         budget: budget, candidates: candidates, seed: specification.seed,
-        pinned: map.marked(specification.pinned), banned: map.marked(specification.banned))
+        pinned: map.marked(specification.pinned), banned: map.banned(specification.banned))
       let picks = try chosen.enumerated().map { rank, candidate in
         let pick = try map.pick(candidate, rank: Rank(rank), gain: 0)
         context.observe(.picked(pick))

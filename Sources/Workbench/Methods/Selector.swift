@@ -119,6 +119,7 @@ struct RunPlan: Sendable {
   /// Errors: `ParameterError`, `WorkbenchError` and `InfluenceError` for what can't be run.
   init(_ specification: RunSpecification) throws {
     try specification.checkValues()
+    try specification.checkPrefilter()
     guard let type = Self.selectors[specification.method] else {
       throw WorkbenchError.cannotExport(reason: "nothing carries out \(specification.method.rawValue)")
     }

@@ -61,7 +61,10 @@ extension RunEngine {
     where try ContentHash.ofFileOrFolder(now.path) != computed.contentHash {
       differences.append("The file of --\(computed.option) is not what it was: \(now.path)")
     }
-    let outcome = try execute(manifest.specification, cancellation: cancellation, observe: observe)
+    // A prefilter is asked again.
+    var specification = manifest.specification
+    specification.prefilter?.kept = nil
+    let outcome = try execute(specification, cancellation: cancellation, observe: observe)
     for role in DatasetRole.allCases.map(\.rawValue)
     where outcome.inputs.contents[role] != manifest.contents[role] {
       let before = manifest.inputs.filter { $0.role == role }

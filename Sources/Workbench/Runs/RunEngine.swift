@@ -40,26 +40,39 @@ package struct RunEngine: Sendable {
   package func execute(
     _ specification: RunSpecification, cancellation: Cancellation, observe: @escaping @Sendable (RunEvent) -> Void
   ) throws -> RunOutcome {
-    let plan = try RunPlan(specification)
+    var plan = try RunPlan(specification)
     let context = RunContext(engine: self, cancellation: cancellation, observe: observe)
     let clock = PhaseClock(.load, unit: "steps", observe: observe)
     clock.advance(0, of: 2)
-    let inputs = try RunInputs(opening: specification, cancellation: cancellation)
+    var inputs = try RunInputs(opening: specification, cancellation: cancellation)
     for role in DatasetRole.allCases { if let file = inputs[role] { observe(.opened(file.summary)) } }
     for case let file? in [inputs.pool, inputs.target, inputs.existing] where !file.summary.badRows.isEmpty {
       context.say(Self.describe(badRows: file.summary))
     }
+    var spaces: [ContentHash] = []
+    let filtering = ContinuousClock()
+    let begin = filtering.now
+    if let prefilter = specification.prefilter, prefilter.kept == nil {
+      let filtered = try context.prefiltered(specification, by: prefilter, inputs)
+      plan = try RunPlan(filtered.specification)
+      spaces = filtered.spaces
+      inputs.keepRows(of: filtered.specification)
+    }
+    let filterSeconds = (filtering.now - begin) / .seconds(1)
     // What is there already is read before the run is put on record; what must be computed comes after.
     var run = try plan.selector.open(inputs, in: context)
-    let budget = try specification.budget.picks(of: run.candidates)
+    // Behind a prefilter a share is still one of the whole pool.
+    let budget = try specification.budget.picks(
+      of: specification.prefilter == nil ? run.candidates : inputs.pool?.summary.rows ?? run.candidates)
     let specification = try run.load(in: context)
-    var seconds = PhaseSeconds(load: clock.seconds)
+    var seconds = PhaseSeconds(load: clock.seconds - filterSeconds)
     clock.advance(2, of: 2)
     let record = Recorder(storage, specification, inputs.contents, rows: run.candidates, observe: observe)
     do {
       let chosen = try run.select(budget: budget, seconds: &seconds, in: context)
+      seconds.score += filterSeconds
       record.end(
-        chosen.selection.isPartial ? .cancelled : .finished, chosen.selection, seconds, spaces: chosen.spaces)
+        chosen.selection.isPartial ? .cancelled : .finished, chosen.selection, seconds, spaces: spaces + chosen.spaces)
       return RunOutcome(
         id: record.id, specification: specification, inputs: inputs, candidates: run.candidates, budget: budget,
         selection: chosen.selection, seconds: seconds, evidence: chosen.evidence, workers: workers)
@@ -77,10 +90,19 @@ package struct RunEngine: Sendable {
     cancellation: Cancellation
   ) throws -> RunEstimate {
     let rows = min(specification.limit ?? pool.count, pool.count)
-    return try RunPlan(specification).selector.estimate(
-      RunInputs(pool: pool, target: target, existing: existing), rows: rows,
-      picks: Double((try? specification.budget.picks(of: rows)) ?? 0),
-      in: RunContext(engine: self, cancellation: cancellation, observe: { _ in }))
+    let inputs = RunInputs(pool: pool, target: target, existing: existing)
+    let context = RunContext(engine: self, cancellation: cancellation, observe: { _ in })
+    func estimate(_ specification: RunSpecification, rows: Int, picks: Budget) throws -> RunEstimate {
+      try RunPlan(specification).selector.estimate(
+        inputs, rows: rows, picks: Double((try? picks.picks(of: rows)) ?? 0), in: context)
+    }
+    guard let prefilter = specification.prefilter else {
+      return try estimate(specification, rows: rows, picks: specification.budget)
+    }
+    let kept = (try? prefilter.share.picks(of: rows)) ?? rows
+    let cheap = try estimate(specification.of(prefilter), rows: rows, picks: prefilter.share)
+    let picks = (try? specification.budget.picks(of: rows)) ?? 0
+    return try estimate(specification, rows: kept, picks: .count(max(1, min(kept, picks)))).behind(cheap)
   }
 
   /// Opens the score cache; without one the run goes on, and says so. A cache beyond its limit loses what was not used for the

@@ -26,6 +26,13 @@ package struct RunInputs: Sendable {
     pool = try open(specification.poolFiles, .pool, limit: specification.limit)
     target = try open(specification.target.map { [$0] } ?? [], .target)
     existing = try open(specification.existing.map { [$0] } ?? [], .existing)
+    keepRows(of: specification)
+  }
+
+  /// Leaves out the rows that a prefilter has not kept, where it is known which.
+  mutating func keepRows(of specification: RunSpecification) {
+    guard let kept = specification.prefilter?.kept else { return }
+    pool = pool?.keeping(kept.rows)
   }
 
   package subscript(role: DatasetRole) -> DatasetFile? {

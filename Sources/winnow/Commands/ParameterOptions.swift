@@ -91,6 +91,7 @@ struct ParameterOptions<Set: ParameterSet>: ParsableArguments, CustomReflectable
     case .choice(let choices): choices.joined(separator: "|")
     case .budget, .landmarks: "count|share"
     case .projection: "kind:size"
+    case .prefilter: "method:share"
     case .labelShares: "list"
     case .text: "name"
     case .address: "url"

@@ -114,7 +114,7 @@ struct RankingSelector<Method: RankingMethod>: Selector {
       let map = CandidateMap(pool, candidates: candidates)
       let request = RankingRequest(
         inputs: inputs, pool: pool, count: budget, pinned: try map.marked(method.specification.pinned),
-        banned: Set(try map.marked(method.specification.banned)))
+        banned: Set(try map.banned(method.specification.banned)))
       try check(request)
       let scoring = context.clock(.score, unit: "samples")
       let ranking = try method.rank(request, in: context)
