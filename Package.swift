@@ -27,7 +27,7 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Domain", "JSONBytes"]),
     .target(name: "Submodular", dependencies: ["Domain", "Numerics"]),
     .target(name: "Jinja", dependencies: ["Domain"]),
-    .target(name: "Tokenizers", dependencies: ["Domain", "Numerics", "JSONBytes"]),
+    .target(name: "Tokenizers", dependencies: ["Domain", "Numerics", "JSONBytes", "Checkpoints"]),
     .target(name: "Checkpoints", dependencies: ["Domain", "Numerics", "JSONBytes"]),
     .target(name: "Transformer", dependencies: ["Domain", "Numerics", "Checkpoints"]),
     .target(
@@ -77,8 +77,8 @@ let package = Package(
     .executableTarget(
       name: "winnow-fuzz",
       dependencies: [
-        "Domain", "Numerics", "Datasets", "JSONBytes", "Tokenizers", "Checkpoints", "LanguageModel", "Screen",
-        "Interface",
+        "Domain", "Numerics", "Datasets", "JSONBytes", "Tokenizers", "Checkpoints", "Transformer", "LanguageModel",
+        "Screen", "Interface",
       ],
       path: "Tests/Fuzz",
       exclude: ["Seeds"]),

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "clones.h"
+#include "half.h"
 #include "vector_kernels_widen.h"
 
 enum { TILE = 16 };
@@ -14,19 +15,8 @@ static inline __attribute__((always_inline)) float wk_widened(const char *stored
   }
   uint16_t half;
   memcpy(&half, stored + 2 * place, sizeof half);
-  uint32_t bits;
-  if (type == WK_BFLOAT16) {
-    bits = (uint32_t)half << 16;
-  } else {
-    // Exponent and mantissa go to their float32 places. The exponent is rebased by a multiplication, which is exact and
-    // makes subnormal numbers normal; infinities and NaN get the largest exponent.
-    bits = (uint32_t)(half & 0x7fff) << 13;
-    memcpy(&value, &bits, sizeof value);
-    value *= 0x1p112f;
-    memcpy(&bits, &value, sizeof bits);
-    bits |= (half & 0x7c00) == 0x7c00 ? 0x7f800000u : 0u;
-    bits |= (uint32_t)(half & 0x8000) << 16;
-  }
+  if (type == WK_FLOAT16) return wk_half(half);
+  uint32_t bits = (uint32_t)half << 16;
   memcpy(&value, &bits, sizeof value);
   return value;
 }

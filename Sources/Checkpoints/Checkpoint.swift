@@ -1,82 +1,80 @@
 import Domain
-import Foundation
-import JSONBytes
 import Numerics
 
-/// The tensors of a checkpoint directory, in one `.safetensors` file or in shards named by an index.
+/// The tensors of a checkpoint: in one `.safetensors` file, in shards, or in a GGUF file.
 package final class Checkpoint: Sendable {
+  /// The directory, or the GGUF file.
   package let directory: String
-  private let shards: [SafeTensors]
+  private let shards: [any TensorFile]
   private let shardOf: [String: Int]
+  /// Where one of two tied tensors is stored alone, the other's name.
+  private let lent: [String: String]
 
-  package init(directory: String) throws(CheckpointError) {
-    self.directory = directory
-    let manager = FileManager.default
-    let single = directory + "/model.safetensors"
-    let index = single + ".index.json"
-    if manager.fileExists(atPath: single) {
-      let shard = try SafeTensors(path: single)
-      shards = [shard]
-      shardOf = shard.entries.mapValues { _ in 0 }
-    } else if manager.fileExists(atPath: index) {
-      (shards, shardOf) = try Self.readIndex(index, directory: directory)
-    } else {
-      throw .missingFile("model.safetensors", directory: directory)
-    }
-  }
-
-  private static func readIndex(
-    _ path: String, directory: String
-  ) throws(CheckpointError) -> ([SafeTensors], [String: Int]) {
-    guard let map = try JSON.parse(MappedFile(checkpoint: path))["weight_map"]?.members else {
-      throw .malformed(path, reason: "no \"weight_map\"")
-    }
-    var shards: [SafeTensors] = []
-    var numbers: [String: Int] = [:]
+  /// The tensors of a model; those of `configuration` may go by the names of a model without an output head, and of a tied pair
+  /// either may be stored.
+  package init(_ files: ModelFiles, for configuration: ModelConfiguration? = nil) throws(CheckpointError) {
+    directory = files.path
+    shards = try WeightFiles.open(files)
     var shardOf: [String: Int] = [:]
-    for (key, value) in map {
-      // A shard is a file of this directory; a path that leads elsewhere is not followed.
-      guard let file = value.text, !file.contains("/"), file != ".." else {
-        throw .malformed(path, reason: "\"weight_map\" names no file of this directory")
+    for (number, shard) in shards.enumerated() {
+      for name in shard.names where shardOf.updateValue(number, forKey: name) != nil {
+        throw .malformed(shard.file.path, reason: "tensor \(name) stands in two files")
       }
-      if numbers[file] == nil {
-        guard FileManager.default.fileExists(atPath: directory + "/" + file) else {
-          throw .missingFile(file, directory: directory)
-        }
-        numbers[file] = shards.count
-        shards.append(try SafeTensors(path: directory + "/" + file))
-      }
-      shardOf[String(decoding: key, as: UTF8.self)] = numbers[file]
     }
-    return (shards, shardOf)
+    self.shardOf = shardOf
+    var lent: [String: String] = [:]
+    if let configuration, configuration.tiedEmbeddings {
+      let names = configuration.family.tensors
+      for prefix in ["", names.optionalPrefix] { lent["\(prefix)\(names.embedding).weight"] = names.head + ".weight" }
+    }
+    self.lent = lent
   }
 
-  package func contains(_ name: String) -> Bool { shardOf[name].map { shards[$0].entries[name] != nil } ?? false }
+  /// The file that a tensor is in, and its name there.
+  private func place(_ name: String) -> (file: any TensorFile, name: String)? {
+    let prefix = "model."
+    for candidate in [name, name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil, lent[name]] {
+      if let candidate, let number = shardOf[candidate] { return (shards[number], candidate) }
+    }
+    return nil
+  }
+
+  package func contains(_ name: String) -> Bool { place(name) != nil }
 
   /// Refuses a tensor that is missing, or of another shape than `shape`.
   package func check(_ name: String, shape: [Int]) throws(CheckpointError) {
-    guard let number = shardOf[name], let found = shards[number].shape(of: name) else {
+    guard let place = place(name), let found = place.file.shape(of: place.name) else {
       throw .missingTensor(name, directory: directory)
     }
     guard found == shape else {
-      throw .misshapenTensor(name, expected: shape, found: found, file: shards[number].file.path)
+      throw .misshapenTensor(place.name, expected: shape, found: found, file: place.file.file.path)
     }
-    try shards[number].checkIsReal(name)
+    try place.file.checkIsReal(place.name)
   }
 
   /// Copies a tensor into `target` as float32, row-major; `target` has room for it.
   package func read(_ name: String, into target: UnsafeMutablePointer<Float>) throws(CheckpointError) {
-    guard let number = shardOf[name] else { throw .missingTensor(name, directory: directory) }
-    try shards[number].read(name, into: target)
+    guard let place = place(name) else { throw .missingTensor(name, directory: directory) }
+    try place.file.read(place.name, into: target)
   }
 
-  /// A tensor's elements where they lie in the mapped file, and how they are written; nil if they would lose by widening.
-  package func stored(_ name: String) -> (base: UnsafeRawPointer, type: StoredFloat)? {
-    guard let number = shardOf[name], let entry = shards[number].entries[name],
-      let type = ElementType(rawValue: entry.type)?.widened, let base = shards[number].file.bytes.baseAddress
-    else { return nil }
-    return (base + entry.bytes.lowerBound, type)
+  /// A tensor where it lies in the mapped file; nil if it would lose by widening.
+  package func stored(_ name: String) -> StoredTensor? { place(name).flatMap { $0.file.stored($0.name) } }
+
+  /// Refuses a matrix that holds an infinite weight or one that is no number, without keeping it in memory.
+  package func checkIsFinite(_ name: String) throws(CheckpointError) {
+    guard let stored = stored(name) else { return }
+    var line = Matrix(uninitializedRows: 1, columns: stored.columns)
+    for row in 0..<stored.rows {
+      stored.widen(row: row, columns: 0..<stored.columns, into: line.mutableStart())
+      guard let column = line.start().firstNotFinite(count: stored.columns) else { continue }
+      throw .notFinite(
+        name, place: stored.isTransposed ? [column, row] : [row, column], value: line[0, column], file: file(of: name))
+    }
   }
+
+  /// The file that a tensor is in.
+  package func file(of name: String) -> String { place(name)?.file.file.path ?? directory }
 
   /// Lets go of the pages that were read; a later read brings them back.
   package func releasePages() {

@@ -6,10 +6,19 @@ extension MappedFile {
   package convenience init(checkpoint path: String) throws(CheckpointError) {
     do throws(NumericsError) {
       try self.init(path: path)
+    } catch .noSuchFile {
+      _ = try Presence.check(path)  // a link that leads nowhere says so
+      throw .noSuchFile(path)
     } catch .unreadable(_, let reason) {
       throw .unreadable(path, reason: reason)
     } catch {
       throw .unreadable(path, reason: error.report.problem)
+    }
+    // What Git leaves in a file's place where Git LFS has not fetched it.
+    if bytes.count < 1024, bytes.starts(with: "version https://git-lfs".utf8) {
+      throw .unusable(
+        "a Git LFS pointer, not the file it stands for", at: path,
+        remedy: "Fetch the file itself: git lfs pull in that folder, or hf download.")
     }
   }
 }

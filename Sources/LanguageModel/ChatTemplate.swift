@@ -1,9 +1,7 @@
 import Checkpoints
 import Domain
-import Foundation
 import JSONBytes
 import Jinja
-import Numerics
 
 /// A model's own way of writing a chat: the `chat_template` of its tokenizer, a Jinja template, rendered by ``JinjaTemplate``.
 ///
@@ -29,14 +27,16 @@ package struct ChatTemplate: Sendable {
     }
   }
 
-  /// The template of a checkpoint directory: `chat_template.jinja`, or `chat_template` in `tokenizer_config.json` (of several
+  /// The template of the model that `directory` names (see ``ModelFiles``): `chat_template.jinja`, or `chat_template` in `tokenizer_config.json` (of several
   /// the one named "default"). Errors: `noTemplate`, `badTemplate`, and those of reading a file.
   package init(directory: String) throws {
-    let path = directory + "/tokenizer_config.json"
+    let files = try ModelFiles(directory)
     var tokens: [String: String] = [:]
     var found: String?
-    if FileManager.default.fileExists(atPath: path) {
-      let configuration = try JSON.parse(MappedFile(checkpoint: path))
+    var file = directory
+    if let document = try files.document("tokenizer_config.json") {
+      file = document.path
+      let configuration = try document.json()
       for (key, value) in configuration.members ?? [] {
         let name = String(decoding: key, as: UTF8.self)
         if name.hasSuffix("_token"), let text = value.text ?? value["content"]?.text { tokens[name] = text }
@@ -47,13 +47,7 @@ package struct ChatTemplate: Sendable {
         found = (several.first { $0["name"]?.text == "default" } ?? several.first)?["template"]?.text
       }
     }
-    let own = directory + "/chat_template.jinja"
-    var file = path
-    if FileManager.default.fileExists(atPath: own) {
-      let mapped = try MappedFile(checkpoint: own)
-      found = withExtendedLifetime(mapped) { String(decoding: mapped.bytes, as: UTF8.self) }
-      file = own
-    }
+    if let own = try files.document("chat_template.jinja") { (found, file) = (own.text, own.path) }
     guard let found else { throw LanguageModelError.noTemplate(directory: directory) }
     try self.init(found, file: file, specialTokens: tokens)
   }

@@ -2,8 +2,6 @@ import Domain
 
 /// Why a model's parts do not make a model, or its chat template could not be used.
 package enum LanguageModelError: ReportableError, Hashable {
-  case noSuchDirectory(String)
-  case missingFile(String, directory: String)
   /// Configuration and tokenizer do not go together.
   case mismatch(String, reason: String)
   /// A checkpoint without a chat template was asked for it.
@@ -14,16 +12,10 @@ package enum LanguageModelError: ReportableError, Hashable {
 
   package var report: ErrorReport {
     switch self {
-    case .noSuchDirectory(let path):
-      ErrorReport(
-        "no such directory", at: path, remedy: "Name a Hugging Face checkpoint directory.", status: .noSuchFile)
-    case .missingFile(let name, let directory):
-      ErrorReport(
-        "no \(name)", at: directory,
-        remedy: "A checkpoint directory holds config.json, tokenizer.json and model.safetensors (or its index).",
-        status: .badData)
     case .mismatch(let path, let reason):
-      ErrorReport(reason, at: path, remedy: "Download or save the file again.", status: .badData)
+      ErrorReport(
+        reason, at: path, remedy: "Use the tokenizer and the configuration that the weights were saved with.",
+        status: .badData)
     case .noTemplate(let directory):
       ErrorReport(
         "the model has no chat template", at: directory,

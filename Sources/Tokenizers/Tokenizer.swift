@@ -1,5 +1,5 @@
+import Checkpoints
 import Domain
-import Foundation
 import JSONBytes
 import Numerics
 
@@ -16,37 +16,57 @@ package struct Tokenizer: Sendable {
   private let normalized: AddedTokens
   private let specials: Set<Int32>
 
-  /// Reads `tokenizer.json`, and the names of special tokens from `tokenizer_config.json` where there is one.
+  /// Reads the tokenizer of the model that `directory` names; see ``ModelFiles``.
   package init(directory: String) throws(TokenizerError) {
-    guard FileManager.default.fileExists(atPath: directory) else { throw .noSuchDirectory(directory) }
-    let path = directory + "/tokenizer.json"
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw .missingFile("tokenizer.json", directory: directory)
+    let files: ModelFiles
+    do throws(CheckpointError) {
+      files = try ModelFiles(directory)
+    } catch {
+      throw .files(error)
     }
-    let configuration = directory + "/tokenizer_config.json"
-    var end: [UInt8]?
-    if FileManager.default.fileExists(atPath: configuration) {
-      let value = try JSON.parse(tokenizer: configuration)["eos_token"]
-      end = value?.bytes ?? value?["content"]?.bytes
+    try self.init(files)
+  }
+
+  /// Reads `tokenizer.json`, and the names of special tokens from `tokenizer_config.json` where there is one.
+  package init(_ files: ModelFiles) throws(TokenizerError) {
+    let (json, path, end): (JSON, String, JSON?)
+    do throws(CheckpointError) {
+      let document = try files.required("tokenizer.json")
+      (json, path) = (try document.json(), document.path)
+      end = try files.document("tokenizer_config.json")?.json()["eos_token"]
+    } catch {
+      throw .files(error)
     }
-    try self.init(file: path, endOfSequence: end)
+    try self.init(json, file: path, endOfSequence: end?.bytes ?? end?["content"]?.bytes)
   }
 
   /// A digest of the files that ``init(directory:)`` reads.
   package static func contentHash(directory: String) throws(TokenizerError) -> ContentHash {
-    var hashes: [ContentHash] = []
-    for name in ["tokenizer.json", "tokenizer_config.json"] {
-      let path = directory + "/" + name
-      if FileManager.default.fileExists(atPath: path) { hashes.append(try MappedFile(tokenizer: path).contentHash) }
+    do throws(CheckpointError) {
+      let files = try ModelFiles(directory)
+      var hashes: [ContentHash] = []
+      for name in ["tokenizer.json", "tokenizer_config.json"] {
+        if let document = try files.document(name) { hashes.append(document.source.contentHash) }
+      }
+      return ContentHash(combining: hashes)
+    } catch {
+      throw .files(error)
     }
-    return ContentHash(combining: hashes)
   }
 
   /// Reads a `tokenizer.json` under any name.
-  package init(file path: String) throws(TokenizerError) { try self.init(file: path, endOfSequence: nil) }
+  package init(file path: String) throws(TokenizerError) {
+    let json: JSON
+    do throws(CheckpointError) {
+      json = try JSON.parse(MappedFile(checkpoint: path))
+    } catch {
+      throw .files(error)
+    }
+    try self.init(json, file: path, endOfSequence: nil)
+  }
 
-  private init(file path: String, endOfSequence end: [UInt8]?) throws(TokenizerError) {
-    let parts = try TokenizerParts(JSON.parse(tokenizer: path), file: path)
+  private init(_ json: JSON, file path: String, endOfSequence end: [UInt8]?) throws(TokenizerError) {
+    let parts = try TokenizerParts(json, file: path)
     self.parts = parts
     raw = AddedTokens(parts.addedTokens.filter { !$0.isNormalized })
     normalized = AddedTokens(

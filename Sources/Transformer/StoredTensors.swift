@@ -1,7 +1,8 @@
 import Checkpoints
 import Numerics
 
-/// The weights of products and the token embedding where they lie in the mapped checkpoint, in the type they are stored in.
+/// The weights of products and the token embedding where they lie in the mapped checkpoint, in the type they are stored in: floats,
+/// or blocks of quantised weights.
 ///
 /// A product widens them a slice at a time into the layout it reads, so that they take no memory but the file's pages, which the
 /// system can drop and read again. A slice gives the same numbers as the whole, widened once.
@@ -9,14 +10,86 @@ final class StoredTensors: @unchecked Sendable {
   // Sound as Sendable: the mapping is read-only, and lives as long as the checkpoint, which is held here.
   private struct Part {
     var outputs: Range<Int>  // of the product's
-    var base: UnsafeRawPointer
-    var type: StoredFloat
-    /// From one output to the next, and from one input to the next, in elements.
+    var inputs: Int
+    var tensor: StoredTensor
+    /// From one output to the next, and from one input to the next, in elements, of a tensor that is plain.
     var outputStride: Int
     var inputStride: Int
 
-    func element(output: Int, input: Int) -> UnsafeRawPointer {
-      base + ((output - outputs.lowerBound) * outputStride + input * inputStride) * type.bytes
+    /// Weights of some outputs and all inputs: target[i · stride + o] with outputs as lanes, else target[o · stride + i].
+    func widen(
+      outputs some: Range<Int>, lanesAreOutputs: Bool, into target: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+      let first = some.lowerBound - outputs.lowerBound
+      if let type = tensor.isPlain {
+        let source = tensor.base + first * outputStride * type.bytes
+        Widen.lanes(
+          source, type, lanes: lanesAreOutputs ? some.count : inputs, depth: lanesAreOutputs ? inputs : some.count,
+          laneStride: lanesAreOutputs ? outputStride : inputStride,
+          depthStride: lanesAreOutputs ? inputStride : outputStride, into: target, targetStride: stride)
+        return
+      }
+      forEachTile(first..<first + some.count, columns: 0..<tensor.columns) { lines, rows, columns in
+        let (row, width) = (rows.lowerBound - first, columns.count)
+        Widen.lanes(
+          lines, .float32, lanes: lanesAreOutputs ? rows.count : width, depth: lanesAreOutputs ? width : rows.count,
+          laneStride: lanesAreOutputs ? Self.tile : 1, depthStride: lanesAreOutputs ? 1 : Self.tile,
+          into: target + (lanesAreOutputs ? columns.lowerBound * stride + row : row * stride + columns.lowerBound),
+          targetStride: stride)
+      }
+    }
+
+    /// Weights of all outputs and some inputs, in panels of inputs that have `total` outputs each.
+    func layInPanels(inputs: Range<Int>, of total: Int, into weight: UnsafeMutablePointer<Float>) {
+      let width = PanelProduct.width
+      func lay(
+        _ source: UnsafeRawPointer, _ type: StoredFloat, panel: Int, outputs: Range<Int>, strides: (Int, Int)
+      ) {
+        Widen.lanes(
+          source, type, lanes: width, depth: outputs.count, laneStride: strides.0, depthStride: strides.1,
+          into: weight + (panel - inputs.lowerBound) * total + outputs.lowerBound * width, targetStride: width)
+      }
+      if let type = tensor.isPlain {
+        for panel in stride(from: inputs.lowerBound, to: inputs.upperBound, by: width) {
+          lay(
+            tensor.base + panel * inputStride * type.bytes, type, panel: panel, outputs: outputs,
+            strides: (inputStride, outputStride))
+        }
+        return
+      }
+      // Panels begin and end at multiples of their width, and so do tiles.
+      forEachTile(0..<outputs.count, columns: inputs) { lines, rows, columns in
+        let these = outputs.lowerBound + rows.lowerBound..<outputs.lowerBound + rows.upperBound
+        for panel in stride(from: columns.lowerBound, to: columns.upperBound, by: width) {
+          lay(lines + (panel - columns.lowerBound), .float32, panel: panel, outputs: these, strides: (1, Self.tile))
+        }
+      }
+    }
+
+    /// Columns of a tile: a multiple of what the blocks of all kinds hold.
+    private static var tile: Int { 256 }
+
+    /// Widens rows and columns a tile at a time that stays in the cache. `body` gets its first wanted element (the next row
+    /// follows `tile` floats behind), its rows, and its columns.
+    private func forEachTile(
+      _ rows: Range<Int>, columns: Range<Int>, _ body: (UnsafePointer<Float>, Range<Int>, Range<Int>) -> Void
+    ) {
+      let lines = 16
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: lines * Self.tile) { buffer in
+        guard let base = buffer.baseAddress else { return }
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: lines) {
+          let some = row..<min(row + lines, rows.upperBound)
+          for start in stride(from: columns.lowerBound / Self.tile * Self.tile, to: columns.upperBound, by: Self.tile) {
+            let wanted = max(start, columns.lowerBound)..<min(start + Self.tile, columns.upperBound)
+            // Blocks can only be widened whole.
+            let group = tensor.columnGroup
+            let from = wanted.lowerBound / group * group
+            let to = min((wanted.upperBound + group - 1) / group * group, tensor.columns)
+            for line in some { tensor.widen(row: line, columns: from..<to, into: base + (line - row) * Self.tile) }
+            body(base + (wanted.lowerBound - from), some, wanted)
+          }
+        }
+      }
     }
   }
 
@@ -36,11 +109,13 @@ final class StoredTensors: @unchecked Sendable {
         guard let stored = checkpoint.stored(parameter.name) else { return nil }
         let first = (parameter.offset - linear.weight) / linear.inputs
         let outputs = parameter.range.count / linear.inputs
+        let outputsAreColumns = parameter.isTransposed != stored.isTransposed
+        if outputsAreColumns, stored.isPlain == nil { return nil }
         found.append(
           Part(
-            outputs: first..<first + outputs, base: stored.base, type: stored.type,
-            outputStride: parameter.isTransposed ? 1 : linear.inputs,
-            inputStride: parameter.isTransposed ? outputs : 1))
+            outputs: first..<first + outputs, inputs: linear.inputs, tensor: stored,
+            outputStride: outputsAreColumns ? 1 : linear.inputs,
+            inputStride: outputsAreColumns ? outputs : 1))
       }
       parts[linear.weight] = found
     }
@@ -59,10 +134,9 @@ final class StoredTensors: @unchecked Sendable {
       let target = y + (first - range.lowerBound)
       if PanelProduct.suits(outputs: linear.outputs) {
         forEachPart(linear, within: outputs, by: PanelProduct.width) { part, some, panel in
-          Widen.lanes(
-            part.element(output: some.lowerBound, input: 0), part.type, lanes: some.count, depth: linear.inputs,
-            laneStride: part.outputStride, depthStride: part.inputStride,
-            into: weight + (panel - first) * linear.inputs + (some.lowerBound - panel), targetStride: PanelProduct.width
+          part.widen(
+            outputs: some, lanesAreOutputs: true,
+            into: weight + (panel - first) * linear.inputs + (some.lowerBound - panel), stride: PanelProduct.width
           )
         }
         PanelProduct.multiply(
@@ -84,19 +158,11 @@ final class StoredTensors: @unchecked Sendable {
     scratch: Scratch
   ) {
     if PanelProduct.suits(outputs: linear.inputs) {
-      let slice = Self.slice(depth: linear.outputs)
+      let slice = Self.slice(depth: linear.outputs, group: parts[linear.weight]?.map(\.tensor.columnGroup).max() ?? 1)
       let weight = scratch.floats(min(slice, linear.inputs) * linear.outputs)
       for first in stride(from: 0, to: linear.inputs, by: slice) {
         let inputs = first..<min(first + slice, linear.inputs)
-        for panel in stride(from: first, to: inputs.upperBound, by: PanelProduct.width) {
-          for part in parts[linear.weight] ?? [] {
-            Widen.lanes(
-              part.element(output: part.outputs.lowerBound, input: panel), part.type, lanes: PanelProduct.width,
-              depth: part.outputs.count, laneStride: part.inputStride, depthStride: part.outputStride,
-              into: weight + (panel - first) * linear.outputs + part.outputs.lowerBound * PanelProduct.width,
-              targetStride: PanelProduct.width)
-          }
-        }
+        for part in parts[linear.weight] ?? [] { part.layInPanels(inputs: inputs, of: linear.outputs, into: weight) }
         PanelProduct.multiply(
           rows: rows, outputs: inputs.count, inputs: linear.outputs, dy, stride: linear.outputs, panels: weight,
           adding: adding, into: dx + first, stride: linear.inputs)
@@ -117,10 +183,9 @@ final class StoredTensors: @unchecked Sendable {
   /// Weights of a range of outputs, row-major.
   func widenRows(_ linear: LinearParameters, _ range: Range<Int>, into rows: UnsafeMutablePointer<Float>) {
     forEachPart(linear, within: range, by: range.count) { part, some, _ in
-      Widen.lanes(
-        part.element(output: some.lowerBound, input: 0), part.type, lanes: linear.inputs, depth: some.count,
-        laneStride: part.inputStride, depthStride: part.outputStride,
-        into: rows + (some.lowerBound - range.lowerBound) * linear.inputs, targetStride: linear.inputs)
+      part.widen(
+        outputs: some, lanesAreOutputs: false,
+        into: rows + (some.lowerBound - range.lowerBound) * linear.inputs, stride: linear.inputs)
     }
   }
 
@@ -138,8 +203,10 @@ final class StoredTensors: @unchecked Sendable {
     }
   }
 
-  /// Lanes of so many weights each that a slice has: a multiple of the panels' width.
-  private static func slice(depth: Int) -> Int {
-    max(1, slice / max(1, depth) / PanelProduct.width) * PanelProduct.width
+  /// Lanes of so many weights each that a slice has: a multiple of the panels' width, and where lanes are widened in groups also
+  /// of a group, or else of so many that a group is not widened all too often.
+  private static func slice(depth: Int, group: Int = 1) -> Int {
+    let lanes = max(1, (group > 1 ? slice << 4 : slice) / max(1, depth) / PanelProduct.width) * PanelProduct.width
+    return lanes > group ? lanes / group * group : lanes
   }
 }

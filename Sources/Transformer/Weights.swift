@@ -48,6 +48,7 @@ final class Weights: Sendable {
       for parameter in layout.parameters {
         try read(parameter, from: checkpoint)
         try adapter?.change(parameter, layout, storage.base + parameter.offset)
+        try Self.checkIsFinite(storage.base + parameter.offset, parameter, in: checkpoint)
       }
       for linear in layout.products where PanelProduct.suits(outputs: linear.outputs) { layInPanels(linear) }
       checkpoint.releasePages()
@@ -63,7 +64,26 @@ final class Weights: Sendable {
     }
     self.offsets = offsets
     storage = Matrix(zerosOfRows: 1, columns: count)
-    for vector in vectors { try checkpoint.read(vector.name, into: storage.base + offsets[vector.offset, default: 0]) }
+    for vector in vectors {
+      let target = storage.base + offsets[vector.offset, default: 0]
+      try checkpoint.read(vector.name, into: target)
+      try Self.checkIsFinite(target, vector, in: checkpoint)
+    }
+    for parameter in layout.parameters where parameter.shape.count == 2 {
+      try checkpoint.checkIsFinite(parameter.name)
+    }
+    checkpoint.releasePages()
+  }
+
+  private static func checkIsFinite(
+    _ values: UnsafeMutablePointer<Float>, _ parameter: ModelParameter, in checkpoint: Checkpoint
+  ) throws(CheckpointError) {
+    guard let place = UnsafePointer(values).firstNotFinite(count: parameter.range.count) else { return }
+    let (outputs, inputs) = parameter.shape.count == 2 ? parameter.sizes : (1, parameter.range.count)
+    let at = parameter.shape.count == 1 ? [place] : [place / inputs, place % inputs]
+    throw .notFinite(
+      parameter.name, place: parameter.isTransposed && outputs > 1 ? at.reversed() : at, value: values[place],
+      file: checkpoint.file(of: parameter.name))
   }
 
   private func read(_ parameter: ModelParameter, from checkpoint: Checkpoint) throws(CheckpointError) {

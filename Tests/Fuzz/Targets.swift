@@ -7,6 +7,7 @@ import LanguageModel
 import Numerics
 import Screen
 import Tokenizers
+import Transformer
 
 enum Outcome: CustomStringConvertible {
   case read
@@ -22,7 +23,7 @@ enum Outcome: CustomStringConvertible {
 
 /// What is read, and with what.
 enum Target: String, CaseIterable {
-  case jsonl, csv, safetensors, tokenizer, npy, jinja, keymap, theme
+  case jsonl, csv, safetensors, gguf, tokenizer, npy, jinja, keymap, theme
 
   /// The committed inputs that others are made from.
   func seeds() throws -> [[UInt8]] {
@@ -45,6 +46,12 @@ enum Target: String, CaseIterable {
       [
         "\"dtype\"", "\"F32\"", "\"BF16\"", "\"F64\"", "\"I64\"", "\"shape\"", "\"data_offsets\"", "[0,0]", "[", "]",
         "{", "}", ",", "__metadata__", "[[[[",
+      ]
+    case .gguf:
+      [
+        "GGUF", "general.architecture", "llama", "gpt2", "tokenizer.ggml.tokens", "tokenizer.ggml.model", "blk.0.",
+        "\u{8}\0\0\0", "\u{9}\0\0\0", "\0\0\0\0\0\0\0\0", "\u{1}\0\0\0\0\0\0\0", "\u{20}\0\0\0\0\0\0\0",
+        "\u{c}\0\0\0", "\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}",
       ]
     case .tokenizer:
       [
@@ -112,6 +119,18 @@ enum Target: String, CaseIterable {
         _ = try? file.floats(name)
         _ = try? file.integers(name)
       }
+    case .gguf:
+      let path = folder.appendingPathComponent("model.gguf").path
+      try Data(input).write(to: URL(fileURLWithPath: path))
+      let file = try GGUFFile(path: path)
+      for name in file.names { _ = try? file.floats(name) }
+      let files = try ModelFiles(path)
+      let configuration = try? files.configuration()
+      if let checkpoint = try? Checkpoint(files, for: configuration), let configuration {
+        _ = try? Network(configuration, from: checkpoint, precision: .stored)
+      }
+      let tokenizer = try Tokenizer(files)
+      _ = tokenizer.decode(tokenizer.encode("It's  12 naïve <s> x", addingSpecialTokens: true))
     case .tokenizer:
       try Data(input).write(to: folder.appendingPathComponent("tokenizer.json"))
       let tokenizer = try Tokenizer(directory: folder.path)

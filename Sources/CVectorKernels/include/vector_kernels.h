@@ -8,5 +8,6 @@
 #include "vector_kernels_influence.h"
 #include "vector_kernels_transformer.h"
 #include "vector_kernels_widen.h"
+#include "vector_kernels_blocks.h"
 
 #endif

@@ -137,21 +137,28 @@ package final class Trainer {
 
   // MARK: Files
 
-  /// Writes the weights as `model.safetensors`, and beside it the other files of the checkpoint at `source` that a loader
-  /// needs. `config.json` is taken as it is but for the type of the weights, which are float32 now.
+  /// Writes the weights as `model.safetensors`, and beside it the other files of the model that `source` names (those of a GGUF file
+  /// are made from its metadata) that a loader needs. `config.json` is taken as it is but for the type of the weights, which are float32 now.
   package func saveCheckpoint(to directory: String, from source: String) throws(CheckpointError) {
-    let manager = FileManager.default
+    let files = try ModelFiles(source)
+    let configuration = try files.required("config.json").text
+    var documents: [(name: String, document: ModelFiles.Document)] = []
+    for name in [
+      "tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json",
+      "added_tokens.json",
+      "chat_template.jinja",
+    ] {
+      if let document = try files.document(name) { documents.append((name, document)) }
+    }
     do {
-      try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
-      for name in ["tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json"]
-      where manager.fileExists(atPath: source + "/" + name) {
-        let target = URL(fileURLWithPath: directory + "/" + name)
-        try Data(contentsOf: URL(fileURLWithPath: source + "/" + name)).write(to: target, options: .atomic)
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      for (name, document) in documents {
+        try document.withBytes { Data($0) }.write(to: URL(fileURLWithPath: directory + "/" + name), options: .atomic)
       }
       // A quote inside of a JSON string has a backslash before it, so this finds members and never a part of a text.
-      let configuration = try String(contentsOfFile: source + "/config.json", encoding: .utf8)
+      try configuration
         .replacing(/("(?:torch_)?dtype"\s*:\s*)"(?:bfloat16|float16|half)"/) { "\($0.1)\"float32\"" }
-      try configuration.write(toFile: directory + "/config.json", atomically: true, encoding: .utf8)
+        .write(toFile: directory + "/config.json", atomically: true, encoding: .utf8)
     } catch {
       throw .unwritable(directory, reason: error.localizedDescription)
     }

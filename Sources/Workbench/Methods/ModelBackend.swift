@@ -43,7 +43,7 @@ enum ModelBackend: Sendable {
   /// What the score cache's list calls its scores.
   func cacheName(template: String) -> String {
     switch self {
-    case .local(_, let directory): "\(RunSpecification.absolute(directory)), \(template)"
+    case .local(_, let directory): "\(RunSpecification.absoluteModel(directory)), \(template)"
     case .remote(let endpoint, _): "\(endpoint.model ?? "") at \(endpoint.url), \(template)"
     }
   }

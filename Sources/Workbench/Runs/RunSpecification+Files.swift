@@ -1,3 +1,4 @@
+import Checkpoints
 import Datasets
 import Domain
 import Foundation
@@ -6,7 +7,10 @@ extension RunSpecification {
   static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 
   /// The same with paths that hold in any working folder, for the record.
-  package var withAbsolutePaths: RunSpecification { mappingPaths(Self.absolute) }
+  package var withAbsolutePaths: RunSpecification { mappingPaths(Self.absolute, models: Self.absoluteModel) }
+
+  /// Of a model, which may be named by its Hub identifier.
+  static func absoluteModel(_ path: String) -> String { absolute(ModelFiles.place(path)) }
 
   /// The same where each file or folder that is not there any more is the one of its name in `folder`, if that is there.
   package func lookingForFiles(in folder: String) -> RunSpecification {
@@ -47,16 +51,19 @@ extension RunSpecification {
   }
 
   /// The same with each path in it changed.
-  package func mappingPaths(_ change: (String) -> String) -> RunSpecification {
+  package func mappingPaths(_ change: (String) -> String) -> RunSpecification { mappingPaths(change, models: change) }
+
+  /// The same, those of models changed by `models`.
+  package func mappingPaths(_ change: (String) -> String, models: (String) -> String) -> RunSpecification {
     var copy = self
     copy.pool = pool.map(change)
     copy.morePools = morePools.map(change)
     copy.target = target.map(change)
     copy.existing = existing.map(change)
     switch source {
-    case .model(let directory)?: copy.source = .model(directory: change(directory))
+    case .model(let directory)?: copy.source = .model(directory: models(directory))
     case .endpoint(var endpoint)?:
-      endpoint.tokenizer = endpoint.tokenizer.map(change)
+      endpoint.tokenizer = endpoint.tokenizer.map(models)
       copy.source = .endpoint(endpoint)
     case .matrices(let pool, let target, let existing)?:
       copy.source = .matrices(pool: change(pool), target: target.map(change), existing: existing.map(change))
