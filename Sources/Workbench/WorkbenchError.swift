@@ -21,7 +21,7 @@ package enum WorkbenchError: ReportableError {
   /// What is to be written is one of the files that are read.
   case outputIsInput(path: String)
   case cannotExport(reason: String)
-  case notChosen(run: Int64, row: RowIndex)
+  case isChosen(row: RowIndex)
   case poolChanged(path: String)
   case notComparable(reason: String)
   case badManifest(path: String)
@@ -102,10 +102,8 @@ package enum WorkbenchError: ReportableError {
       ErrorReport(
         "the folder for the output is not there or can't be written", at: path,
         remedy: "Make it, or name another with --out.", status: .unusableArguments)
-    case .notChosen(let run, let row):
-      ErrorReport(
-        "run \(run) did not choose row \(row)", remedy: "Name the place of a chosen row in the pool's file, from 0.",
-        status: .unusableArguments)
+    case .isChosen(let row):
+      ErrorReport("row \(row) was chosen", remedy: "Ask why it was chosen.", status: .unusableArguments)
     case .cannotExport(let reason):
       ErrorReport("nothing to export: \(reason)", status: .unusableArguments)
     case .badManifest(let path):

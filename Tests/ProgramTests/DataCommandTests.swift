@@ -143,6 +143,17 @@ private let model = Places.sampleData.appendingPathComponent("model").path
       let why = try object(program.run("inspect", "1", row).output)
       #expect((why["line"] as? String)?.hasPrefix("{") == true && (why["partners"] as? [Any])?.isEmpty == false)
       #expect(((why["represents"] as? [[String: Any]])?.first?["utility"] as? Double ?? 0) > 0)
+      #expect(why["chosen"] as? Bool == true)
+      // A row that was not chosen: what it would add, whose place it would take.
+      let chosen = Set(first.output.split(separator: "\n").map(String.init))
+      let other = try #require((0..<12).map(String.init).first { !chosen.contains($0) })
+      let whyNot = try object(program.run("inspect", "1", other).output)
+      #expect(whyNot["chosen"] as? Bool == false && whyNot["pick"] == nil && whyNot["gain"] is Double)
+      #expect((whyNot["gainRank"] as? Int).map { (0..<10).contains($0) } == true && whyNot["notChosen"] as? Int == 10)
+      #expect((whyNot["swap"] as? [String: Any])?["value"] is Double)
+      let words = try program.run("inspect", "1", other, "--text").output
+      #expect(words.hasPrefix("Row \(other) in run 1 (delift-instruction, 2 of 12 rows)\n"))
+      #expect(words.contains("not chosen") && words.contains("would add") && words.contains("swap"))
       // Without the scores the pick is still an answer.
       #expect(try program.run("cache", "rm", "--all").status == 0)
       let less = try program.run("inspect", "1", row)

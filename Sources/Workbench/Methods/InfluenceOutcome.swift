@@ -31,6 +31,11 @@ package struct InfluenceOutcome: Sendable {
 }
 
 extension InfluenceOutcome {
+  /// The greatest score that a row has for a target; nil for one without a gradient.
+  func score(of candidate: Candidate) -> Double? {
+    samples[candidate].flatMap { Array(result.influence.row($0.value)).max() }
+  }
+
   /// Why a row was chosen: its scores for the targets (the one it was taken for first), the landmarks that its influence comes from
   /// with the kernel's value, and where its score stands among all rows'.
   func explain(_ pick: Pick, rank: Rank, map: CandidateMap, most: Int) -> PickExplanation {

@@ -43,3 +43,30 @@ enum Console {
     return pad ? cut + String(repeating: " ", count: max(0, width - cut.displayWidth)) : cut
   }
 }
+
+extension Console {
+  /// Cells in columns as wide as their content, the last cut where the terminal ends.
+  static func table(_ heads: [String], _ lines: [[String]]) -> String {
+    let widths = heads.indices.map { column in ([heads] + lines).map { $0[column].displayWidth }.max() ?? 0 }
+    return ([heads] + lines).map { cells in
+      let line = zip(cells, widths).map { $0 + String(repeating: " ", count: max(0, $1 - $0.displayWidth)) }
+        .joined(separator: "  ")
+      let end = line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex
+      return (width.map { cut(String(line[..<end]), to: $0) } ?? String(line[..<end])) + "\n"
+    }.joined()
+  }
+
+  /// A name before its text, which goes on below it, within the terminal.
+  static func section(_ name: String, _ text: String, indent: Int = 12) -> String {
+    let room = max(20, (width ?? 100) - indent)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      .flatMap { plain(String($0)).wrapped(to: room, limit: 200) }
+    return (lines.isEmpty ? [""] : lines).enumerated().map { number, line in
+      let head = number == 0 ? name : ""
+      return head + String(repeating: " ", count: max(1, indent - head.displayWidth)) + line + "\n"
+    }.joined()
+  }
+
+  /// A number with four digits that count.
+  static func number(_ value: Double) -> String { value == 0 ? "0" : String(format: "%.4g", value) }
+}
