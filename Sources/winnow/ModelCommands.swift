@@ -31,9 +31,9 @@ struct ModelVerify: ParsableCommand {
     let verification = try Verification(
       of: Model(directory: directory, precision: precision.precision).network, against: reference)
     for line in verification.lines {
-      print(
+      Output.text(
         "\(line.name) absolute \(String(format: "%.3g", line.absoluteError)) "
-          + "relative \(String(format: "%.3g", line.relativeError))")
+          + "relative \(String(format: "%.3g", line.relativeError))\n")
     }
     if !verification.isWithin(tolerance) { throw ExitCode(ExitStatus.failed.rawValue) }
   }

@@ -42,7 +42,7 @@ struct Compare: ParsableCommand {
     } else if out == nil {
       Output.text(Self.aligned(comparison.table))
     }
-    for note in comparison.notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
+    for note in comparison.notes { Output.message("note: \(note)\n") }
   }
 
   /// A table in columns, control characters shown and not sent.

@@ -13,6 +13,24 @@ enum Console {
     return Int(size.ws_col)
   }
 
+  /// A text with nothing in it that a terminal would act on but line ends and tabs: all text of people's files and of servers goes through
+  /// here before it is printed. Control bytes become their pictures.
+  static func safe(_ text: String) -> String {
+    let isHarmless = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x09 }
+    if isHarmless { return text }
+    var safe = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x09, 0x0A: safe.append(scalar)
+      case 0..<0x20: safe.append(Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}")
+      case 0x7F: safe.append("\u{2421}")
+      case 0x80..<0xA0: safe.append("\u{FFFD}")
+      default: safe.append(scalar)
+      }
+    }
+    return String(safe)
+  }
+
   /// A text in one line, with nothing in it that a terminal would act on.
   static func plain(_ text: String) -> String {
     var plain = ""

@@ -38,11 +38,11 @@ final class ConsoleReporter: Sendable {
       case .reachable: break
       case .opened(let summary):
         clear(&state)
-        if !quiet { for line in Self.lines(summary) { write(line + "\n") } }
-        for note in summary.notes { write("note: \(summary.path): \(note)\n") }
+        if !quiet { for line in Self.lines(summary) { Output.message(line + "\n") } }
+        for note in summary.notes { Output.message("note: \(summary.path): \(note)\n") }
       case .notice(let text):
         clear(&state)
-        write("note: \(text)\n")
+        Output.message("note: \(text)\n")
       }
     }
   }

@@ -63,13 +63,13 @@ struct EvaluateCommand: ParsableCommand {
       encoder.outputFormatting = [.sortedKeys]
       encoder.nonConformingFloatEncodingStrategy = .convertToString(
         positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-      print(String(decoding: try encoder.encode(answer), as: UTF8.self))
+      Output.text(String(decoding: try encoder.encode(answer), as: UTF8.self) + "\n")
     } else {
       for summary in [answer.all] + answer.labels {
         let name = summary.label ?? "all"
-        print(
+        Output.text(
           "\(name)\t\(summary.samples)\t\(String(format: "%.5f", summary.loss))\t"
-            + String(format: "%.4f", summary.perplexity))
+            + String(format: "%.4f", summary.perplexity) + "\n")
       }
     }
     if answer.withoutRoom > 0 {

@@ -124,7 +124,7 @@ struct Inspect: ParsableCommand {
       // The pick is an answer without it.
       let what = rank == nil ? "why not" : "whom it stands for"
       let note = "note: \(what) is not known any more: \(ErrorReport(describing: error).problem)\n"
-      FileHandle.standardError.write(Data(note.utf8))
+      Output.message(note)
     }
     if json || !text && !Console.isTerminal { return try Output.json(answer) }
     Output.text(words(answer, record))

@@ -75,7 +75,7 @@ struct Export: ParsableCommand {
     let record = try RunLibrary(path: StorePaths().runs).run(number)
     let notes = try Exporter.export(
       record, to: out, replacing: force, version: Version.text, options: export.options)
-    for note in notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
+    for note in notes { Output.message("note: \(note)\n") }
   }
 }
 

@@ -248,7 +248,7 @@ struct Rows: ParsableCommand {
   }
 
   private static func note(_ text: String) {
-    FileHandle.standardError.write(Data("note: \(Console.plain(text))\n".utf8))
+    Output.message("note: \(Console.plain(text))\n")
   }
 
   private static func report(_ problem: FilterProblem) -> ErrorReport {

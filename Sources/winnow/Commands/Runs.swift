@@ -49,7 +49,7 @@ struct Runs: ParsableCommand {
       return
     }
     if entries.isEmpty {
-      FileHandle.standardError.write(Data("No runs yet: winnow select makes one, or r in the workbench.\n".utf8))
+      Output.message("No runs yet: winnow select makes one, or r in the workbench.\n")
       return
     }
     let lines = zip(entries, records).map { entry, record in

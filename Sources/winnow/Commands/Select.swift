@@ -185,8 +185,37 @@ enum Output {
   static func encode(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(value)
+    return escaped(try encoder.encode(value))
   }
 
-  static func text(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+  /// JSON in which what a terminal would act on is escaped: the encoder leaves DEL and the control characters of Latin-1 as they are.
+  private static func escaped(_ json: Data) -> Data {
+    guard json.contains(0x7F) || json.contains(0xC2) else { return json }
+    var result = Data(capacity: json.count)
+    var isAfterC2 = false
+    for byte in json {
+      if isAfterC2 {
+        isAfterC2 = false
+        if (0x80..<0xA0).contains(byte) {
+          result.append(contentsOf: "\\u00\(String(byte, radix: 16))".utf8)
+          continue
+        }
+        result.append(0xC2)
+      }
+      switch byte {
+      case 0xC2: isAfterC2 = true
+      case 0x7F: result.append(contentsOf: "\\u007f".utf8)
+      default: result.append(byte)
+      }
+    }
+    return result
+  }
+
+  /// Data on standard output; on a terminal made safe.
+  static func text(_ text: String) {
+    FileHandle.standardOutput.write(Data((Console.isTerminal ? Console.safe(text) : text).utf8))
+  }
+
+  /// Words on standard error, made safe.
+  static func message(_ text: String) { FileHandle.standardError.write(Data(Console.safe(text).utf8)) }
 }

@@ -29,7 +29,7 @@ final class WorkLine {
       line += "  \(Int((seconds / Double(done - first) * Double(total - done)).rounded(.up))) s left"
     }
     if isTerminal {
-      Self.write("\r" + line + String(repeating: " ", count: max(0, width - line.count)))
+      Self.write("\r" + Console.safe(line) + String(repeating: " ", count: max(0, width - line.count)))
       width = line.count
     } else {
       Self.say(line)
@@ -42,7 +42,7 @@ final class WorkLine {
     width = 0
   }
 
-  static func say(_ line: String) { write(line + "\n") }
+  static func say(_ line: String) { Output.message(line + "\n") }
 
   private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
