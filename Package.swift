@@ -47,7 +47,8 @@ let package = Package(
     .target(
       name: "Workbench",
       dependencies: [
-        "Domain", "Numerics", "Datasets", "Submodular", "Tokenizers", "Checkpoints", "Transformer", "LanguageModel",
+        "Domain", "JSONBytes", "Numerics", "Datasets", "Submodular", "Tokenizers", "Checkpoints", "Transformer",
+        "LanguageModel",
         "SampleEncoding", "Scoring", "Influence", "Store",
       ]),
 

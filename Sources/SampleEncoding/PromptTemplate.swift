@@ -1,5 +1,6 @@
 import Domain
 import LanguageModel
+import Tokenizers
 
 /// How samples become text. A template is data; the run's specification names the one that was used.
 package enum PromptTemplate: Sendable {
@@ -21,6 +22,17 @@ package enum PromptTemplate: Sendable {
     case "plain": .plain
     case "chat": .chat(try ChatTemplate(directory: directory))
     default: throw EncodingError.unknownTemplate(name)
+    }
+  }
+
+  /// A sample as tokens, without an example before it. Errors: those of a chat template; `EncodingError`.
+  package func alone(_ sample: Sample, tokenizer: Tokenizer, endOfSequence: Int32) throws -> EncodedSample {
+    switch self {
+    case .words(let words):
+      WordEncoder(template: words, tokenizer: tokenizer, endOfSequence: endOfSequence)
+        .encoded(words.aloneOpening, sample)
+    case .chat(let chat):
+      try ChatEncoder(template: chat, tokenizer: tokenizer, endOfSequence: endOfSequence).alone(sample)
     }
   }
 

@@ -43,13 +43,13 @@ package struct TrainingSamples: Sendable {
   }
 
   private func encode(_ sample: Sample, behind example: Sample?) throws -> EncodedSample {
+    guard let example else { return try template.alone(sample, tokenizer: tokenizer, endOfSequence: endOfSequence) }
     switch template {
     case .words(let words):
       let encoder = WordEncoder(template: words, tokenizer: tokenizer, endOfSequence: endOfSequence)
-      return encoder.encoded(example.map(words.opening) ?? words.aloneOpening, sample)
+      return encoder.encoded(words.opening(behind: example), sample)
     case .chat(let chat):
       let encoder = ChatEncoder(template: chat, tokenizer: tokenizer, endOfSequence: endOfSequence)
-      guard let example else { return try encoder.alone(sample) }
       return try encoder.query(sample).behind(encoder.example(example))
     }
   }

@@ -22,7 +22,8 @@ struct Winnow: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Open.self, Select.self, Rows.self, Score.self, Gradients.self, InfluenceCommand.self, Methods.self, Runs.self,
+      Open.self, Select.self, DataCommand.self, Rows.self, Score.self, Gradients.self, InfluenceCommand.self,
+      Methods.self, Runs.self,
       Inspect.self,
       Export.self, Paths.self, Keys.self, Themes.self,
       FinetuneCommand.self, EvaluateCommand.self, ModelCommand.self,
@@ -53,7 +54,10 @@ struct Winnow: ParsableCommand {
       fail(ErrorReport("interrupted", status: .interrupted))
     } catch {
       // Usage, help and version: the parser's own words and its own status (64 for unusable arguments).
-      exit(withError: error)
+      let code = exitCode(for: error)
+      let words = fullMessage(for: error)
+      if !words.isEmpty { if code == .success { Output.text(words + "\n") } else { Output.message(words + "\n") } }
+      Foundation.exit(code.rawValue)
     }
   }
 
@@ -68,7 +72,7 @@ struct Winnow: ParsableCommand {
   }
 
   private static func fail(_ report: ErrorReport) -> Never {
-    FileHandle.standardError.write(Data("winnow: \(report)\n".utf8))
+    Output.message("winnow: \(report)\n")
     Foundation.exit(report.status.rawValue)
   }
 }

@@ -54,6 +54,63 @@ private let model = Places.sampleData.appendingPathComponent("model").path
     }
   }
 
+  @Test func dataSaysWhatAFileHolds() throws {
+    try Program.inFreshHome { program in
+      let result = try program.run("data", pool, "--model", model, "--test", pool, "--json")
+      #expect(result.status == 0, "\(result.errors)")
+      let report = try object(result.output)
+      #expect(report["usable"] as? Int == 300)
+      let overlaps = try #require(report["overlaps"] as? [[String: Any]])
+      #expect(overlaps[0]["exact"] as? Int == 300 && overlaps[0]["role"] as? String == "test")
+      let first = try #require(report["first"] as? [String: Any])
+      #expect((first["loss"] as? [Int])?.isEmpty == false)
+      let words = try program.run("data", pool)
+      #expect(words.status == 0 && words.output.contains("300 usable rows") && words.output.contains("Alpaca"))
+    }
+  }
+
+  @Test func rowsThatComeOnStandardInputAreChosenFromAndKept() throws {
+    try Program.inFreshHome { program in
+      let out = program.home.appendingPathComponent("out.jsonl").path
+      let chosen = try program.run(
+        ["select", "--method", "random", "--pool", "-", "--budget", "5", "--out", out],
+        input: String(contentsOfFile: pool, encoding: .utf8))
+      #expect(chosen.status == 0, "\(chosen.errors)")
+      let again = program.home.appendingPathComponent("again.jsonl").path
+      #expect(try program.run("export", "1", "--out", again).status == 0)
+      #expect(try String(contentsOfFile: again, encoding: .utf8) == String(contentsOfFile: out, encoding: .utf8))
+      let twice = try program.run(
+        ["select", "--method", "delift-task", "--pool", "-", "--target", "-", "--budget", "5", "--model", model],
+        input: "{}")
+      #expect(twice.status == 64)
+    }
+  }
+
+  @Test func nothingOfDataIsACommandToTheTerminal() throws {
+    try Program.inFreshHome { program in
+      let title = "\u{1B}]0;owned\u{7}"
+      let path = program.home.appendingPathComponent("a\(title)\u{9B}31m.jsonl").path
+      try #"{"id": "i\u001b]0;x\u0007\u009b2J\u007f", "question": "q", "answer": "a"}"#
+        .write(toFile: path, atomically: true, encoding: .utf8)
+      for arguments in [
+        ["select", "--method", "random", "--pool", path, "--budget", "1", "--json"], ["rows", path, "--json"],
+        ["data", path], ["data", path, "--json"], ["rows", path + "x"], ["select", "--method", title, "--pool", path],
+        ["rows", path, "--format", title], ["rows", path, "--\(title)"],
+      ] {
+        let result = try program.run(arguments)
+        let printed = result.output + result.errors
+        #expect(
+          !printed.unicodeScalars.contains {
+            $0.value < 0x20 && $0 != "\n" && $0 != "\t" || (0x7F..<0xA0).contains($0.value)
+          }, "\(arguments)")
+      }
+      // What is escaped is still the same text.
+      let rows = try JSONSerialization.jsonObject(with: Data(program.run("rows", path, "--json").output.utf8))
+      let id = (rows as? [[String: Any]])?.first?["id"] as? String
+      #expect(id == "i\u{1B}]0;x\u{7}\u{9B}2J\u{7F}")
+    }
+  }
+
   @Test func exportsComeInEveryFormatAndOrder() throws {
     try Program.inFreshHome { program in
       func path(_ name: String) -> String { program.home.appendingPathComponent(name).path }

@@ -211,7 +211,9 @@ private let model = Places.sampleData.appendingPathComponent("model").path
       try refuse(["--pool", broken] + rest, status: 65, saying: ["broken.jsonl:3", "JSON"], in: program)
       let silent = try write("\(good)\n{\"instruction\": \"a\", \"input\": \"b\"}\n", "silent.jsonl", in: program)
       try refuse(["--pool", silent] + rest, status: 65, saying: ["silent.jsonl:2", "output"], in: program)
-      try refuse(["--pool", program.home.path] + rest, status: 65, saying: ["folder"], in: program)
+      let none = program.home.appendingPathComponent("none")
+      try FileManager.default.createDirectory(at: none, withIntermediateDirectories: true)
+      try refuse(["--pool", none.path] + rest, status: 65, saying: ["folder"], in: program)
     }
   }
 

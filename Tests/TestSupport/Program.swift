@@ -26,16 +26,16 @@ package struct Program {
     return environment
   }
 
-  /// Starts the program; its output goes to the given files' paths or nowhere.
+  /// Starts the program; its output goes to the given files' paths or nowhere, its input comes from a file or is empty.
   package func start(
-    _ arguments: [String], executable: URL = Places.program, output: URL? = nil, errors: URL? = nil
+    _ arguments: [String], executable: URL = Places.program, input: URL? = nil, output: URL? = nil, errors: URL? = nil
   ) throws -> Process {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
     process.environment = environment
     process.currentDirectoryURL = home
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = try input.map { try FileHandle(forReadingFrom: $0) } ?? FileHandle.nullDevice
     process.standardOutput = try Self.file(output)
     process.standardError = try Self.file(errors)
     try process.run()
@@ -45,15 +45,21 @@ package struct Program {
   /// Runs the program to its end.
   package func run(_ arguments: String...) throws -> Result { try run(arguments) }
 
-  package func run(_ arguments: [String], executable: URL = Places.program) throws -> Result {
+  package func run(
+    _ arguments: [String], executable: URL = Places.program, input: String? = nil
+  ) throws -> Result {
     let name = UUID().uuidString
+    let inputFile = home.appendingPathComponent("\(name).in")
+    if let input { try input.write(to: inputFile, atomically: false, encoding: .utf8) }
     let output = home.appendingPathComponent("\(name).out")
     let errors = home.appendingPathComponent("\(name).err")
     defer {
+      try? FileManager.default.removeItem(at: inputFile)
       try? FileManager.default.removeItem(at: output)
       try? FileManager.default.removeItem(at: errors)
     }
-    let process = try start(arguments, executable: executable, output: output, errors: errors)
+    let process = try start(
+      arguments, executable: executable, input: input == nil ? nil : inputFile, output: output, errors: errors)
     process.waitUntilExit()
     return Result(
       status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
