@@ -52,6 +52,12 @@ let package = Package(
         "SampleEncoding", "Scoring", "Influence", "Store",
       ]),
 
+    .target(
+      name: "Study",
+      dependencies: [
+        "Domain", "Numerics", "Datasets", "Transformer", "LanguageModel", "SampleEncoding", "Store", "Workbench",
+      ]),
+
     // The screen: from state to cells to the terminal.
     .target(name: "Screen"),
     .target(name: "Interface", dependencies: ["Domain", "Screen"]),
@@ -66,7 +72,7 @@ let package = Package(
       dependencies: [
         "Domain", "Numerics", "Datasets", "Submodular", "Tokenizers", "Checkpoints", "Transformer", "LanguageModel",
         "SampleEncoding", "Scoring", "Influence", "Store",
-        "Workbench", "Screen", "Interface", "Terminal", "Desk",
+        "Workbench", "Study", "Screen", "Interface", "Terminal", "Desk",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -122,6 +128,12 @@ let package = Package(
         "Domain", "Numerics", "Datasets", "Transformer", "LanguageModel", "SampleEncoding", "Submodular", "Scoring",
         "Influence", "Store", "Workbench",
         "Samples", "TestSupport",
+      ]),
+    .testTarget(
+      name: "StudyTests",
+      dependencies: [
+        "Domain", "Numerics", "Datasets", "Transformer", "LanguageModel", "Store", "Workbench", "Study", "Samples",
+        "TestSupport",
       ]),
     .testTarget(name: "ScreenTests", dependencies: ["Screen", "TestSupport"]),
     .testTarget(name: "InterfaceTests", dependencies: ["Domain", "Screen", "Interface", "TestSupport"]),

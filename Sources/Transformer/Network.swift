@@ -23,8 +23,19 @@ package final class Network: Sendable {
     weights = try Weights(configuration, from: checkpoint, precision: precision, adapter: adapter)
   }
 
+  /// A model of the same checkpoint with other weights, which may change between passes.
+  init(_ model: Network, weights: Weights) {
+    configuration = model.configuration
+    checkpoint = model.checkpoint
+    adapter = model.adapter
+    self.weights = weights
+  }
+
   /// Digests of the weights as they lie on disk, the adapter's last. Reads all of them: ask once.
   package var contentHashes: [ContentHash] { checkpoint.contentHashes + (adapter?.contentHashes ?? []) }
+
+  /// Elements of all parameters.
+  package var parameterCount: Int { weights.layout.count }
 
   package func makeWorkspace() -> Workspace { Workspace(configuration) }
 

@@ -15,7 +15,9 @@ import Testing
 
   @Test func theShippedFilesAreWhatTheGeneratorWrites() throws {
     let data = SampleGenerator.generate(seed: 7, rows: 300)
-    for (name, text) in [("pool", data.pool), ("target", data.target), ("existing", data.existing)] {
+    for (name, text) in [
+      ("pool", data.pool), ("target", data.target), ("existing", data.existing), ("test", data.test),
+    ] {
       let shipped = try String(contentsOf: Places.sampleData.appendingPathComponent("\(name).jsonl"), encoding: .utf8)
       #expect(shipped == text, "\(name).jsonl")
     }

@@ -153,4 +153,42 @@ private struct Evaluation: Decodable {
       #expect(measured.output.split(separator: "\n").count == 6 && measured.errors.contains("measuring training"))
     }
   }
+
+  @Test func aStudyIsPrintedByNameAndReproduced() throws {
+    try Program.inFreshHome { program in
+      let folder = program.home.path
+      for (name, count) in [("pool", 20), ("test", 6), ("target", 6)] {
+        let text = try String(
+          contentsOf: Places.sampleData.appendingPathComponent("\(name).jsonl"), encoding: .utf8)
+        try text.split(separator: "\n").prefix(count).map { $0 + "\n" }.joined()
+          .write(toFile: "\(folder)/\(name).jsonl", atomically: true, encoding: .utf8)
+      }
+      let command = [
+        "study", "--pool", "\(folder)/pool.jsonl", "--target", "\(folder)/target.jsonl", "--test",
+        "\(folder)/test.jsonl", "--model", Places.sampleData.appendingPathComponent("model").path, "--budgets", "3,20%",
+        "--seeds", "2", "--steps", "2", "--rate", "1e-3", "--out", "\(folder)/study", "--quiet",
+      ]
+      let made = try program.run(command + ["--methods", "length", "--json"])
+      #expect(made.status == 0, "\(made.errors)")
+      let answer = try #require(try JSONSerialization.jsonObject(with: Data(made.output.utf8)) as? [String: Any])
+      #expect(answer["visible_difference"] is Double)
+      let arms = try #require(answer["arms"] as? [[String: Any]])
+      #expect(
+        arms.compactMap { $0["method"] as? String } == ["untrained", "full", "random", "random", "length", "length"])
+      #expect(arms.compactMap { $0["budget"] as? Double } == [0, 1, 3, 0.2, 3, 0.2])
+      for arm in arms {
+        #expect(
+          Set(arm.keys) == [
+            "method", "budget", "difference", "low", "high", "adjusted_p", "verdict", "loss", "metrics", "seconds",
+            "choosing_seconds",
+          ])
+        #expect(["better", "worse", "can't tell"].contains(arm["verdict"] as? String))
+      }
+      #expect(try program.run("runs").output.isEmpty)
+      let again = try program.run("reproduce", "\(folder)/study/manifest.json", "--quiet")
+      #expect(again.status == 0 && again.output == "the same\n", "\(again.output)\(again.errors)")
+      let wrong = try program.run(command + ["--methods", "lenght"])
+      #expect(wrong.status == 64 && wrong.errors.contains("no method") && wrong.errors.contains("length"))
+    }
+  }
 }

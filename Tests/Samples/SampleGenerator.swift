@@ -2,17 +2,18 @@ import Datasets
 import Domain
 import Glibc
 
-/// A pool to choose from, a target set and existing data, each as JSON lines.
+/// A pool to choose from, a target set, existing data and test rows of the target's kind, each as JSON lines.
 package struct SampleData: Sendable, Hashable {
   package var pool: String
   package var target: String
   package var existing: String
+  package var test: String
 
-  /// Writes `pool.jsonl`, `target.jsonl` and `existing.jsonl` into a folder, which is made if it is not there.
+  /// Writes `pool.jsonl`, `target.jsonl`, `existing.jsonl` and `test.jsonl` into a folder, which is made if it is not there.
   /// Errors: those of ``AtomicFile``; looked for before the first file is written, if one exists and `overwrite` is false.
   package func write(toFolder folder: String, overwrite: Bool) throws(DatasetError) {
     if mkdir(folder, 0o755) != 0 && errno != EEXIST { throw .unwritable(path: folder, errno: errno) }
-    let texts = [("pool", pool), ("target", target), ("existing", existing)]
+    let texts = [("pool", pool), ("target", target), ("existing", existing), ("test", test)]
     let paths = texts.map { "\(folder)/\($0.0).jsonl" }
     if !overwrite, let taken = paths.first(where: { access($0, F_OK) == 0 }) { throw .exists(path: taken) }
     for (path, text) in zip(paths, texts) {
@@ -49,7 +50,7 @@ package struct SampleGenerator {
     for (family, house) in zip(SampleFamily.all, houses) { styles[family.name] = house }
   }
 
-  /// `rows`: of the pool. The target set has 2 rows for 15 of the pool, the existing data 1 for 3; all have at least one.
+  /// `rows`: of the pool. The target set has 2 rows for 15 of the pool, the existing data 1 for 3, the test 2 for 5; all have at least one.
   /// No row of one set is, word for word, in another.
   package static func generate(seed: UInt64, rows: Int) -> SampleData {
     var maker = SampleGenerator(seed: seed)
@@ -57,8 +58,10 @@ package struct SampleGenerator {
     func named(_ names: [String]) -> [SampleFamily] { SampleFamily.all.filter { names.contains($0.name) } }
     let target = maker.fresh(max(1, rows * 2 / 15), of: named(targetFamilies))
     let existing = maker.fresh(max(1, rows / 3), of: named(existingFamilies))
+    let test = maker.fresh(max(1, rows * 2 / 5), of: named(targetFamilies))
     return SampleData(
-      pool: lines(pool, prefix: "p"), target: lines(target, prefix: "t"), existing: lines(existing, prefix: "e"))
+      pool: lines(pool, prefix: "p"), target: lines(target, prefix: "t"), existing: lines(existing, prefix: "e"),
+      test: lines(test, prefix: "h"))
   }
 
   /// Rows to train a model on that learns from examples: episodes of `length` rows of one family in a style that is drawn anew

@@ -29,6 +29,8 @@ package final class Trainer {
 
   package let settings: AdamWSettings
   package let differentiator: Differentiator
+  /// The model as it is trained so far. A step changes it: nothing may be running through it meanwhile.
+  package let network: Network
   /// Steps taken.
   package private(set) var steps = 0
   /// What is trained: all parameters if nil.
@@ -62,6 +64,7 @@ package final class Trainer {
     differentiator = Differentiator(
       model.configuration, weights: Weights(layout, rowMajor: whole),
       transposed: TransposedWeights(layout, rowMajor: whole))
+    network = Network(model, weights: differentiator.weights)
     workspaces = (0..<Self.lanes).map { [differentiator] _ in differentiator.makeWorkspace() }
   }
 

@@ -26,6 +26,11 @@ package struct Reproduction: Sendable, Hashable, Codable {
   package var isSame: Bool
   /// What differs, a sentence each: inputs that are no longer what they were, the first pick that is another.
   package var differences: [String]
+
+  package init(isSame: Bool, differences: [String]) {
+    self.isSame = isSame
+    self.differences = differences
+  }
 }
 
 extension Manifest {

@@ -3,9 +3,31 @@ import Numerics
 
 /// Texts that are nearly the same: by the share of shingles that they have in common (Jaccard), three words in a row each; candidates
 /// are found by MinHash in bands (Broder, 1997), and compared exactly.
-struct NearDuplicates: Sendable {
+package struct NearDuplicates: Sendable {
   /// From this share on.
   let sameness: Double
+
+  package init(sameness: Double) { self.sameness = sameness }
+
+  /// Of each text the first of `others` that it is a near-duplicate of; nil where there is none.
+  package func matches(
+    of texts: [String], among others: [String], workers: Workers, cancellation: Cancellation
+  ) throws -> [Int?] {
+    var entries = [Entry](repeating: Entry(shingles: [], keys: []), count: texts.count + others.count)
+    try workers.fill(&entries, by: 64, cancellation: cancellation) { rows, entries, _ in
+      for (row, line) in zip(rows, entries.indices) {
+        entries[line] = Entry(row < texts.count ? texts[row] : others[row - texts.count])
+      }
+    }
+    var known: [UInt64: [Int]] = [:]
+    for other in others.indices {
+      for key in entries[texts.count + other].keys { known[key, default: []].append(other) }
+    }
+    return texts.indices.map { text in
+      let near = Set(entries[text].keys.flatMap { known[$0] ?? [] })
+      return near.sorted().first { entries[text].jaccard(entries[texts.count + $0]) >= sameness }
+    }
+  }
 
   private static let words = 3
   /// With 48 bands of 3, texts that share half of their shingles are found with a chance of 0.998.
