@@ -9,6 +9,8 @@ package struct RunEstimate: Sendable, Hashable, Codable {
   package var seconds: Double
   /// What was measured; nil where nothing had to be.
   package var tokensPerSecond: Double?
+  /// Share of the scores that are kept already and are not counted, about; nil where nothing is looked up.
+  package var kept: Double?
   /// What would be better, if something would.
   package var advice: String?
 

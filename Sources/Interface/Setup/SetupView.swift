@@ -186,7 +186,8 @@ extension Model {
     }
     if lines.count + 2 <= inside.height, setup.scores {
       frame.paragraph(
-        "What was scored before is kept and not scored again.", .muted, in: inside, y: lines.count + 1)
+        estimate.estimate?.kept.map { "Of the scores \(Format.percent($0)) are kept and not counted." }
+          ?? "What was scored before is kept and not scored again.", .muted, in: inside, y: lines.count + 1)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Datasets
 import Dispatch
 import Domain
@@ -13,7 +14,8 @@ extension DeliftSelector {
   private static let sampledRows = 256
 
   /// With a model, some rows are scored for half a second on all workers, as the run would do it, and the rest is told from that;
-  /// what the score cache holds already is not taken off.
+  /// what the score cache holds already is taken off, about: of all pairs as many as of a sample, of sparse ones as many as
+  /// are there.
   ///
   /// - Throws: as a run does for files and a model that can't be read; `CancellationError`.
   func estimate(_ inputs: RunInputs, rows: Int, picks: Double, in context: RunContext) throws -> RunEstimate {
@@ -49,11 +51,17 @@ extension DeliftSelector {
           rows: Int(queries), columns: rows, sparse: Int(queries * near), share: sparse.audit)
         pairs += Double(block.rows) * Double(block.columns) * (1 - near / Double(max(1, rows)))
       }
-      let tokens = pairs * speed.tokensPerQuery + examples * speed.tokensPerExample
+      var kept = speed.kept
+      if specification.sparse != nil {
+        kept = pairs > 0 ? min(1, Double(try keptPairs(inputs, in: context)) / pairs) : 0
+      }
+      let left = 1 - kept
+      let tokens = left * (pairs * speed.tokensPerQuery + examples * speed.tokensPerExample)
       var estimate = Self.withoutModel(elements: pairs, picks: picks)
+      estimate.kept = kept > 0 ? kept : nil
       estimate.memory += pairs * 4 + speed.modelBytes
       estimate.seconds += tokens / speed.tokensPerSecond
-      estimate.passes = Int(min(pairs + examples, 1e18))
+      estimate.passes = Int(min(left * (pairs + examples), 1e18))
       estimate.tokens = tokens
       estimate.tokensPerSecond = speed.tokensPerSecond
       let few = SparsePairs(neighbours: 32)
@@ -77,6 +85,8 @@ extension DeliftSelector {
     var tokensPerQuery: Double
     var tokensPerExample: Double
     var modelBytes: Double
+    /// Share of sampled pairs that the score cache has.
+    var kept: Double
   }
 
   private func speed(_ inputs: RunInputs, in context: RunContext) throws -> Speed {
@@ -130,13 +140,49 @@ extension DeliftSelector {
     return Speed(
       tokensPerSecond: run / seconds,
       tokensPerQuery: max(1, behind / Double(max(1, queries.load(ordering: .relaxed)))), tokensPerExample: exampleMean,
-      modelBytes: directory.map(Self.bytes(ofCheckpoint:)) ?? 0)
+      modelBytes: directory.map(Self.bytes(ofCheckpoint:)) ?? 0, kept: Self.kept(scorer, in: context))
   }
 
-  private static func bytes(ofCheckpoint directory: String) -> Double {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    return names.filter { $0.hasSuffix(".safetensors") }.reduce(0) { sum, name in
-      let attributes = try? FileManager.default.attributesOfItem(atPath: directory + "/" + name)
+  /// Share of the pairs of a sample that the cache has, told from a few of its examples.
+  private static func kept(_ scorer: any UtilityScorer, in context: RunContext) -> Double {
+    guard let cache = context.engine.openCache(observe: { _ in }) else { return 0 }
+    let examples = scorer.exampleHashes.prefix(12)
+    var found = 0
+    for example in examples {
+      try? cache.load(fingerprint: scorer.fingerprint, examples: [example], queries: scorer.queryHashes) { _, _, _ in
+        found += 1
+      }
+    }
+    return min(1, Double(found) / Double(max(1, examples.count * Set(scorer.queryHashes).count)))
+  }
+
+  /// Pairs of the run's rows that the cache has.
+  private func keptPairs(_ inputs: RunInputs, in context: RunContext) throws -> Int {
+    let source = try source.resolved(context.access, cancellation: context.cancellation)
+    guard let backend = try context.engine.backend(of: source),
+      let template = try source.template(specification.template), let pool = inputs.pool,
+      let cache = context.engine.openCache(observe: { _ in })
+    else { return 0 }
+    let rows = try pool.samples(at: 0..<min(pool.count, specification.limit ?? pool.count))
+    let others = try [inputs.target, inputs.existing].compactMap(\.self).flatMap { try $0.samples(at: 0..<$0.count) }
+    let scorer = try backend.scorer(
+      template: template, queries: servesTarget ? others : rows, examples: servesTarget ? rows : rows + others,
+      queryPath: pool.summary.path, workers: 1)
+    var found = 0
+    try cache.load(
+      fingerprint: scorer.fingerprint, examples: [nil] + scorer.exampleHashes, queries: scorer.queryHashes
+    ) { _, _, _ in found += 1 }
+    return found
+  }
+
+  static func bytes(ofCheckpoint directory: String) -> Double {
+    let place = ModelFiles.place(directory)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
+    let files = names.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix(".gguf") }.map { place + "/" + $0 }
+    return (names.isEmpty ? [place] : files).reduce(0) { sum, path in
+      // Files of the Hub's cache are links.
+      let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+      let attributes = try? FileManager.default.attributesOfItem(atPath: file)
       return sum + ((attributes?[.size] as? NSNumber)?.doubleValue ?? 0)
     }
   }

@@ -19,16 +19,19 @@ package struct RunEngine: Sendable {
   package let access: ServerAccess
   /// Whether a run says what choosing everything would be worth, which takes a reading of its kernel.
   package let saysReachable: Bool
+  /// Seconds that a run may take by its estimate; nil for any number. A longer one is refused before it starts.
+  package let longest: Double?
 
   package init(
     paths: StorePaths, workers: Workers = Workers(), precision: WeightPrecision = .auto,
-    access: ServerAccess = ServerAccess(), saysReachable: Bool = false
+    access: ServerAccess = ServerAccess(), saysReachable: Bool = false, longest: Double? = nil
   ) {
     storage = Storage(paths: paths)
     self.workers = workers
     self.precision = precision
     self.access = access
     self.saysReachable = saysReachable
+    self.longest = longest
   }
 
   package var paths: StorePaths { storage.paths }
@@ -49,6 +52,7 @@ package struct RunEngine: Sendable {
     for case let file? in [inputs.pool, inputs.target, inputs.existing] where !file.summary.badRows.isEmpty {
       context.say(Self.describe(badRows: file.summary))
     }
+    try checkLength(specification, inputs, cancellation: cancellation)
     var spaces: [ContentHash] = []
     let filtering = ContinuousClock()
     let begin = filtering.now

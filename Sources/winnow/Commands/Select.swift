@@ -39,6 +39,9 @@ struct Select: ParsableCommand {
   @Option(help: ArgumentHelp("Rows never to take, say 3,17; given again, more of them.", valueName: "indices"))
   var ban: [String] = []
 
+  @Flag(help: "Go on with a run that will take over an hour.")
+  var yes = false
+
   @OptionGroup var threads: ThreadOptions
 
   @Flag(help: "Say nothing on standard error but errors and notes.")
@@ -58,7 +61,7 @@ struct Select: ParsableCommand {
     let reporter = ConsoleReporter(quiet: quiet)
     let engine = RunEngine(
       paths: StorePaths(), workers: threads.workers, precision: precision.precision,
-      access: server.access)
+      access: server.access, longest: yes ? nil : 3600)
     let outcome = try engine.execute(
       specification, cancellation: interrupt.cancellation, observe: { reporter.observe($0) })
     reporter.finish()
