@@ -39,6 +39,14 @@ package final class Checkpoint: Sendable {
     return nil
   }
 
+  /// Elements of all tensors, and bytes of their files.
+  package var elementCount: Int {
+    shards.reduce(0) { sum, shard in
+      shard.names.reduce(sum) { $0 + (shard.shape(of: $1)?.reduce(1, *) ?? 0) }
+    }
+  }
+  package var byteCount: Int { shards.reduce(0) { $0 + $1.file.bytes.count } }
+
   package func contains(_ name: String) -> Bool { place(name) != nil }
 
   /// Refuses a tensor that is missing, or of another shape than `shape`.

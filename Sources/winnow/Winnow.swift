@@ -26,7 +26,7 @@ struct Winnow: ParsableCommand {
       Methods.self, Runs.self,
       Inspect.self,
       Export.self, Paths.self, Keys.self, Themes.self,
-      FinetuneCommand.self, EvaluateCommand.self, StudyCommand.self, ModelCommand.self,
+      ModelsCommand.self, FinetuneCommand.self, EvaluateCommand.self, StudyCommand.self, ModelCommand.self,
       CacheCommand.self, Compare.self, Reproduce.self,
     ],
     defaultSubcommand: Open.self)
