@@ -5,6 +5,7 @@ import LanguageModel
 import Numerics
 import SampleEncoding
 import Store
+import Synchronization
 import Transformer
 import Workbench
 
@@ -278,7 +279,7 @@ private struct Work {
     for candidate in specification.rates {
       let key = "rate \(candidate) \(choice.rows)"
       let result = try store.result(named: key) {
-        try train(choice.rows, seed: 0, rate: candidate, measuring: measured, "rate \(candidate)")
+        try train(choice.rows, seed: 0, rate: candidate, measuring: measured, answering: false, "rate \(candidate)")
       }
       done += 1
       let losses = result.losses.compactMap(\.self)
@@ -304,7 +305,7 @@ private struct Work {
       done -= 1
       let choice = try choose(.random, budget, seed: seed + Self.pilotDraw)
       let other = try store.result(named: "pilot \(rate) \(seed) \(choice.rows)") {
-        try train(choice.rows, seed: seed, rate: rate, measuring: tests, "pilot \(seed)")
+        try train(choice.rows, seed: seed, rate: rate, measuring: tests, answering: false, "pilot \(seed)")
       }
       done += 1
       let both = first.losses.indices.filter {
@@ -324,7 +325,7 @@ private struct Work {
   private mutating func result(of arm: StudyArm) throws -> ArmResult {
     defer { done += 1 }
     if arm.method == StudyArm.untrained {
-      return try store.result(named: "untrained") { try measure(model.network, tests, untrained: true) }
+      return try store.result(named: "untrained") { try measure(model.network, tests, answering: true) }
     }
     let choice: StudyChoice
     if let budget = arm.budget {
@@ -341,7 +342,7 @@ private struct Work {
       choice = StudyChoice(rows: files.poolRows.map(\.index), seconds: 0)
     }
     var result = try store.result(named: "arm \(rate) \(arm.seed) \(choice.rows)") {
-      try train(choice.rows, seed: arm.seed, rate: rate, measuring: tests, name(arm))
+      try train(choice.rows, seed: arm.seed, rate: rate, measuring: tests, answering: true, name(arm))
     }
     result.choosingSeconds = choice.seconds
     return result
@@ -371,7 +372,7 @@ private struct Work {
   }
 
   private mutating func train(
-    _ rows: [RowIndex], seed: Int, rate: Float, measuring: [LossSample?], _ name: String
+    _ rows: [RowIndex], seed: Int, rate: Float, measuring: [LossSample?], answering: Bool, _ name: String
   ) throws -> ArmResult {
     let begun = ContinuousClock.now
     func failed(_ words: String) -> ArmResult {
@@ -409,7 +410,7 @@ private struct Work {
       spentTokens += now
       observe(.progress(done: done, total: total, "\(name): step \(step + 1)/\(steps)"))
     }
-    var result = try measure(trainer.network, measuring)
+    var result = try measure(trainer.network, measuring, answering: answering)
     result.rows = rows.count
     result.steps = steps
     result.trainedTokens = tokens
@@ -417,7 +418,8 @@ private struct Work {
     return result
   }
 
-  private func measure(_ network: Network, _ samples: [LossSample?], untrained: Bool = false) throws -> ArmResult {
+  /// - Parameter answering: whether answers are generated too, where the study has metrics; the samples are then the test's.
+  private func measure(_ network: Network, _ samples: [LossSample?], answering: Bool) throws -> ArmResult {
     let whole = samples.compactMap(\.self)
     var losses: [Double] = []
     for start in stride(from: 0, to: whole.count, by: 64) {
@@ -427,8 +429,30 @@ private struct Work {
     var next = losses.makeIterator()
     let found = samples.map { $0 == nil ? nil : next.next() }
     let isGood = losses.allSatisfy(\.isFinite)
-    return ArmResult(
+    var result = ArmResult(
       rows: 0, steps: 0, trainedTokens: 0, losses: isGood ? found : [],
       error: isGood ? nil : "a test row's loss is not a number", seconds: 0, choosingSeconds: 0)
+    guard answering, isGood, !specification.metrics.isEmpty else { return result }
+    let answers = try answers(network, samples)
+    result.metrics = Dictionary(
+      uniqueKeysWithValues: specification.metrics.map { metric in
+        (metric.rawValue, zip(answers, files.testRows).map { answer, row in answer.map { metric($0, row.response) } })
+      })
+    return result
+  }
+
+  /// What a model answers to each test row, by greedy decoding.
+  private func answers(_ network: Network, _ samples: [LossSample?]) throws -> [String?] {
+    let found = Mutex([String?](repeating: nil, count: samples.count))
+    let ends: Set<Int32> = [model.configuration.endOfSequence]
+    try workers.forEach(samples.count, cancellation: cancellation) { number, _ in
+      guard let sample = samples[number], let first = sample.targets.first else { return }
+      let tokens = try network.greedy(
+        after: Array(sample.tokens[...first.row]), limit: specification.maxNewTokens, ends: ends,
+        in: network.makeWorkspace(), cancellation: cancellation)
+      let text = model.tokenizer.decode(tokens)
+      found.withLock { $0[number] = text }
+    }
+    return found.withLock { $0 }
   }
 }

@@ -2,6 +2,16 @@ import Datasets
 import Domain
 import Foundation
 
+/// What generated answers of an arm are worth.
+package struct MetricFinding: Sendable, Hashable {
+  package var metric: AnswerMetric
+  /// Mean over seeds and rows.
+  package var mean: Double
+  /// To random, as of losses; above 0 is better. The interval is the arm's alone.
+  package var difference: Double?
+  package var interval: ClosedRange<Double>?
+}
+
 /// What a study found about one arm.
 package struct ArmFinding: Sendable, Hashable {
   package var method: String
@@ -26,8 +36,8 @@ package struct ArmFinding: Sendable, Hashable {
   package var verdict: Verdict
   /// Labels whose rows are better, alike and worse than with random, each by its own 95 % interval over seeds.
   package var labels: [Int]
-  /// Mean share of rows that two seeds' choices have in common; nil for arms that choose nothing.
   package var errors: [String]
+  package var metrics: [MetricFinding]
   package var seconds: Double
   package var choosingSeconds: Double
   package var isReference: Bool
@@ -62,6 +72,27 @@ package struct StudyResult: Sendable {
     var label: String?
     var loss: Double
     var tokens: Int
+    var metrics: [String: Double]
+
+    private struct Key: CodingKey {
+      var stringValue: String
+      var intValue: Int? { nil }
+      init(_ name: String) { stringValue = name }
+      init?(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(method, forKey: Key("method"))
+      try container.encode(budget, forKey: Key("budget"))
+      try container.encode(seed, forKey: Key("seed"))
+      try container.encode(row, forKey: Key("row"))
+      try container.encode(label, forKey: Key("label"))
+      try container.encode(loss, forKey: Key("loss"))
+      try container.encode(tokens, forKey: Key("tokens"))
+      for (name, value) in metrics { try container.encode(value, forKey: Key(name)) }
+    }
   }
 
   init(
@@ -86,7 +117,8 @@ package struct StudyResult: Sendable {
           guard let loss else { continue }
           let line = Line(
             method: method, budget: budget.map(Self.number), seed: seed, row: files.test.index(at: row).value,
-            label: files.testRows[row].label, loss: loss, tokens: responseTokens[row])
+            label: files.testRows[row].label, loss: loss, tokens: responseTokens[row],
+            metrics: (result.metrics ?? [:]).compactMapValues { $0[row] })
           lines += String(decoding: try encoder.encode(line), as: UTF8.self) + "\n"
         }
       }
@@ -291,8 +323,34 @@ private struct Summary {
       overSeeds: isReference ? nil : pairs?.intervalOverSeeds, bootstrap: isReference ? nil : pairs?.bootstrap(),
       adjusted: isReference ? 1 : nil, verdict: .cannotTell,
       labels: isReference ? [] : wins(differences), errors: errors,
+      metrics: specification.metrics.compactMap { metric(method, budget, $0, isReference: isReference) },
       seconds: mean(all.map(\.seconds)) ?? 0, choosingSeconds: mean(all.map(\.choosingSeconds)) ?? 0,
       isReference: isReference)
+  }
+
+  private func metric(
+    _ method: String, _ budget: Budget?, _ metric: AnswerMetric, isReference: Bool
+  ) -> MetricFinding? {
+    func values(_ method: String, _ budget: Budget?, _ seed: Int) -> [Double?]? {
+      result(method, budget, seed)?.metrics?[metric.rawValue]
+    }
+    let own = (0..<specification.seeds).compactMap { values(method, budget, $0) }
+    let all = own.flatMap { $0.compactMap(\.self) }
+    guard !all.isEmpty else { return nil }
+    var finding = MetricFinding(metric: metric, mean: all.reduce(0, +) / Double(all.count))
+    guard !isReference else { return finding }
+    var differences: [[Double]] = []
+    var places: [Int] = []
+    for seed in 0..<specification.seeds {
+      guard let one = values(method, budget, seed),
+        let random = values(Method.random.rawValue, budget ?? greatest, seed)
+      else { continue }
+      places = one.indices.filter { one[$0] != nil && random[$0] != nil }
+      differences.append(places.map { (one[$0] ?? 0) - (random[$0] ?? 0) })
+    }
+    let pairs = PairedDifferences(differences, clusters: PairedDifferences.clusters(of: places.map { labels[$0] }))
+    (finding.difference, finding.interval) = (pairs.mean, pairs.interval())
+    return finding
   }
 
   private func wins(_ differences: (values: [[Double]], places: [Int])?) -> [Int] {

@@ -36,6 +36,10 @@ package struct StudySpecification: Sendable, Hashable, Codable {
   package var allowsOverlap: Bool
   /// Of DELIFT's methods: score only so many nearest examples of each row.
   package var neighbours: Int?
+  /// What generated answers are held against the responses by; empty generates none.
+  package var metrics: [AnswerMetric]
+  /// Tokens of an answer, at most.
+  package var maxNewTokens: Int
   package var skipBadRows: Bool
   package var reading: DatasetReading
 
@@ -43,7 +47,8 @@ package struct StudySpecification: Sendable, Hashable, Codable {
     pool: [String], target: String?, existing: String? = nil, test: String, validation: String? = nil, model: String,
     template: String = "delift", methods: [Method], budgets: [Budget], seeds: Int, steps: Int? = nil,
     epochs: Double = 3, batchSize: Int = 8, loraRank: Int? = nil, rate: Float? = nil, equal: Equal = .rows,
-    includesFull: Bool = true, allowsOverlap: Bool = false, neighbours: Int? = nil,
+    includesFull: Bool = true, allowsOverlap: Bool = false, neighbours: Int? = nil, metrics: [AnswerMetric] = [],
+    maxNewTokens: Int = 64,
     skipBadRows: Bool = false, reading: DatasetReading = DatasetReading()
   ) {
     self.pool = pool
@@ -65,6 +70,8 @@ package struct StudySpecification: Sendable, Hashable, Codable {
     self.includesFull = includesFull
     self.allowsOverlap = allowsOverlap
     self.neighbours = neighbours
+    self.metrics = metrics
+    self.maxNewTokens = maxNewTokens
     self.skipBadRows = skipBadRows
     self.reading = reading
   }
@@ -125,6 +132,8 @@ package struct StudySpecification: Sendable, Hashable, Codable {
       ("--steps", (steps ?? 1) >= 1, "1 and above"), ("--epochs", epochs > 0 && epochs <= 10_000, "above 0"),
       ("--batch-size", batchSize >= 1, "1 and above"), ("--lora-rank", rank >= 1 && rank <= 65536, "1 to 65536"),
       ("--rate", peak > 0 && peak.isFinite, "above 0"), ("--neighbours", (neighbours ?? 1) >= 1, "1 and above"),
+      ("--max-new-tokens", maxNewTokens >= 1, "1 and above"),
+      ("--metrics", Set(metrics).count == metrics.count, "each metric once"),
     ]
     for (option, isGood, bounds) in checks where !isGood {
       throw refuse("the value is out of range", option, "Give \(bounds).")
@@ -155,6 +164,8 @@ package struct ArmResult: Sendable, Hashable, Codable {
   package var trainedTokens: Int
   /// Of each test row the mean loss a response token; nil for a row without room for a response.
   package var losses: [Double?]
+  /// By metric, of each test row what its generated answer has; nil where none was generated.
+  package var metrics: [String: [Double?]]?
   /// Why there are none.
   package var error: String?
   package var seconds: Double

@@ -54,6 +54,18 @@ package struct StudyTable {
         format: "This design sees a difference of %.3g nats in four of five cases, by its pilot.\n\n", visible)
     }
     for arm in arms where !arm.isReference { text += "- \(Self.cell(arm.sentence))\n" }
+    let measured = arms.filter { !$0.metrics.isEmpty }
+    if let first = measured.first {
+      let names = first.metrics.map(\.metric.rawValue)
+      text +=
+        "\nGenerated answers (greedy), the mean over rows and seeds; above random is better, with each arm's own 95 % interval.\n\n"
+      text += "| method | budget | " + names.map { "\($0) | difference | interval" }.joined(separator: " | ") + " |\n"
+      text += "| --- | --- |" + String(repeating: " --- | --- | --- |", count: names.count) + "\n"
+      for arm in measured {
+        let cells = arm.metrics.flatMap { [Self.number($0.mean), Self.number($0.difference), Self.range($0.interval)] }
+        text += "| \(arm.method) | \(arm.budget.map { "\($0)" } ?? "") | " + cells.joined(separator: " | ") + " |\n"
+      }
+    }
     let failures = arms.flatMap { arm in
       arm.errors.map { "- \(arm.method)\(arm.budget.map { " at \($0)" } ?? ""): \(Self.cell($0))\n" }
     }

@@ -86,6 +86,17 @@ package final class Network: Sendable {
     return result
   }
 
+  /// Logits after the last of some tokens: [1, vocabulary].
+  func lastLogits(of tokens: [Int32], after prefix: KeyValueCache? = nil, in workspace: Workspace) -> Matrix {
+    let result = Matrix(uninitializedRows: 1, columns: configuration.vocabularySize)
+    let pass = forward(tokens, after: prefix, in: workspace)
+    pass.run(wanted: [tokens.count - 1])
+    let hidden = pass.activations.output
+    pass.finalNorm(hidden, rows: 1, into: hidden)
+    pass.linear(pass.layout.head, hidden, rows: 1, into: result.base)
+    return result
+  }
+
   /// For each sequence the mean of the last hidden states, behind the final norm, of all its tokens, with weights that grow with the
   /// position: token t of T (1…T) has t / (1 + … + T) (Ivison et al., arXiv 2503.01807). [sequences, hidden]
   ///

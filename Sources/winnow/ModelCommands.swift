@@ -9,7 +9,7 @@ import Transformer
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Check a checkpoint's numbers and tokens against another program's.",
-    subcommands: [ModelVerify.self, ModelTokenize.self, ModelChat.self])
+    subcommands: [ModelVerify.self, ModelTokenize.self, ModelChat.self, ModelGenerate.self])
 }
 
 /// `winnow model verify DIR --reference FILE.safetensors`.
@@ -99,6 +99,58 @@ struct ModelChat: ParsableCommand {
       let chat = try template.render(
         messages.map { Turn(role: $0.role, content: $0.content) }, addingGenerationPrompt: generationPrompt)
       try Output.json(Answer(text: chat, ids: tokenizer.encode(chat)))
+    }
+  }
+}
+
+/// `winnow model generate DIR`: prompts in, what the model says likeliest out.
+struct ModelGenerate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Read lines of JSON strings on standard input, go on with each by greedy decoding.",
+    discussion: "The answer is an object with text and ids, one a line, without the prompt and the token that ends it.")
+
+  @Argument(help: "A checkpoint directory or GGUF file.") var directory: String
+  @Option(help: ArgumentHelp("Tokens of an answer, at most.", valueName: "n")) var maxNewTokens = 64
+  @Flag(help: "Add the special tokens of the tokenizer's template to prompts.") var specialTokens = false
+  @OptionGroup var precision: PrecisionOptions
+
+  private struct Answer: Encodable {
+    var text: String
+    var ids: [Int32]
+  }
+
+  func validate() throws {
+    guard maxNewTokens >= 1 else {
+      throw ErrorReport(
+        "\(maxNewTokens) can't be taken", at: "--max-new-tokens", remedy: "Give a whole number from 1 up.",
+        status: .unusableArguments)
+    }
+  }
+
+  func run() throws {
+    let model = try Model(directory: directory, precision: precision.precision)
+    let workspace = model.network.makeWorkspace()
+    let interrupt = InterruptHandler()
+    var line = 0
+    while let text = readLine() {
+      line += 1
+      guard let string = Tokenizer.jsonString(text) else {
+        throw ErrorReport(
+          "not a JSON string", at: "standard input:\(line)", remedy: "Each line is one string in double quotes.",
+          status: .badData)
+      }
+      let prompt = model.tokenizer.encode(string, addingSpecialTokens: specialTokens)
+      guard !prompt.isEmpty, prompt.count < model.configuration.contextLength else {
+        throw ErrorReport(
+          "a prompt of \(prompt.count) tokens, and the context holds \(model.configuration.contextLength)",
+          at: "standard input:\(line)", remedy: "Give at least one token, and leave room for an answer.",
+          status: .badData)
+      }
+      let ids = try model.network.greedy(
+        after: prompt, limit: maxNewTokens, ends: [model.configuration.endOfSequence], in: workspace,
+        cancellation: interrupt.cancellation)
+      try Output.json(Answer(text: model.tokenizer.decode(ids), ids: ids))
     }
   }
 }

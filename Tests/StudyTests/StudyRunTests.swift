@@ -183,6 +183,25 @@ import Workbench
     #expect(throws: ErrorReport.self) { try run(specification(loraRank: 2), "one") }
   }
 
+  @Test func answersAreGeneratedAndMeasured() throws {
+    defer { end() }
+    var study = specification([.length])
+    study.metrics = [.rouge1, .exact]
+    study.maxNewTokens = 6
+    study.budgets = [.count(4)]
+    let found = try run(study, "answers")
+    for arm in found.arms {
+      #expect(arm.metrics.map(\.metric) == [.rouge1, .exact])
+      #expect(arm.metrics.allSatisfy { (0...1).contains($0.mean) && ($0.difference == nil) == arm.isReference })
+    }
+    let first = try #require(
+      String(contentsOfFile: folder.path + "/answers/results.jsonl", encoding: .utf8).split(separator: "\n").first)
+    let line = try #require(try JSONSerialization.jsonObject(with: Data(first.utf8)) as? [String: Any])
+    #expect(line["rouge1"] is Double && line["exact"] is Double)
+    let table = try String(contentsOfFile: folder.path + "/answers/table.md", encoding: .utf8)
+    #expect(table.contains("| method | budget | rouge1 | difference | interval | exact |"))
+  }
+
   @Test func adaptersAndEqualTokensTrainToo() throws {
     defer { end() }
     var study = specification([.length], loraRank: 2)

@@ -45,6 +45,12 @@ struct StudyCommand: ParsableCommand {
   @Flag(help: "Go on where rows of the test are also in the pool, target or validation set.") var allowOverlap = false
   @Option(help: ArgumentHelp("DELIFT: score only so many nearest examples of each row.", valueName: "k"))
   var neighbours: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Generate an answer to each test row and measure it: exact, contains, numeric, rouge1, rougeL.", valueName: "list"
+    ))
+  var metrics = ""
+  @Option(help: ArgumentHelp("Tokens of a generated answer, at most.", valueName: "n")) var maxNewTokens = 64
   @Option(help: ArgumentHelp("Prompt template: delift, chat (the model's own) or plain.", valueName: "name"))
   var template = "delift"
   @Option(help: ArgumentHelp("Folder for what the study makes.", valueName: "dir")) var out: String
@@ -115,6 +121,7 @@ struct StudyCommand: ParsableCommand {
       methods: try Self.methods(methods), budgets: try Self.list(budgets).map { try Budget(parsing: $0) }, seeds: seeds,
       steps: steps, epochs: epochs ?? 3, batchSize: batchSize, loraRank: loraRank, rate: rate, equal: equal,
       includesFull: !noFull, allowsOverlap: allowOverlap, neighbours: neighbours,
+      metrics: try Self.metrics(metrics), maxNewTokens: maxNewTokens,
       skipBadRows: data.skipBadRows, reading: try data.reading.reading)
     let interrupt = InterruptHandler()
     let result = try Self.carryOut(
@@ -172,6 +179,18 @@ struct StudyCommand: ParsableCommand {
     }
   }
 
+  private static func metrics(_ text: String) throws -> [AnswerMetric] {
+    try list(text).map { name in
+      guard let metric = AnswerMetric(rawValue: name) else {
+        throw ErrorReport(
+          "there is no metric \"\(name)\"", at: "--metrics",
+          remedy: "Metrics are \(AnswerMetric.allCases.map(\.rawValue).joined(separator: ", ")).",
+          status: .unusableArguments)
+      }
+      return metric
+    }
+  }
+
   private static func arm(_ found: ArmFinding) -> Answer.Arm {
     let budget: Double =
       switch found.budget {
@@ -183,7 +202,9 @@ struct StudyCommand: ParsableCommand {
     return Answer.Arm(
       method: found.method, budget: budget, difference: found.difference, low: finite(found.interval?.lowerBound),
       high: finite(found.interval?.upperBound), adjustedP: found.adjusted, verdict: found.verdict.rawValue,
-      loss: found.loss, seconds: found.seconds, choosingSeconds: found.choosingSeconds, error: found.errors.first)
+      loss: found.loss,
+      metrics: Dictionary(uniqueKeysWithValues: found.metrics.map { ($0.metric.rawValue, $0.mean) }),
+      seconds: found.seconds, choosingSeconds: found.choosingSeconds, error: found.errors.first)
   }
 }
 
