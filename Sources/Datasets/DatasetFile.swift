@@ -25,6 +25,12 @@ package struct DatasetFile: Sendable {
     return DatasetFile(summary: summary, files: files, skipped: skipped)
   }
 
+  /// The same without some of its rows. Its summary goes on telling of all.
+  package func leavingOut(_ rows: [RowIndex]) -> DatasetFile {
+    let gone = Set(skipped).union(rows.filter { $0 >= 0 && $0.value < rowCount })
+    return DatasetFile(summary: summary, files: files, skipped: gone.sorted())
+  }
+
   /// Usable rows. Before ``validated(skippingBadRows:cancellation:)`` all count as usable.
   package var count: Int { rowCount - skipped.count }
 

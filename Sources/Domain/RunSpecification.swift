@@ -122,6 +122,9 @@ package struct RunSpecification: Sendable, Hashable, Codable {
   package var sparse: SparsePairs?
   /// What keeps a share of the pool for the method; nil where all rows are candidates.
   package var prefilter: Prefilter?
+  /// What becomes of rows that the model's context can't hold, and by role those that were left out, once they are known.
+  package var tooLong: TooLong
+  package var leftOut: [String: RowSet]?
 
   package init(
     method: Method, pool: String?, target: String? = nil, existing: String? = nil, source: UtilitySource?,
@@ -131,11 +134,13 @@ package struct RunSpecification: Sendable, Hashable, Codable {
     pinned: [RowIndex] = [], banned: [RowIndex] = [], morePools: [String] = [],
     reading: DatasetReading = DatasetReading(),
     influence: InfluenceSettings? = nil, sparse: SparsePairs? = nil, ranking: RankingSettings? = nil,
-    prefilter: Prefilter? = nil
+    prefilter: Prefilter? = nil, tooLong: TooLong = .leaveOut, leftOut: [String: RowSet]? = nil
   ) {
     self.ranking = ranking ?? (method.isRanking ? RankingSettings() : nil)
     self.sparse = sparse
     self.prefilter = prefilter
+    self.tooLong = tooLong
+    self.leftOut = leftOut
     self.method = method
     self.pool = pool
     self.target = target
@@ -185,6 +190,6 @@ extension RunSpecification {
       pinned: try value(.pinned, []), banned: try value(.banned, []), morePools: try value(.morePools, []),
       reading: try value(.reading, DatasetReading()), influence: try optional(.influence),
       sparse: try optional(.sparse), ranking: try optional(.ranking),
-      prefilter: try optional(.prefilter))
+      prefilter: try optional(.prefilter), tooLong: try value(.tooLong, .leaveOut), leftOut: try optional(.leftOut))
   }
 }

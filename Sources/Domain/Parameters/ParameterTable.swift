@@ -256,6 +256,11 @@ extension Parameter {
       "Rows that share at least so much of their shingles (three words in a row) with a row before them are near-duplicates."
     ),
     Parameter(
+      .tooLong, "Too long", .choice(of: TooLong.self), "leave-out", at: .at(\.tooLong),
+      when: { $0.scores && $0.source == .model || $0.takesGradients || $0.method.signal == .passes },
+      "Rows whose prompt alone fills the model's context. leave-out: they are left out and counted. stop: the run does not begin."
+    ),
+    Parameter(
       .seed, "Seed", .seed, "0", at: .at(\.seed),
       "Start of every random draw. The same seed gives the same choice."),
     Parameter(
@@ -310,6 +315,7 @@ extension Parameter.ID {
   package static let rescaling: Self = "rescaling"
   package static let maximizer: Self = "maximizer"
   package static let like: Self = "like"
+  package static let tooLong: Self = "tooLong"
   package static let prefilter: Self = "prefilter"
   package static let draws: Self = "draws"
   package static let sameness: Self = "sameness"

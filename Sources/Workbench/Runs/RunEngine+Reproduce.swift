@@ -68,6 +68,7 @@ extension RunEngine {
     }
     // A prefilter is asked again.
     var specification = manifest.specification
+    specification.leftOut = nil
     specification.prefilter?.kept = nil
     let outcome = try execute(specification, cancellation: cancellation, observe: observe)
     for role in DatasetRole.allCases.map(\.rawValue)

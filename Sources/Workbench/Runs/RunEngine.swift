@@ -52,6 +52,12 @@ package struct RunEngine: Sendable {
     for case let file? in [inputs.pool, inputs.target, inputs.existing] where !file.summary.badRows.isEmpty {
       context.say(Self.describe(badRows: file.summary))
     }
+    var specification = specification
+    if specification.leftOut == nil, let rows = try context.tooLong(specification, inputs) {
+      specification.leftOut = rows
+      plan = try RunPlan(specification)
+      inputs.leaveOut(rows)
+    }
     try checkLength(specification, inputs, cancellation: cancellation)
     var spaces: [ContentHash] = []
     let filtering = ContinuousClock()
@@ -68,7 +74,7 @@ package struct RunEngine: Sendable {
     // Behind a prefilter a share is still one of the whole pool.
     let budget = try specification.budget.picks(
       of: specification.prefilter == nil ? run.candidates : inputs.pool?.summary.rows ?? run.candidates)
-    let specification = try run.load(in: context)
+    specification = try run.load(in: context)
     var seconds = PhaseSeconds(load: clock.seconds - filterSeconds)
     clock.advance(2, of: 2)
     let record = Recorder(storage, specification, inputs.contents, rows: run.candidates, observe: observe)

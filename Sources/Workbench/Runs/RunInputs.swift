@@ -26,7 +26,16 @@ package struct RunInputs: Sendable {
     pool = try open(specification.poolFiles, .pool, limit: specification.limit)
     target = try open(specification.target.map { [$0] } ?? [], .target)
     existing = try open(specification.existing.map { [$0] } ?? [], .existing)
+    leaveOut(specification.leftOut)
     keepRows(of: specification)
+  }
+
+  /// Leaves out rows by their roles.
+  mutating func leaveOut(_ rows: [String: RowSet]?) {
+    for (name, set) in rows ?? [:] {
+      guard let role = DatasetRole(rawValue: name) else { continue }
+      self[role] = self[role]?.leavingOut(set.rows)
+    }
   }
 
   /// Leaves out the rows that a prefilter has not kept, where it is known which.
