@@ -56,6 +56,11 @@ private let model = Places.sampleData.appendingPathComponent("model").path
       #expect(found.values.allSatisfy { $0 != nil })
       let unaudited = try told("--audit", "0")
       let without = try #require(unaudited)
+      for option in ["--explore", "--audit"] {
+        let alone = try program.run(
+          "select", "--pool", pool.path, "--limit", "12", "--model", model, "--budget", "3", option, "2")
+        #expect(alone.status == 64 && alone.errors.contains("--neighbours K"), "\(alone.errors)")
+      }
       #expect(Set(without.keys) == Set(found.keys))
       #expect(without["recall"] == .some(nil) && without["pairs"] == 60)
     }

@@ -205,6 +205,14 @@ import Workbench
     #expect(try JSONDecoder().decode(SparsePairs.self, from: old) == SparsePairs(neighbours: 5, explore: 2, audit: 0))
   }
 
+  @Test(arguments: [
+    SparsePairs(neighbours: 0), SparsePairs(neighbours: 3, explore: -1), SparsePairs(neighbours: 3, audit: .nan),
+  ])
+  func countsThatAreNoneAreRefused(sparse: SparsePairs) {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(throws: WorkbenchError.self) { try run(specification(.deliftInstruction, sparse)) }
+  }
+
   @Test func minMaxIsRefused() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     var sparse = specification(.deliftInstruction, SparsePairs(neighbours: 3))

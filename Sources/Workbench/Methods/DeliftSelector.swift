@@ -50,6 +50,12 @@ struct DeliftSelector: Selector {
         throw WorkbenchError.outsideRange(option: "--neighbours", value: "\(neighbours)", bounds: "1 and above")
       }
     case .model, .endpoint:
+      if let sparse = specification.sparse, sparse.neighbours < 1 || sparse.explore < 0 || !(sparse.audit >= 0) {
+        throw WorkbenchError.outsideRange(
+          option: "--neighbours, --explore or --audit",
+          value: "\(sparse.neighbours), \(sparse.explore), \(sparse.audit)",
+          bounds: "neighbours from 1, the others from 0")
+      }
       if specification.sparse != nil, specification.rescaling == .minMax {
         throw ErrorReport(
           "min-max rescaling needs all pairs", at: "--neighbours",

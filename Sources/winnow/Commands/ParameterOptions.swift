@@ -52,6 +52,10 @@ struct ParameterOptions<Set: ParameterSet>: ParsableArguments, CustomReflectable
     for id in [Parameter.ID.servedModel, .tokenizer] where draft.isGiven(id) && !draft.isGiven(.endpoint) {
       note("there is no server that it could belong to", at: id.parameter, remedy: "Name one with --endpoint URL.")
     }
+    for id in [Parameter.ID.explore, .audit] where draft.isGiven(id) && !draft.isGiven(.neighbours) {
+      note(
+        "all pairs are scored", at: id.parameter, remedy: "Score a part of them with --neighbours K, or leave it out.")
+    }
   }
 
   /// What is wrong is said when the parser asks: it takes what is thrown in decoding for a fault of its own.
