@@ -56,7 +56,7 @@ package struct StudyEngine {
       observe(.notice(words + "; --allow-overlap goes on, and the manifest lists them"))
     }
     let inputs = StudyInputs(files, model: model.contentHash, template: template.contentHash)
-    let store = try StudyFolder(folder, specification, inputs)
+    let store = try StudyFolder(folder, specification, inputs, precision: precision)
     var work = Work(
       specification: specification, files: files, model: model, template: template, store: store, engine: engine,
       workers: workers, cancellation: cancellation, observe: observe, inputs: inputs)

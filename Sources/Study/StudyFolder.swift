@@ -1,6 +1,7 @@
 import Datasets
 import Domain
 import Foundation
+import Transformer
 
 /// Digests of all that a study rests on.
 package struct StudyInputs: Sendable, Hashable, Codable {
@@ -42,7 +43,9 @@ struct StudyFolder {
   private let base: ContentHash
 
   /// Errors: `ErrorReport` for a folder that holds something else.
-  init(_ folder: String, _ specification: StudySpecification, _ inputs: StudyInputs) throws {
+  init(
+    _ folder: String, _ specification: StudySpecification, _ inputs: StudyInputs, precision: WeightPrecision
+  ) throws {
     self.folder = folder
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -53,7 +56,8 @@ struct StudyFolder {
     (common.pool, common.test, common.model) = ([], "", "")
     (common.target, common.existing, common.validation) = (nil, nil, nil)
     base = ContentHash(combining: [
-      ContentHash(of: "study 1"), ContentHash(of: String(decoding: try encoder.encode(common), as: UTF8.self)),
+      ContentHash(of: "study 1, weights \(precision)"),
+      ContentHash(of: String(decoding: try encoder.encode(common), as: UTF8.self)),
       ContentHash(of: String(decoding: try encoder.encode(inputs), as: UTF8.self)),
     ])
     for part in ["", "/arms", "/choices"] {

@@ -92,14 +92,15 @@ import Testing
   @Test func identicalArmsCannotBeTold() {
     var made = Made(generator: SeededGenerator(seed: 11))
     var quiet = 0
-    for _ in 0..<400 {
+    for _ in 0..<1000 {
       let arms = (0..<6).map { _ in
         made.differences(truth: 0, seeds: 8, rows: 40, labels: 0, ofSeeds: 0.5, ofLabels: 0, ofRows: 0.7, rest: 0.5)
       }
       let adjusted = holm(arms.map(\.p))
       if zip(arms, adjusted).allSatisfy({ Verdict(difference: $0.mean, adjusted: $1) == .cannotTell }) { quiet += 1 }
     }
-    #expect(quiet >= 380 - 9, "\(quiet)")
+    // 950 less two standard errors of a thousand studies.
+    #expect(quiet >= 936, "\(quiet)")
     // The very same losses are no difference at all.
     let same = PairedDifferences([[0, 0, 0], [0, 0, 0]], clusters: [0, 1, 2])
     #expect(same.p == 1 && same.interval() == 0...0)
