@@ -5,7 +5,8 @@ import Foundation
 /// Chosen rows as a trainer reads them: a file of rows and the few lines of configuration that name it.
 ///
 /// Instructions and chats stay what they are where the trainer knows both; in a mixture all rows are chats. Of a chat only the
-/// last answer is trained, unless the run read all turns. None of the three takes a weight a row: see ``note``.
+/// last answer is trained, unless the run read all turns; a turn that the data says is not to be trained is not. Calls of tools, reasoning
+/// and the tools themselves go to TRL and axolotl as the data has them, to LLaMA-Factory in plain words. None of the three takes a weight a row: see ``note``.
 struct TrainerFiles {
   var trainer: TrainingTool
   var dataPath: String
@@ -14,6 +15,7 @@ struct TrainerFiles {
   var configuration: String
   private let isChat: Bool
   private let allTurns: Bool
+  private let callsTools: Bool
 
   static let note = "trl, axolotl and llama-factory take no weight a row; winnow finetune --weight-field does"
 
@@ -21,6 +23,7 @@ struct TrainerFiles {
     let isChat = samples.contains { if case .conversation = $0.query { true } else { false } }
     self.isChat = isChat
     self.allTurns = allTurns
+    callsTools = samples.contains { $0.tools != nil || $0.message?.contains("\"tool_calls\"") == true }
     let stem = (path as NSString).deletingPathExtension
     let file = (path as NSString).lastPathComponent
     self.trainer = trainer
@@ -123,12 +126,14 @@ struct TrainerFiles {
 
   /// What the trainer has to be told beside.
   var notes: [String] {
-    guard trainer == .llamaFactory, isChat, !allTurns else { return [] }
-    return ["llama-factory trains on every assistant turn unless it is told mask_history: true"]
+    guard trainer == .llamaFactory, isChat else { return [] }
+    let calls = callsTools ? ["calls of tools, and tools, are written for llama-factory in plain words"] : []
+    guard !allTurns else { return calls }
+    return calls + ["llama-factory trains on every assistant turn unless it is told mask_history: true"]
   }
 
   private static func instruction(_ sample: Sample, _ trainer: TrainingTool) -> [(String, String)] {
-    let (instruction, input) = sample.query.instructionAndInput
+    let (instruction, input) = sample.instructionAndInput
     if trainer == .trl {
       let prompt = [instruction, input].filter { !$0.isEmpty }.joined(separator: "\n\n")
       return [("prompt", JSONText.quoted(prompt)), ("completion", JSONText.quoted(sample.response))]
@@ -146,24 +151,34 @@ struct TrainerFiles {
     case .instruction(let instruction, let input):
       turns = [Turn(role: "user", content: [instruction, input].filter { !$0.isEmpty }.joined(separator: "\n\n"))]
     }
+    let isPlain = trainer == .llamaFactory
+    if isPlain, let tools = sample.tools {
+      turns.insert(Turn(role: "system", content: Sample.plain(tools: tools)), at: 0)
+    }
     func message(_ turn: Turn, trains: Bool) -> String {
+      if !isPlain, let whole = turn.message, whole.hasPrefix("{"), whole.count > 2 {
+        let mark = trainer == .axolotl && !whole.contains("\"train\"") ? "\"train\": \(trains), " : ""
+        return "{" + mark + whole.dropFirst()
+      }
       var members = ["\"role\": \(JSONText.quoted(turn.role))", "\"content\": \(JSONText.quoted(turn.content))"]
       if trainer == .axolotl { members.append("\"train\": \(trains)") }
       return "{" + members.joined(separator: ", ") + "}"
     }
-    let answer = Turn(role: "assistant", content: sample.response)
+    let answer = Turn(role: "assistant", content: sample.response, message: sample.message)
+    // A list of objects of many shapes is a text in a column.
+    let tools = isPlain ? [] : sample.tools.map { [("tools", JSONText.quoted($0))] } ?? []
     // TRL's form for one answer is a prompt and a completion, each a list of messages.
     if trainer == .trl, !allTurns {
       return [
         ("prompt", "[" + turns.map { message($0, trains: false) }.joined(separator: ", ") + "]"),
         ("completion", "[" + message(answer, trains: true) + "]"),
-      ]
+      ] + tools
     }
     turns.append(answer)
     let last = turns.count - 1
     let messages = turns.enumerated().map { number, turn in
-      message(turn, trains: turn.role == "assistant" && (allTurns || number == last))
+      message(turn, trains: turn.role == "assistant" && turn.isTrained && (allTurns || number == last))
     }
-    return [("messages", "[" + messages.joined(separator: ", ") + "]")]
+    return [("messages", "[" + messages.joined(separator: ", ") + "]")] + tools
   }
 }

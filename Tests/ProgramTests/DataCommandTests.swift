@@ -307,6 +307,45 @@ private let model = Places.sampleData.appendingPathComponent("model").path
     }
   }
 
+  @Test func callsOfToolsAndReasoningGoToTrainersAsTheDataHasThem() throws {
+    try Program.inFreshHome { program in
+      let chats = program.home.appendingPathComponent("chats.jsonl")
+      let row = """
+        {"tools": [{"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}], "messages": [\
+        {"role": "user", "content": "2 and 2?"}, \
+        {"role": "assistant", "content": null, "tool_calls": [{"type": "function", "function": {"name": "add", "arguments": {"a": 2, "b": 2}}}]}, \
+        {"role": "tool", "name": "add", "content": "4"}, \
+        {"role": "assistant", "reasoning_content": "It says 4.", "content": "Four."}]}
+
+        """
+      try row.write(to: chats, atomically: true, encoding: .utf8)
+      let out = program.home.appendingPathComponent("out.jsonl").path
+      func exported(_ trainer: String) throws -> ([String: Any], String) {
+        let result = try program.run(
+          "select", "--method", "random", "--pool", chats.path, "--budget", "1", "--out", out, "--force", "--for",
+          trainer)
+        #expect(result.status == 0, "\(result.errors)")
+        return (try rows(String(contentsOfFile: out, encoding: .utf8))[0], result.errors)
+      }
+      let (trl, _) = try exported("trl")
+      let prompt = try #require(trl["prompt"] as? [[String: Any]])
+      #expect(
+        ((prompt[1]["tool_calls"] as? [[String: Any]])?[0]["function"] as? [String: Any])?["name"] as? String == "add")
+      #expect(prompt[2]["name"] as? String == "add")
+      let answer = try #require((trl["completion"] as? [[String: Any]])?.first)
+      #expect(answer["reasoning_content"] as? String == "It says 4." && answer["content"] as? String == "Four.")
+      let tools = try #require(trl["tools"] as? String)
+      #expect((try JSONSerialization.jsonObject(with: Data(tools.utf8)) as? [Any])?.count == 1)
+      let (axolotl, _) = try exported("axolotl")
+      let messages = try #require(axolotl["messages"] as? [[String: Any]])
+      #expect(messages.map { $0["train"] as? Bool } == [false, false, false, true])
+      #expect(messages[1]["tool_calls"] is [Any] && axolotl["tools"] is String)
+      let (factory, notes) = try exported("llama-factory")
+      let words = try #require(factory["messages"] as? [[String: Any]])
+      #expect(words.contains { ($0["content"] as? String)?.contains("add") == true } && notes.contains("plain words"))
+    }
+  }
+
   @Test func runsAreComparedAndReproducedAndTheCacheIsKept() throws {
     try Program.inFreshHome { program in
       let out = program.home.appendingPathComponent("a.jsonl").path
